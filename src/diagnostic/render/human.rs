@@ -1,0 +1,138 @@
+//! Findings for people: the look of the Rust compiler, an excerpt with a caret.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::{harmless, in_order, is_active};
+use crate::diagnostic::{Diagnostic, Place, Severity};
+
+/// Whether the text has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// With ANSI escape sequences.
+    Ansi,
+    /// Only text.
+    Plain,
+}
+
+/// What the reader's terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Colours or none.
+    pub color: Color,
+    /// Columns; longer lines of an excerpt are cut around the caret.
+    pub width: usize,
+}
+
+impl Default for Look {
+    /// 80 columns without colour.
+    fn default() -> Self {
+        Self {
+            color: Color::Plain,
+            width: 80,
+        }
+    }
+}
+
+/// All findings, an empty line between two, and a newline at the end; empty where there are none.
+///
+/// No character of a message or excerpt reaches a terminal as a command to it.
+pub fn human(findings: &[Diagnostic], look: Look) -> String {
+    let renderer = match look.color {
+        Color::Ansi => Renderer::styled(),
+        Color::Plain => Renderer::plain(),
+    }
+    .term_width(look.width);
+    let shown: Vec<String> = in_order(findings)
+        .into_iter()
+        .map(|finding| one(finding, &renderer) + "\n")
+        .collect();
+    shown.join("\n")
+}
+
+fn one(finding: &Diagnostic, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(harmless(&finding.message))
+        .id(finding.code.as_str());
+    let mut group = Group::with_title(title);
+    if let Some(place) = &finding.place {
+        let line = Line::new(place);
+        // A label stands beside the caret: it has one line.
+        let label = finding
+            .label
+            .as_deref()
+            .map(|label| harmless(label).replace('\n', " "));
+        let annotation = AnnotationKind::Primary
+            .span(line.start..line.end)
+            .label(label);
+        group = group.element(
+            Snippet::source(line.text)
+                .line_start(place.start().line)
+                .path(harmless(place.source.name()).replace('\n', " "))
+                .annotation(annotation),
+        );
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(harmless(help)));
+    }
+    renderer.render(&[group])
+}
+
+/// The first line of a place, safe to show, and the bytes of it to mark: what follows of a longer
+/// span is not shown.
+struct Line {
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+impl Line {
+    fn new(place: &Place) -> Self {
+        let text = place.source.text();
+        let start = text.floor_char_boundary(place.span.start);
+        let end = text.floor_char_boundary(place.span.end).max(start);
+        let begin = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let whole = text[begin..].split('\n').next().unwrap_or_default();
+        let whole = whole.strip_suffix('\r').unwrap_or(whole);
+        let mut line = Self {
+            text: String::with_capacity(whole.len() + 1),
+            start: 0,
+            end: 0,
+        };
+        for (at, character) in whole.char_indices() {
+            line.mark(begin + at, start, end);
+            line.text.push(picture(character));
+        }
+        line.mark(begin + whole.len(), start, end);
+        if line.text.is_empty() {
+            // The renderer puts no caret under an empty line.
+            line.text.push(' ');
+        }
+        line
+    }
+
+    /// Moves the marks on while the source has not come to them.
+    fn mark(&mut self, at: usize, start: usize, end: usize) {
+        if at <= start {
+            self.start = self.text.len();
+        }
+        if at <= end {
+            self.end = self.text.len();
+        }
+    }
+}
+
+/// A character that stands for one that must not reach a terminal, one column wide as well.
+fn picture(character: char) -> char {
+    match character {
+        // The renderer widens tabs and keeps the caret in step.
+        '\t' => character,
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'),
+        '\u{7f}' => '\u{2421}',
+        _ if is_active(character) => '\u{fffd}',
+        _ => character,
+    }
+}

@@ -1,0 +1,14 @@
+//! voxplay runs YAML playbooks against the Wolkvox CRM API: checked first, recorded before they are sent.
+//!
+//! The modules stand in the order of the data, and each uses only those above it:
+//!
+//! ```text
+//! text → Document → Playbook → Plan → Request → Response → Outcome → Event → journal, report
+//! ```
+
+// Words that every stage uses.
+pub mod source;
+pub mod value;
+pub mod diagnostic;
+pub mod secret;
+pub mod attachment;

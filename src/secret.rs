@@ -1,0 +1,230 @@
+//! A string that cannot be printed or serialised, and the masking of such strings in any output.
+//! Knows the encodings in which a secret may turn up; does not know where secrets come from.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+mod encodings;
+
+/// What stands in an output where a secret stood.
+const MASK: &str = "***";
+
+/// A string that must not be shown. It has no `Display` and no `Serialize`; `Debug` prints `Secret(***)`.
+/// Its memory is overwritten when it is dropped.
+///
+/// ```compile_fail
+/// let token = voxplay::secret::Secret::new("made-up".to_owned());
+/// println!("{token}");
+/// ```
+///
+/// ```compile_fail
+/// let token = voxplay::secret::Secret::new("made-up".to_owned());
+/// serde_json::to_string(&token);
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the text over. What is around it (a newline at the end of a token file) belongs to it: trim before.
+    pub fn new(text: String) -> Self {
+        Self(SecretString::from(text))
+    }
+
+    /// The text itself. Every caller is a place to review.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text.to_owned())
+    }
+}
+
+impl From<&Secret> for Secret {
+    fn from(secret: &Secret) -> Self {
+        secret.clone()
+    }
+}
+
+/// Replaces every occurrence of some secrets by `***`, in whichever encoding they stand: as they are, escaped for
+/// JSON, percent-encoded, in base64 (also as a part of a longer text) and quoted for a shell. Cheap to clone.
+#[derive(Clone)]
+pub struct Masker {
+    /// `None` when there is nothing to mask. Cloning the automaton counts a reference.
+    forms: Option<AhoCorasick>,
+}
+
+impl Masker {
+    /// A masker of these secrets. Empty ones are passed over: they are everywhere.
+    ///
+    /// # Panics
+    /// When the forms of the secrets together exceed what an automaton can address (gigabytes).
+    pub fn new<I>(secrets: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Secret>,
+    {
+        let mut forms = BTreeSet::new();
+        for secret in secrets {
+            let secret: Secret = secret.into();
+            encodings::of(secret.expose(), &mut forms);
+        }
+        if forms.is_empty() {
+            return Self::none();
+        }
+        // The default for so few forms is a table that costs more to build than a short run takes to mask.
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&forms)
+            .expect("secrets are far smaller than an automaton's limit of 2^31 states");
+        Self {
+            forms: Some(automaton),
+        }
+    }
+
+    /// A masker that changes nothing.
+    pub fn none() -> Self {
+        Self { forms: None }
+    }
+
+    /// True if there is nothing to mask.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_none()
+    }
+
+    /// Whether a secret stands in the text.
+    pub fn shows_in(&self, text: &str) -> bool {
+        self.forms
+            .as_ref()
+            .is_some_and(|forms| forms.is_match(text))
+    }
+
+    /// The text with each stretch that is (a form of) a secret replaced. Secrets that overlap are covered whole:
+    /// taking the leftmost match only would show the tail of the next one.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.shows_in(text) {
+            return Cow::Borrowed(text);
+        }
+        let stretches = self.stretches(text);
+        if stretches.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut shown = 0;
+        for (start, end) in stretches {
+            masked.push_str(&text[shown..start]);
+            masked.push_str(MASK);
+            shown = end;
+        }
+        masked.push_str(&text[shown..]);
+        Cow::Owned(masked)
+    }
+
+    /// The text with each byte of a secret replaced by `*`: places in it stay where they are. For texts that are
+    /// cut before they are shown, since the rest of a secret is not found any more.
+    pub fn blot(&self, text: &str) -> String {
+        let mut blotted = text.to_owned();
+        for (start, end) in self.stretches(text) {
+            blotted.replace_range(start..end, &"*".repeat(end - start));
+        }
+        blotted
+    }
+
+    /// Where secrets stand, in order, those that overlap as one.
+    fn stretches(&self, text: &str) -> Vec<(usize, usize)> {
+        let Some(forms) = &self.forms else {
+            return Vec::new();
+        };
+        let mut stretches: Vec<(usize, usize)> = Vec::new();
+        for found in forms.find_overlapping_iter(text) {
+            // Matches come in the order of their ends, so a later one may swallow several earlier ones.
+            let (mut start, end) = (found.start(), found.end());
+            while let Some(&(before_start, before_end)) = stretches.last() {
+                if before_end <= start {
+                    break;
+                }
+                start = start.min(before_start);
+                stretches.pop();
+            }
+            stretches.push((start, end));
+        }
+        stretches
+    }
+
+    /// Masks the strings and keys of a JSON value, in place. A number whose digits hold a secret becomes the text
+    /// `***`. Keys that become equal are told apart by a count, so that no entry is lost.
+    pub fn mask_json(&self, value: &mut Value) {
+        if self.is_empty() {
+            return;
+        }
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(number) => {
+                if let Cow::Owned(_) = self.mask(&number.to_string()) {
+                    *value = Value::String(MASK.to_owned());
+                }
+            }
+            Value::String(text) => {
+                if let Cow::Owned(masked) = self.mask(text) {
+                    *text = masked;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_json(item)),
+            Value::Object(entries) => self.mask_entries(entries),
+        }
+    }
+
+    fn mask_entries(&self, entries: &mut Map<String, Value>) {
+        for entry in entries.values_mut() {
+            self.mask_json(entry);
+        }
+        if !entries
+            .keys()
+            .any(|key| matches!(self.mask(key), Cow::Owned(_)))
+        {
+            return;
+        }
+        for (key, entry) in std::mem::take(entries) {
+            let masked = self.mask(&key).into_owned();
+            let mut free = masked.clone();
+            let mut count = 1;
+            while entries.contains_key(&free) {
+                count += 1;
+                free = format!("{masked} ({count})");
+            }
+            entries.insert(free, entry);
+        }
+    }
+}
+
+impl fmt::Debug for Masker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() {
+            "Masker(nothing)"
+        } else {
+            "Masker(***)"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
