@@ -12,3 +12,7 @@ pub mod value;
 pub mod diagnostic;
 pub mod secret;
 pub mod attachment;
+
+// The path of the data.
+pub mod document;
+pub mod reading;

@@ -1,0 +1,161 @@
+//! A file on disk → a document. Everything a file can be that is not a text in UTF-8 is said here.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: reads the files that users name"
+)]
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::read::{MAX_BYTES, too_large};
+use super::{Document, read};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Source, Span};
+
+/// Reads the text of a file that people write; `shown_as` is its name in messages.
+///
+/// A byte order mark is no part of the source, so that spans count as editors do.
+///
+/// # Errors
+/// `missing-file` or `unreadable-file` without a place, or with the place of the first byte that is
+/// not UTF-8.
+pub fn read_source(path: &Path, shown_as: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let bytes = bytes_of(path, shown_as).map_err(|finding| vec![finding])?;
+    let text = decode(bytes, shown_as).map_err(|finding| vec![finding])?;
+    Ok(Source::new(shown_as, text))
+}
+
+impl Document {
+    /// Reads a YAML or JSON file; `shown_as` is its name in messages, as the user wrote it.
+    ///
+    /// A byte order mark is no part of the source, so that spans count as editors do.
+    ///
+    /// # Errors
+    /// `missing-file` or `unreadable-file` without a place, or with the place of the first byte that
+    /// is not UTF-8; else what [`read()`] finds.
+    pub fn load(path: &Path, shown_as: &str) -> Result<Self, Vec<Diagnostic>> {
+        read(&read_source(path, shown_as)?)
+    }
+}
+
+fn bytes_of(path: &Path, shown_as: &str) -> Result<Vec<u8>, Diagnostic> {
+    let refused = |error: io::Error| unreadable(&error, shown_as);
+    let file = File::open(path).map_err(refused)?;
+    if file.metadata().map_err(refused)?.is_dir() {
+        return Err(unreadable(&ErrorKind::IsADirectory.into(), shown_as));
+    }
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file that is too large, also one that never ends.
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) + 1;
+    file.take(limit).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(too_large(shown_as));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(error: &io::Error, shown_as: &str) -> Diagnostic {
+    let (code, message, help) = match error.kind() {
+        ErrorKind::NotFound => (
+            Code::MissingFile,
+            format!("there is no file {shown_as}"),
+            "check the name and the folder you are in",
+        ),
+        ErrorKind::IsADirectory => (
+            Code::UnreadableFile,
+            format!("{shown_as} is a folder"),
+            "name a file in it",
+        ),
+        ErrorKind::PermissionDenied => (
+            Code::UnreadableFile,
+            format!("you may not read {shown_as}"),
+            "ask its owner for the permission to read it",
+        ),
+        _ => (
+            Code::UnreadableFile,
+            format!("{shown_as} cannot be read: {error}"),
+            "check the disk or the network share it is on",
+        ),
+    };
+    Diagnostic::error(code, message).help(help)
+}
+
+fn decode(bytes: Vec<u8>, shown_as: &str) -> Result<String, Diagnostic> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Diagnostic::error(
+            Code::UnreadableFile,
+            format!("{shown_as} is written in UTF-16"),
+        )
+        .help("save it as UTF-8"));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let bytes = error.into_bytes();
+        // The source of the finding is what can be read, so that the line can be shown.
+        let shown = Source::new(shown_as, String::from_utf8_lossy(&bytes));
+        Diagnostic::error(
+            Code::UnreadableFile,
+            format!("{shown_as} is not UTF-8: byte {at} is 0x{:02X}", bytes[at]),
+        )
+        .at(&shown, Span::new(at, at + '\u{fffd}'.len_utf8()))
+        .help("save it as UTF-8; older programs on Windows write other encodings")
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(bytes: &[u8]) -> Result<Document, Vec<Diagnostic>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("play.yaml");
+        std::fs::write(&path, bytes).unwrap();
+        Document::load(&path, "play.yaml")
+    }
+
+    fn finding(result: Result<Document, Vec<Diagnostic>>) -> Diagnostic {
+        let mut findings = result.unwrap_err();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        findings.remove(0)
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_source() {
+        let document = load("\u{feff}a: ñ".as_bytes()).unwrap();
+        assert_eq!(document.source.text(), "a: ñ");
+        assert_eq!(
+            document.source.slice(document.root.get("a").unwrap().span),
+            "ñ"
+        );
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_shown_at_its_place() {
+        let finding = finding(load(b"a: 1\nname: Mu\xf1oz\n"));
+        assert_eq!(finding.code, Code::UnreadableFile);
+        assert_eq!(finding.message, "play.yaml is not UTF-8: byte 13 is 0xF1");
+        assert_eq!(finding.place.unwrap().to_string(), "play.yaml:2:9");
+    }
+
+    #[test]
+    fn utf_16_is_recognised() {
+        assert!(finding(load(b"\xff\xfea\0:\0")).message.contains("UTF-16"));
+    }
+
+    #[test]
+    fn missing_files_folders_and_large_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = finding(Document::load(&folder.path().join("x"), "x"));
+        assert_eq!(missing.code, Code::MissingFile);
+        let not_a_file = finding(Document::load(folder.path(), "f"));
+        assert_eq!(not_a_file.message, "f is a folder");
+        let large = finding(load(&vec![b'a'; MAX_BYTES + 1]));
+        assert_eq!(large.message, "play.yaml is larger than 16 MiB");
+    }
+}
