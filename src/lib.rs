@@ -16,3 +16,6 @@ pub mod attachment;
 // The path of the data.
 pub mod document;
 pub mod reading;
+pub mod template;
+pub mod schema;
+pub mod rows;

@@ -1,0 +1,272 @@
+//! What became of the rows, as CSV files: rejected, unknown, succeeded.
+//!
+//! The columns of the data come first, untouched, so that a file of rejected rows can be fed straight
+//! back; the columns added behind them begin with `_` and are ignored when it is read again. Cells are
+//! data: one that a spreadsheet would take for a formula (`=1+1`) is written as it came. A row that could
+//! not be read is written so that it is refused again until it is repaired.
+//!
+//! A file grows under a temporary name beside its own, readable after a crash, and takes its name when it
+//! is [finished](Account::finish).
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: writes the account files that users ask for"
+)]
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::header::is_ignored;
+use super::row::cell_text;
+use super::{Row, RowError};
+use crate::value::Value;
+
+/// How the rows of an input look in its account files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    columns: Vec<String>,
+    delimiter: u8,
+    /// Whether a row may have keys that are no columns.
+    is_open: bool,
+}
+
+/// The column of rows that are no objects.
+const ITEM: &str = "item";
+
+/// The column for the keys that the first row did not have.
+const MORE: &str = "_more";
+
+impl Layout {
+    /// The columns of a header, and the delimiter of the input: a comma where it has none.
+    pub(super) fn new(columns: Vec<String>, delimiter: Option<u8>) -> Self {
+        Self {
+            columns,
+            delimiter: delimiter.unwrap_or(b','),
+            is_open: false,
+        }
+    }
+
+    /// For input without a header: the keys of the first row in their order; a row that is no object
+    /// has one column `item`. What later rows have besides stands as JSON in `_more`, and such a row is
+    /// refused when it is read again, for it would lose that. A key without a value reads as empty text.
+    pub fn of_first(row: Option<&Row>) -> Self {
+        let columns = match row.and_then(Row::values) {
+            Some(map) => map.keys().cloned().collect(),
+            None => vec![ITEM.to_owned()],
+        };
+        Self {
+            columns,
+            delimiter: b',',
+            is_open: true,
+        }
+    }
+
+    /// The columns of the data.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn cells(&self, row: &Row) -> Vec<String> {
+        let Some(map) = row.values() else {
+            let item = |name: &String| match name.as_str() {
+                ITEM => cell_text(&row.value),
+                _ => String::new(),
+            };
+            let mut cells: Vec<String> = self.columns.iter().map(item).collect();
+            let has_item = self.columns.iter().any(|name| name == ITEM);
+            if self.is_open {
+                cells.push(if has_item {
+                    String::new()
+                } else {
+                    row.value.to_json_text()
+                });
+            }
+            return cells;
+        };
+        let mut cells: Vec<String> = self
+            .columns
+            .iter()
+            .map(|name| map.get(name).map(cell_text).unwrap_or_default())
+            .collect();
+        if self.is_open {
+            let more: crate::value::Map = map
+                .iter()
+                .filter(|(name, _)| !self.columns.contains(name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            cells.push(if more.is_empty() {
+                String::new()
+            } else {
+                Value::Map(more).to_json_text()
+            });
+        }
+        cells
+    }
+
+    /// The cells of a row that could not be read, in a number that no good row has, or with what made
+    /// it wrong still in them.
+    fn cells_of_error(&self, error: &RowError) -> Vec<String> {
+        let mut cells = error.cells.to_vec();
+        let is_marked = cells.iter().any(|cell| cell.contains(['\u{fffd}', '\0']));
+        if cells.len() == self.columns.len() + usize::from(self.is_open) && !is_marked {
+            cells.push(String::new());
+        }
+        cells
+    }
+}
+
+/// What an account file lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountKind {
+    /// Rows that failed, or whose outcome is unknown: `_row`, `_step`, `_outcome`, `_code`, `_message`.
+    Refused,
+    /// Rows that succeeded: `_row`, then `_wolkvox_id_<step>` for each of these steps.
+    Succeeded {
+        /// The steps that return an id, in their order.
+        steps: Vec<String>,
+    },
+}
+
+/// Why a row is in a file of refused ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal<'a> {
+    /// The step it stopped at; none where it could not be read.
+    pub step: Option<&'a str>,
+    /// `failed`, `unknown` …
+    pub outcome: &'a str,
+    /// What the CRM answered, where it did.
+    pub code: Option<&'a str>,
+    /// What happened, in words.
+    pub message: &'a str,
+}
+
+/// An account file that grows while the run goes on. Blocks while it writes.
+#[derive(Debug)]
+pub struct Account {
+    writer: csv::Writer<File>,
+    layout: Layout,
+    kind: AccountKind,
+    path: PathBuf,
+    partial: PathBuf,
+}
+
+impl Account {
+    /// Begins the file `path`: until it is finished it stands beside it as `<name>.partial`, and a
+    /// file that has the name already stays as it is.
+    pub fn create(path: &Path, kind: AccountKind, layout: Layout) -> io::Result<Self> {
+        let mut name = path
+            .file_name()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is no file name"))?
+            .to_owned();
+        name.push(".partial");
+        let partial = path.with_file_name(name);
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(layout.delimiter)
+            .flexible(true)
+            .from_writer(File::create(&partial)?);
+        debug_assert!(!layout.columns.iter().any(|name| is_ignored(name)));
+        let mut header = layout.columns.clone();
+        if layout.is_open {
+            header.push(MORE.to_owned());
+        }
+        header.push("_row".to_owned());
+        match &kind {
+            AccountKind::Refused => {
+                header.extend(["_step", "_outcome", "_code", "_message"].map(str::to_owned));
+            }
+            AccountKind::Succeeded { steps } => {
+                header.extend(steps.iter().map(|step| format!("_wolkvox_id_{step}")));
+            }
+        }
+        writer.write_record(header)?;
+        writer.flush()?;
+        Ok(Self {
+            writer,
+            layout,
+            kind,
+            path: path.to_owned(),
+            partial,
+        })
+    }
+
+    /// Adds a row that failed or is unknown.
+    pub fn refuse(&mut self, row: &Row, refusal: &Refusal<'_>) -> io::Result<()> {
+        self.expect_refused()?;
+        let cells = self.layout.cells(row);
+        let has_more = self.layout.is_open && cells.last().is_some_and(|more| !more.is_empty());
+        self.write_refused(cells, row.number, refusal, has_more)
+    }
+
+    /// Adds a row that could not be read.
+    pub fn refuse_unread(&mut self, error: &RowError) -> io::Result<()> {
+        self.expect_refused()?;
+        let message = error.to_string();
+        let refusal = Refusal {
+            step: None,
+            outcome: "failed",
+            code: None,
+            message: &message,
+        };
+        let cells = self.layout.cells_of_error(error);
+        self.write_refused(cells, error.number, &refusal, false)
+    }
+
+    /// Adds a row that succeeded, with the ids that its steps returned: (step, id).
+    pub fn succeed(&mut self, row: &Row, ids: &[(&str, &str)]) -> io::Result<()> {
+        let AccountKind::Succeeded { steps } = &self.kind else {
+            return Err(io::Error::other("this file lists refused rows"));
+        };
+        let mut cells = self.layout.cells(row);
+        cells.push(row.number.to_string());
+        cells.extend(steps.iter().map(|step| {
+            let mut ids = ids.iter();
+            let id = ids.find(|(name, _)| name == step);
+            id.map_or_else(String::new, |(_, id)| (*id).to_owned())
+        }));
+        Ok(self.writer.write_record(cells)?)
+    }
+
+    /// Gives what was written so far to the operating system, so that others can read it.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
+    /// Puts the file on disk and gives it its name. Without this it stays under the temporary one.
+    pub fn finish(mut self) -> io::Result<PathBuf> {
+        self.writer.flush()?;
+        self.writer.get_ref().sync_all()?;
+        drop(self.writer);
+        std::fs::rename(&self.partial, &self.path)?;
+        Ok(self.path)
+    }
+
+    fn expect_refused(&self) -> io::Result<()> {
+        match self.kind {
+            AccountKind::Refused => Ok(()),
+            AccountKind::Succeeded { .. } => {
+                Err(io::Error::other("this file lists rows that succeeded"))
+            }
+        }
+    }
+
+    fn write_refused(
+        &mut self,
+        mut cells: Vec<String>,
+        number: u64,
+        refusal: &Refusal<'_>,
+        is_incomplete: bool,
+    ) -> io::Result<()> {
+        cells.extend([
+            number.to_string(),
+            refusal.step.unwrap_or_default().to_owned(),
+            refusal.outcome.to_owned(),
+            refusal.code.unwrap_or_default().to_owned(),
+            refusal.message.to_owned(),
+        ]);
+        if is_incomplete {
+            // One cell too many: what stands in `_more` would be lost if the row were read again.
+            cells.push(String::new());
+        }
+        Ok(self.writer.write_record(cells)?)
+    }
+}

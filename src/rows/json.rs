@@ -1,0 +1,298 @@
+//! JSONL and JSON → rows. A JSON list is cut into its items as the bytes come, so that it is never whole in
+//! memory; what an item holds, the reader of [`Value`] says. Numbers keep their digits.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::header::is_ignored;
+use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::value::{Map, Value};
+
+/// Opens a file with one object per line.
+pub(super) fn open_lines(path: &Path, shown_as: &str) -> Result<Rows, Diagnostic> {
+    Ok(Rows::without_columns(Lines {
+        input: begin(path, shown_as)?,
+        line: 0,
+        number: 0,
+        text: Vec::new(),
+    }))
+}
+
+/// Opens a file that is one list of objects.
+pub(super) fn open_list(path: &Path, shown_as: &str) -> Result<Rows, Diagnostic> {
+    let mut items = Items {
+        input: begin(path, shown_as)?,
+        line: 1,
+        number: 0,
+        text: Vec::new(),
+        is_over: false,
+    };
+    let first = items
+        .skip_blanks()
+        .map_err(|error| file::unreadable(&error, shown_as))?;
+    if first != Some(b'[') {
+        return Err(Diagnostic::error(
+            Code::WrongType,
+            format!("{shown_as} is not a JSON list"),
+        )
+        .help("write the rows as `[{…}, {…}]`, or read a file with one object per line with `jsonl:`"));
+    }
+    items.input.consume(1);
+    Ok(Rows::without_columns(items))
+}
+
+/// Opens a JSON text behind its byte order mark.
+fn begin(path: &Path, shown_as: &str) -> Result<BufReader<File>, Diagnostic> {
+    let mut input = BufReader::with_capacity(64 * 1024, file::open(path, shown_as)?);
+    let bytes = input
+        .fill_buf()
+        .map_err(|error| file::unreadable(&error, shown_as))?;
+    let wrong = |what: &str, help: &str| {
+        Diagnostic::error(Code::UnreadableFile, format!("{shown_as} is {what}")).help(help)
+    };
+    if let Some((what, help)) = file::foreign(bytes) {
+        return Err(wrong(what, help));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(wrong("written in UTF-16", "save it as UTF-8"));
+    }
+    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+        input.consume(3);
+    }
+    Ok(input)
+}
+
+/// One object as a row, its ignored keys left out.
+fn row(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
+    let wrong = |message: String| RowError::new(number, Some(line), message);
+    let text = std::str::from_utf8(text).map_err(|error| {
+        let byte = text[error.valid_up_to()];
+        wrong(format!("byte 0x{byte:02X} in it is not UTF-8")).help("save the file as UTF-8")
+    })?;
+    // The second reader sees what the first would settle in silence: a key that stands twice.
+    let value = Value::from_json_text(text).map_err(|error| not_json(number, line, &error))?;
+    let Value::Map(mut map) = value else {
+        return Err(wrong(format!(
+            "a row is an object, and this is of type {}",
+            value.type_name()
+        ))
+        .help("write `{\"column\": value}`"));
+    };
+    if let Some(key) = repeated_key(text, &map) {
+        return Err(wrong(format!("the key `{key}` stands twice")).help("remove one of them"));
+    }
+    map.retain(|key, _| !is_ignored(key));
+    Ok(Row::new(number, Some(line), Value::Map(map)))
+}
+
+fn not_json(number: u64, line: u64, error: &serde_json::Error) -> RowError {
+    let words = error.to_string();
+    // Its place counts from the beginning of the row, so it is said anew.
+    let (words, _) = words.split_once(" at line ").unwrap_or((&words, ""));
+    let at = match (error.line(), error.column()) {
+        (0 | 1, column) => format!("byte {column} of the row"),
+        (lines, column) => format!("line {}, byte {column}", line + lines as u64 - 1),
+    };
+    RowError::new(
+        number,
+        Some(line),
+        format!("this is not JSON: {words} ({at})"),
+    )
+}
+
+/// A key that the text has twice on its first level.
+fn repeated_key(text: &str, map: &Map) -> Option<String> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Vec<String>, A::Error> {
+            let mut keys = Vec::new();
+            while let Some((key, _)) = entries.next_entry::<String, &RawValue>()? {
+                keys.push(key);
+            }
+            Ok(keys)
+        }
+    }
+    let keys = serde_json::Deserializer::from_str(text)
+        .deserialize_map(Keys)
+        .ok()?;
+    if keys.len() == map.len() {
+        return None;
+    }
+    let mut seen = std::collections::HashSet::new();
+    keys.into_iter().find(|key| !seen.insert(key.clone()))
+}
+
+fn unreadable(number: u64, line: u64, error: &io::Error) -> RowError {
+    let message = format!("the file could not be read further: {error}");
+    RowError::new(number, Some(line), message).ends()
+}
+
+fn too_long(number: u64, line: u64) -> RowError {
+    let message = format!(
+        "this row is longer than {} MiB",
+        MAX_ROW_BYTES / 1024 / 1024
+    );
+    RowError::new(number, Some(line), message).ends()
+}
+
+struct Lines {
+    input: BufReader<File>,
+    line: u64,
+    number: u64,
+    text: Vec<u8>,
+}
+
+impl Iterator for Lines {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.text.clear();
+            self.line += 1;
+            let mut part = self.input.by_ref().take(MAX_ROW_BYTES as u64 + 1);
+            let read = part.read_until(b'\n', &mut self.text);
+            let is_blank = self.text.trim_ascii().is_empty();
+            match read {
+                Ok(0) => return None,
+                Ok(_) if is_blank && self.text.len() <= MAX_ROW_BYTES => continue,
+                _ => {}
+            }
+            self.number += 1;
+            return Some(match read {
+                Err(error) => Err(unreadable(self.number, self.line, &error)),
+                Ok(length) if length > MAX_ROW_BYTES => Err(too_long(self.number, self.line)),
+                Ok(_) => row(self.number, self.line, self.text.trim_ascii()),
+            });
+        }
+    }
+}
+
+struct Items {
+    /// Behind the `[`, or behind an item and before what follows it.
+    input: BufReader<File>,
+    line: u64,
+    number: u64,
+    text: Vec<u8>,
+    is_over: bool,
+}
+
+impl Items {
+    /// The next byte that is not blank; it is not taken.
+    fn skip_blanks(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let bytes = self.input.fill_buf()?;
+            let Some(first) = bytes.first().copied() else {
+                return Ok(None);
+            };
+            if !matches!(first, b' ' | b'\t' | b'\n' | b'\r') {
+                return Ok(Some(first));
+            }
+            self.line += u64::from(first == b'\n');
+            self.input.consume(1);
+        }
+    }
+
+    /// Takes the bytes up to the comma or bracket that ends the item, which is not taken; false where
+    /// the file ends before.
+    fn take_item(&mut self) -> io::Result<bool> {
+        let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+        self.text.clear();
+        loop {
+            let bytes = self.input.fill_buf()?;
+            if bytes.is_empty() || self.text.len() > MAX_ROW_BYTES {
+                return Ok(!bytes.is_empty());
+            }
+            let mut used = 0;
+            let mut is_complete = false;
+            for byte in bytes {
+                match byte {
+                    _ if is_escaped => is_escaped = false,
+                    b'\\' if is_text => is_escaped = true,
+                    b'"' => is_text = !is_text,
+                    _ if is_text => {}
+                    b'[' | b'{' => depth += 1,
+                    b',' | b']' if depth == 0 => {
+                        is_complete = true;
+                        break;
+                    }
+                    b']' | b'}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                used += 1;
+                self.line += u64::from(*byte == b'\n');
+            }
+            self.text.extend_from_slice(&bytes[..used]);
+            self.input.consume(used);
+            if is_complete {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn item(&mut self) -> io::Result<Option<Result<Row, RowError>>> {
+        let next = self.skip_blanks()?;
+        if next == Some(b']') && self.number == 0 {
+            self.input.consume(1);
+            return self.after_list();
+        }
+        let line = self.line;
+        self.number += 1;
+        let is_ended = self.take_item()?;
+        if self.text.len() > MAX_ROW_BYTES {
+            return Ok(Some(Err(too_long(self.number, line))));
+        }
+        if !is_ended {
+            let message = "the list is not closed: the file ends here";
+            let error = RowError::new(self.number, Some(line), message);
+            return Ok(Some(Err(error.help("was the file cut off?").ends())));
+        }
+        if self.text.trim_ascii().is_empty() {
+            let error = RowError::new(self.number, Some(line), "a comma stands here and no row");
+            self.is_over = self.input.fill_buf()?.first() == Some(&b']');
+            self.input.consume(1);
+            return Ok(Some(Err(error.help("remove one of the commas"))));
+        }
+        let found = row(self.number, line, self.text.trim_ascii());
+        self.is_over = self.input.fill_buf()?.first() == Some(&b']');
+        self.input.consume(1);
+        Ok(Some(found))
+    }
+
+    /// Behind the list only blanks may stand.
+    fn after_list(&mut self) -> io::Result<Option<Result<Row, RowError>>> {
+        self.is_over = true;
+        if self.skip_blanks()?.is_none() {
+            return Ok(None);
+        }
+        let message = "something stands behind the end of the list";
+        let error = RowError::new(self.number + 1, Some(self.line), message);
+        Ok(Some(Err(error.help("put all rows into one list").ends())))
+    }
+}
+
+impl Iterator for Items {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let found = if self.is_over {
+            self.after_list()
+        } else {
+            self.item()
+        };
+        match found {
+            Ok(found) => found,
+            Err(error) => Some(Err(unreadable(self.number + 1, self.line, &error))),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One row, or what is wrong with one.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::value::{Map, Value};
+
+/// A row of data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Which row of the data it is, from 1; the header is none, and wrong rows count.
+    pub number: u64,
+    /// The line of the file where it begins, from 1; in a workbook, the row of the sheet.
+    pub line: Option<u64>,
+    /// From a file a [`Map`] of column → value, in the order of the file: from CSV and XLSX always
+    /// text, from JSON, JSONL and YAML as written. From a list, the item.
+    pub value: Value,
+}
+
+impl Row {
+    pub(super) const fn new(number: u64, line: Option<u64>, value: Value) -> Self {
+        Self {
+            number,
+            line,
+            value,
+        }
+    }
+
+    /// Column → value, where the row is an object.
+    pub fn values(&self) -> Option<&Map> {
+        self.value.as_map()
+    }
+
+    /// 16 hexadecimal digits that differ, for all practical purposes, where the values do. Its number
+    /// and line do not matter.
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::digest(self.value.to_json_text().as_bytes());
+        digest[..8].iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+/// What a cell looks like in a CSV file: text and digits as they are, nothing for null, JSON for
+/// lists and objects.
+pub(super) fn cell_text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::List(_) | Value::Map(_) => value.to_json_text(),
+        scalar => scalar.scalar_text().unwrap_or_default(),
+    }
+}
+
+/// Whether more rows can follow a wrong one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// The next row begins at a place that is sure.
+    GoesOn,
+    /// The rest of the file cannot be told apart into rows.
+    Ends,
+}
+
+/// A row that cannot be used. It counts as one row read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// Which row of the data it is, from 1.
+    pub number: u64,
+    /// The line of the file (the row of the sheet) where the row begins, or for a quote where it was found.
+    pub line: Option<u64>,
+    /// The column of the table, from 1, where one is to blame.
+    pub column_number: Option<u32>,
+    /// The name of that column.
+    pub column_name: Option<String>,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What to do.
+    pub help: Option<&'static str>,
+    /// From CSV and XLSX the cells as far as they can be given back: without the ignored ones where
+    /// there are as many as the header has, else all. A cell that cannot be used holds U+FFFD.
+    pub cells: Box<[String]>,
+    /// Whether more rows follow.
+    pub stream: Stream,
+}
+
+impl RowError {
+    pub(super) fn new(number: u64, line: Option<u64>, message: impl Into<String>) -> Self {
+        Self {
+            number,
+            line,
+            column_number: None,
+            column_name: None,
+            message: message.into(),
+            help: None,
+            cells: Box::default(),
+            stream: Stream::GoesOn,
+        }
+    }
+
+    /// The same at a column; `index` counts from 0.
+    pub(super) fn in_column(mut self, index: usize, name: Option<&str>) -> Self {
+        self.column_number = u32::try_from(index + 1).ok();
+        self.column_name = name.map(str::to_owned);
+        self
+    }
+
+    pub(super) fn help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
+    }
+
+    pub(super) fn cells(mut self, cells: Vec<String>) -> Self {
+        self.cells = cells.into();
+        self
+    }
+
+    pub(super) fn ends(mut self) -> Self {
+        self.stream = Stream::Ends;
+        self
+    }
+}
+
+impl fmt::Display for RowError {
+    /// `row 3 (line 5), column 2 `name`: what is wrong; what to do`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}", self.number)?;
+        if let Some(line) = self.line {
+            write!(f, " (line {line})")?;
+        }
+        if let Some(column) = self.column_number {
+            write!(f, ", column {column}")?;
+        }
+        if let Some(name) = &self.column_name {
+            write!(f, " `{name}`")?;
+        }
+        write!(f, ": {}", self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for RowError {}

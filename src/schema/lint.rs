@@ -1,0 +1,162 @@
+//! What the draft lets pass in a schema and a careful author does not: keywords and formats that
+//! nobody knows, and so check nothing.
+
+use serde_json::{Map, Value as Json};
+
+use super::SchemaError;
+use crate::diagnostic::did_you_mean;
+
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// What stands under a keyword of draft 2020-12.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// No schema.
+    Plain,
+    /// A schema.
+    Schema,
+    /// A list of schemas.
+    List,
+    /// Schemas by name.
+    Named,
+}
+
+/// Every keyword of draft 2020-12 (core, applicator, validation, meta-data, format, content).
+#[rustfmt::skip]
+const KEYWORDS: &[(&str, Below)] = &[
+    ("type", Below::Plain), ("properties", Below::Named), ("required", Below::Plain),
+    ("additionalProperties", Below::Schema), ("items", Below::Schema), ("enum", Below::Plain),
+    ("const", Below::Plain), ("pattern", Below::Plain), ("format", Below::Plain),
+    ("description", Below::Plain), ("title", Below::Plain), ("default", Below::Plain),
+    ("examples", Below::Plain), ("minLength", Below::Plain), ("maxLength", Below::Plain),
+    ("minimum", Below::Plain), ("maximum", Below::Plain), ("exclusiveMinimum", Below::Plain),
+    ("exclusiveMaximum", Below::Plain), ("multipleOf", Below::Plain), ("minItems", Below::Plain),
+    ("maxItems", Below::Plain), ("uniqueItems", Below::Plain), ("minProperties", Below::Plain),
+    ("maxProperties", Below::Plain), ("anyOf", Below::List), ("oneOf", Below::List),
+    ("allOf", Below::List), ("not", Below::Schema), ("if", Below::Schema), ("then", Below::Schema),
+    ("else", Below::Schema), ("prefixItems", Below::List), ("contains", Below::Schema),
+    ("minContains", Below::Plain), ("maxContains", Below::Plain),
+    ("patternProperties", Below::Named), ("propertyNames", Below::Schema),
+    ("dependentSchemas", Below::Named), ("dependentRequired", Below::Plain),
+    ("unevaluatedItems", Below::Schema), ("unevaluatedProperties", Below::Schema),
+    ("deprecated", Below::Plain), ("readOnly", Below::Plain), ("writeOnly", Below::Plain),
+    ("contentEncoding", Below::Plain), ("contentMediaType", Below::Plain),
+    ("contentSchema", Below::Schema), ("$schema", Below::Plain), ("$id", Below::Plain),
+    ("$ref", Below::Plain), ("$anchor", Below::Plain), ("$dynamicRef", Below::Plain),
+    ("$dynamicAnchor", Below::Plain), ("$comment", Below::Plain), ("$defs", Below::Named),
+];
+
+/// Whether a schema stands one step below the keyword (`Some(1)`), two (`Some(2)`), or none does.
+pub(super) fn steps_to_schema(keyword: &str) -> Option<usize> {
+    match KEYWORDS.iter().find(|(name, _)| *name == keyword)?.1 {
+        Below::Plain => None,
+        Below::Schema => Some(1),
+        Below::List | Below::Named => Some(2),
+    }
+}
+
+/// The first keyword or format in the schema that means nothing.
+pub(super) fn check(schema: &Json, is_format: &dyn Fn(&str) -> bool) -> Result<(), SchemaError> {
+    walk(schema, String::new(), is_format)
+}
+
+fn walk(
+    schema: &Json,
+    pointer: String,
+    is_format: &dyn Fn(&str) -> bool,
+) -> Result<(), SchemaError> {
+    let keywords = match schema {
+        Json::Object(keywords) => keywords,
+        Json::Bool(_) => return Ok(()),
+        _ => {
+            return Err(SchemaError {
+                pointer,
+                message: "a schema must be an object, or true or false".to_owned(),
+                help: None,
+            });
+        }
+    };
+    check_values(keywords, &pointer, is_format)?;
+    for (keyword, value) in keywords {
+        let here = join(&pointer, keyword);
+        if keyword.starts_with("x-") {
+            continue;
+        }
+        let Some((_, below)) = KEYWORDS.iter().find(|(name, _)| name == keyword) else {
+            return Err(SchemaError {
+                pointer: here,
+                message: format!("`{keyword}` is not a keyword of JSON Schema 2020-12"),
+                help: Some(remedy(keyword)),
+            });
+        };
+        match (below, value) {
+            (Below::Schema, below) => walk(below, here, is_format)?,
+            (Below::List, Json::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    walk(item, join(&here, &index.to_string()), is_format)?;
+                }
+            }
+            (Below::Named, Json::Object(members)) => {
+                for (name, member) in members {
+                    walk(member, join(&here, name), is_format)?;
+                }
+            }
+            // A list or an object that is none: the validator's own check says so.
+            (Below::Plain | Below::List | Below::Named, _) => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_values(
+    keywords: &Map<String, Json>,
+    pointer: &str,
+    is_format: &dyn Fn(&str) -> bool,
+) -> Result<(), SchemaError> {
+    let text = |keyword: &str| keywords.get(keyword).and_then(Json::as_str);
+    let refuse = |keyword: &str, message: String, help: &str| {
+        Err(SchemaError {
+            pointer: join(pointer, keyword),
+            message,
+            help: Some(help.to_owned()),
+        })
+    };
+    if let Some(format) = text("format").filter(|name| !is_format(name)) {
+        return refuse(
+            "format",
+            format!("`{format}` is not a known format"),
+            "leave it out, or use `pattern`",
+        );
+    }
+    if let Some(draft) = text("$schema").filter(|uri| uri.trim_end_matches('#') != DRAFT) {
+        return refuse(
+            "$schema",
+            format!("`{draft}` is another draft"),
+            "schemas here are of draft 2020-12",
+        );
+    }
+    if let Some(target) = text("$ref").filter(|target| !target.starts_with('#')) {
+        return refuse(
+            "$ref",
+            format!("`{target}` lies outside the schema"),
+            "nothing is fetched: put it under `$defs` and point to `#/$defs/…`",
+        );
+    }
+    Ok(())
+}
+
+fn remedy(keyword: &str) -> String {
+    let own = "a keyword of your own begins with `x-`";
+    match keyword {
+        "definitions" => "it is called `$defs` now".to_owned(),
+        "dependencies" => "use `dependentRequired` or `dependentSchemas` in its place".to_owned(),
+        _ => crate::diagnostic::nearest(keyword, KEYWORDS.iter().map(|(name, _)| *name))
+            .and_then(|name| did_you_mean(keyword, [name]))
+            .map_or_else(|| own.to_owned(), |hint| format!("{hint} {own}")),
+    }
+}
+
+/// The pointer of a member.
+pub(super) fn join(pointer: &str, step: &str) -> String {
+    format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"))
+}

@@ -1,0 +1,116 @@
+//! JSON Schema 2020-12: the one door to the validator. Offline, strict about the schemas themselves.
+//!
+//! It knows values and their schemas, and nothing of what they describe.
+
+mod explain;
+mod format;
+mod lint;
+mod violation;
+
+use std::fmt;
+
+use jsonschema::{Draft, Validator};
+use serde_json::Value as Json;
+
+use crate::value::Value;
+
+pub use format::words as format_in_words;
+pub use violation::{Violation, ViolationKind};
+
+/// A schema that is ready to check values.
+pub struct Schema {
+    raw: Json,
+    validator: Validator,
+}
+
+/// What is wrong with a schema, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SchemaError {
+    /// JSON pointer of the part of the schema that is wrong.
+    pub pointer: String,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What to do, where that is known.
+    pub help: Option<String>,
+}
+
+impl Schema {
+    /// Makes a schema ready for use. Nothing is fetched: a `$ref` stays inside the schema.
+    ///
+    /// # Errors
+    /// Where it is not a valid schema of draft 2020-12, or holds a keyword or a format that the
+    /// draft does not know and that would therefore check nothing (`typ`). Keywords of one's own
+    /// begin with `x-`.
+    pub fn compile(schema: &Json) -> Result<Self, SchemaError> {
+        let options = format::with_own_formats(jsonschema::options())
+            .with_draft(Draft::Draft202012)
+            .offline()
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(false);
+        lint::check(schema, &|name| {
+            options.is_known_format(Draft::Draft202012, name)
+        })?;
+        let validator = options
+            .build(schema)
+            .map_err(|error| explain::of_schema(&error))?;
+        Ok(Self {
+            raw: schema.clone(),
+            validator,
+        })
+    }
+
+    /// The schema as it was written.
+    pub const fn as_json(&self) -> &Json {
+        &self.raw
+    }
+
+    /// Everything in the value that breaks the schema; nothing where it fits. A misspelt key is one
+    /// violation, not two: the key that it was meant to be does not count as missing.
+    pub fn violations(&self, value: &Value) -> Vec<Violation> {
+        let instance = value.to_json();
+        if self.validator.is_valid(&instance) {
+            return Vec::new();
+        }
+        let mut found: Vec<Violation> = Vec::new();
+        for error in self.validator.iter_errors(&instance) {
+            for violation in explain::of_instance(&error, &self.raw) {
+                if !found.contains(&violation) {
+                    found.push(violation);
+                }
+            }
+        }
+        let meant: Vec<(String, String)> = found
+            .iter()
+            .filter_map(|unknown| {
+                let key = unknown.meant_key(value)?;
+                Some((unknown.pointer.clone(), key.to_owned()))
+            })
+            .collect();
+        found.retain(|violation| {
+            let is_meant = |(pointer, key): &(String, String)| {
+                *pointer == violation.pointer && Some(key) == violation.key.as_ref()
+            };
+            !(matches!(violation.kind, ViolationKind::MissingKey { .. })
+                && meant.iter().any(is_meant))
+        });
+        found
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Schema").field(&self.raw).finish()
+    }
+}
+
+/// The steps of a JSON pointer, unescaped.
+fn steps(pointer: &str) -> impl Iterator<Item = String> {
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! One place where a value breaks its schema, and what to do about it.
+
+use super::{format, steps};
+use crate::diagnostic::{did_you_mean, nearest};
+use crate::document::Node;
+use crate::source::Span;
+use crate::value::{Number, Value};
+
+/// One place where a value breaks its schema.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// JSON pointer of the value that is wrong; for a key, of the object that has or lacks it.
+    pub pointer: String,
+    /// The unknown or missing key.
+    pub key: Option<String>,
+    /// The kind of violation.
+    pub kind: ViolationKind,
+    /// What is wrong, in one sentence without a full stop and without the value.
+    pub message: String,
+    /// JSON pointer of the keyword that says so, in the schema.
+    pub schema_path: String,
+    /// Whether the rule holds only by a condition on values (`if`, `anyOf`, `oneOf`, `not`,
+    /// `contains`): while values are still unknown, such a violation may go away.
+    pub conditional: bool,
+    /// Where `conditional`: JSON pointer of the value that the condition looks at. The violation
+    /// stands whatever the unknown values turn out to be, unless one lies at or below this place.
+    pub rests_on: Option<String>,
+}
+
+/// The kinds of violations.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ViolationKind {
+    /// A key that the schema does not know.
+    UnknownKey {
+        /// The keys that it knows at that place.
+        known: Vec<String>,
+    },
+    /// A key that must be there.
+    MissingKey {
+        /// What the schema says that it is for.
+        description: Option<String>,
+    },
+    /// Another type of value is wanted.
+    WrongType {
+        /// The names of the wanted types, as JSON Schema has them.
+        wanted: Vec<String>,
+    },
+    /// A value that is not on the list.
+    Enum {
+        /// The list.
+        allowed: Vec<Value>,
+    },
+    /// Not the one value that is allowed.
+    Const {
+        /// That value.
+        wanted: Value,
+    },
+    /// Text that does not match its pattern.
+    Pattern,
+    /// Text that does not have its format.
+    Format {
+        /// The name of the format.
+        format: String,
+    },
+    /// Too short, too long, too few, too many, too small, too large.
+    Bounds,
+    /// A list with the same item twice.
+    Unique,
+    /// Anything else, such as none of several allowed forms.
+    Other,
+}
+
+impl Violation {
+    /// Where it belongs in the text that the checked value was read from, the value being the node
+    /// at the JSON pointer `base`: at what is wrong, or at the unknown key. A missing key is told at
+    /// the key of the object that lacks it.
+    pub fn span_in(&self, root: &Node, base: &str) -> Span {
+        let nearest = root.nearest(&format!("{base}{}", self.pointer));
+        let unknown = self
+            .key
+            .as_ref()
+            .and_then(|key| nearest.node.entry(key))
+            .map(|entry| entry.key_span);
+        unknown.unwrap_or_else(|| nearest.span())
+    }
+
+    /// What to do about it, where that can be said; `instance` is the whole value that was checked.
+    pub fn help(&self, instance: &Value) -> Option<String> {
+        let here = self.value_in(instance);
+        match &self.kind {
+            ViolationKind::UnknownKey { .. } => {
+                did_you_mean(self.key.as_deref()?, self.absent_keys(instance))
+            }
+            ViolationKind::MissingKey { description } => description.clone(),
+            ViolationKind::WrongType { wanted } => quoting(wanted, here?),
+            ViolationKind::Enum { allowed } => {
+                let written = here?.scalar_text()?;
+                let allowed: Vec<String> = allowed.iter().filter_map(Value::scalar_text).collect();
+                let name = nearest(&written, allowed.iter().map(String::as_str))?;
+                Some(format!("did you mean `{name}`?"))
+            }
+            ViolationKind::Format { format } => {
+                Some(format!("it is written {}", format::words(format)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The missing key that this unknown key was surely meant to be.
+    pub(super) fn meant_key<'a>(&'a self, instance: &'a Value) -> Option<&'a str> {
+        nearest(self.key.as_deref()?, self.absent_keys(instance))
+    }
+
+    /// The keys that the schema knows where this unknown one stands, and that are not there yet.
+    fn absent_keys<'a>(&'a self, instance: &'a Value) -> impl Iterator<Item = &'a str> + Clone {
+        let known = match &self.kind {
+            ViolationKind::UnknownKey { known } => known.as_slice(),
+            _ => &[],
+        };
+        let here = self.value_in(instance);
+        let absent = move |key: &&str| here.is_none_or(|map| map.get(key).is_none());
+        known.iter().map(String::as_str).filter(absent)
+    }
+
+    fn value_in<'a>(&self, instance: &'a Value) -> Option<&'a Value> {
+        steps(&self.pointer).try_fold(instance, |value, step| value.get(&step))
+    }
+}
+
+fn quoting(wanted: &[String], written: &Value) -> Option<String> {
+    let wants = |name: &str| wanted.iter().any(|wanted| wanted == name);
+    let help = match written {
+        Value::Number(_) | Value::Bool(_) if wants("string") => {
+            "write it in quotes, so that it stays as it is written"
+        }
+        Value::Text(text)
+            if (wants("number") || wants("integer")) && Number::parse(text).is_some() =>
+        {
+            "write it without quotes"
+        }
+        Value::Text(_) if wants("boolean") => "write true or false, without quotes",
+        Value::Null => "give it a value, or leave the key out",
+        _ if wants("array") && !matches!(written, Value::Map(_)) => {
+            "write it as a list, even when it has one item"
+        }
+        _ => return None,
+    };
+    Some(help.to_owned())
+}

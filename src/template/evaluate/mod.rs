@@ -1,0 +1,318 @@
+//! Tree × scope → value or text. Values are borrowed from the scope until something new is made, so
+//! numbers keep their digits; everything that has no value is an error at the place where it is read.
+
+mod arithmetic;
+mod blocks;
+mod paths;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::Clock;
+use super::builtins::{Budget, Builtin, Call, slice, within_text};
+use super::error::{ErrorKind, TemplateError};
+use super::operators::{is_true, type_of};
+use super::scope::Scope;
+use super::tree::{Arguments, Expr, ExprKind};
+use crate::value::{Map, Value};
+
+use paths::Found;
+
+type Item<'a> = Cow<'a, Value>;
+type Evaluated<'a> = Result<Item<'a>, TemplateError>;
+
+/// One rendering.
+pub(super) struct Evaluation<'a> {
+    source: &'a str,
+    clock: &'a Clock,
+    scope: &'a Scope,
+    locals: Vec<(&'a str, Item<'a>)>,
+    budget: Budget,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(super) fn new(source: &'a str, clock: &'a Clock, scope: &'a Scope) -> Self {
+        Self {
+            source,
+            clock,
+            scope,
+            locals: Vec::new(),
+            budget: Budget::new(),
+        }
+    }
+
+    fn text_of(&self, range: &Range<usize>) -> &'a str {
+        &self.source[range.clone()]
+    }
+
+    /// The value of an expression; no value is an error.
+    pub(super) fn eval(&mut self, expr: &'a Expr) -> Evaluated<'a> {
+        self.budget
+            .steps(1)
+            .map_err(|error| error.at(&expr.range))?;
+        self.eval_here(expr)
+            .map_err(|error| self.placed(error, &expr.range))
+    }
+
+    /// The value of an expression, or none if it is this expression itself that has none: a path
+    /// that is not there, or a filter such as `first` on an empty list.
+    pub(super) fn eval_or_missing(
+        &mut self,
+        expr: &'a Expr,
+    ) -> Result<Option<Item<'a>>, TemplateError> {
+        match &expr.kind {
+            ExprKind::Path { root, keys } => {
+                self.budget
+                    .steps(1)
+                    .map_err(|error| error.at(&expr.range))?;
+                match self
+                    .find(root, keys)
+                    .map_err(|error| error.at(&expr.range))?
+                {
+                    Found::Value(value) => Ok(Some(value)),
+                    Found::Missing { .. } => Ok(None),
+                }
+            }
+            ExprKind::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                let chosen = if is_true(&*self.eval(test)?) {
+                    Some(then)
+                } else {
+                    otherwise.as_ref()
+                };
+                chosen.map_or(Ok(None), |chosen| self.eval_or_missing(chosen))
+            }
+            _ => match self.eval(expr) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) if error.is_missing(self.text_of(&expr.range)) => Ok(None),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    fn eval_here(&mut self, expr: &'a Expr) -> Evaluated<'a> {
+        match &expr.kind {
+            ExprKind::Constant(value) => Ok(Cow::Borrowed(value)),
+            ExprKind::Path { root, keys } => self.path(expr, root, keys),
+            ExprKind::Item { of, key } => self.item(expr, of, key),
+            ExprKind::Slice { of, bounds } => self.slice(of, bounds),
+            ExprKind::Not(inner) => Ok(flag(!is_true(&*self.eval(inner)?))),
+            ExprKind::Negative(inner) => self.negative(inner),
+            ExprKind::Arithmetic {
+                operator,
+                left,
+                right,
+            } => self.arithmetic(*operator, left, right),
+            ExprKind::Concat(parts) => self.concat(parts),
+            ExprKind::Compare { first, rest } => self.compare(first, rest),
+            ExprKind::All(parts) => self.first_that(parts, false),
+            ExprKind::Any(parts) => self.first_that(parts, true),
+            ExprKind::If {
+                test,
+                then,
+                otherwise,
+            } => self.choose(test, then, otherwise.as_deref()),
+            ExprKind::Apply {
+                builtin,
+                input,
+                arguments,
+            } => self.apply(builtin, Some(input), arguments),
+            ExprKind::Call { builtin, arguments } => self.apply(builtin, None, arguments),
+            ExprKind::List(items) => self.list(items),
+            ExprKind::Map(entries) => self.map(entries),
+        }
+    }
+
+    fn slice(&mut self, of: &'a Expr, bounds: &'a [Option<Expr>; 3]) -> Evaluated<'a> {
+        let input = Some(self.eval(of)?);
+        let slots = bounds
+            .iter()
+            .map(|bound| bound.as_ref().map(|bound| self.eval(bound)).transpose())
+            .collect::<Result<_, _>>()?;
+        slice(&mut self.call(input, slots, Vec::new()))
+    }
+
+    fn concat(&mut self, parts: &'a [Expr]) -> Evaluated<'a> {
+        let mut text = String::new();
+        for part in parts {
+            let value = self.eval(part)?;
+            self.write(&mut text, &value, &part.range)?;
+        }
+        Ok(Cow::Owned(Value::Text(text)))
+    }
+
+    fn choose(
+        &mut self,
+        test: &'a Expr,
+        then: &'a Expr,
+        otherwise: Option<&'a Expr>,
+    ) -> Evaluated<'a> {
+        match (is_true(&*self.eval(test)?), otherwise) {
+            (true, _) => self.eval(then),
+            (false, Some(otherwise)) => self.eval(otherwise),
+            (false, None) => Err(nothing("its condition is false and it has no `else`")),
+        }
+    }
+
+    fn apply(
+        &mut self,
+        builtin: &'static Builtin,
+        input: Option<&'a Expr>,
+        arguments: &'a Arguments,
+    ) -> Evaluated<'a> {
+        let input = match input {
+            Some(input) if builtin.allows_missing => self.eval_or_missing(input)?,
+            Some(input) => Some(self.eval(input)?),
+            None => None,
+        };
+        let (slots, rest) = self.arguments(arguments)?;
+        builtin.run(&mut self.call(input, slots, rest))
+    }
+
+    fn list(&mut self, items: &'a [Expr]) -> Evaluated<'a> {
+        self.budget.items(items.len())?;
+        let items = items.iter().map(|item| self.owned(item));
+        Ok(Cow::Owned(Value::List(items.collect::<Result<_, _>>()?)))
+    }
+
+    fn first_that(&mut self, parts: &'a [Expr], wanted: bool) -> Evaluated<'a> {
+        let mut value = flag(!wanted);
+        for part in parts {
+            value = self.eval(part)?;
+            if is_true(&value) == wanted {
+                break;
+            }
+        }
+        Ok(value)
+    }
+
+    fn call<'c>(
+        &'c mut self,
+        input: Option<Item<'a>>,
+        slots: Vec<Option<Item<'a>>>,
+        rest: Vec<Item<'a>>,
+    ) -> Call<'c, 'a> {
+        Call {
+            input,
+            slots,
+            rest,
+            budget: &mut self.budget,
+            clock: self.clock,
+        }
+    }
+
+    fn arguments(
+        &mut self,
+        arguments: &'a Arguments,
+    ) -> Result<(Vec<Option<Item<'a>>>, Vec<Item<'a>>), TemplateError> {
+        let slots = arguments
+            .slots
+            .iter()
+            .map(|slot| slot.as_ref().map(|slot| self.eval(slot)).transpose())
+            .collect::<Result<_, _>>()?;
+        let rest = arguments
+            .rest
+            .iter()
+            .map(|argument| self.eval(argument))
+            .collect::<Result<_, _>>()?;
+        Ok((slots, rest))
+    }
+
+    fn owned(&mut self, expr: &'a Expr) -> Result<Value, TemplateError> {
+        match self.eval(expr)? {
+            Cow::Owned(value) => Ok(value),
+            Cow::Borrowed(value) => {
+                self.budget
+                    .copy(value)
+                    .map_err(|error| error.at(&expr.range))?;
+                Ok(value.clone())
+            }
+        }
+    }
+
+    fn map(&mut self, entries: &'a [(Expr, Expr)]) -> Evaluated<'a> {
+        let mut map = Map::with_capacity(entries.len());
+        for (key, value) in entries {
+            let Value::Text(name) = self.owned(key)? else {
+                return Err(
+                    TemplateError::type_mismatch("a key of an object is text").at(&key.range)
+                );
+            };
+            let value = self.owned(value)?;
+            map.insert(name, value);
+        }
+        self.budget.items(map.len())?;
+        Ok(Cow::Owned(Value::Map(map)))
+    }
+
+    /// An error of a built-in has no place and does not know what it was applied to.
+    fn placed(&self, mut error: TemplateError, range: &Range<usize>) -> TemplateError {
+        if let ErrorKind::Undefined { path, .. } = &mut error.kind
+            && path.is_empty()
+            && error.range.is_none()
+        {
+            self.text_of(range).clone_into(path);
+            error.message = format!("`{path}` has no value: {}", error.message);
+        }
+        error.at(range)
+    }
+
+    /// Adds a scalar to a text.
+    fn write(
+        &mut self,
+        text: &mut String,
+        value: &Value,
+        range: &Range<usize>,
+    ) -> Result<(), TemplateError> {
+        let length = match value {
+            Value::Text(part) => part.len(),
+            Value::Number(number) => number.as_str().len(),
+            Value::Bool(_) => 5,
+            Value::Null | Value::List(_) | Value::Map(_) => {
+                let error = TemplateError::type_mismatch(format!(
+                    "`{}` is {}, which has no text of its own",
+                    self.text_of(range),
+                    type_of(value)
+                ))
+                .at(range);
+                return Err(match value {
+                    Value::Null => {
+                        error.help("write `| default('…', true)` to say what stands there instead")
+                    }
+                    _ => error.help("write it as JSON with `| tojson`, or a list with `| join`"),
+                });
+            }
+        };
+        self.reserve(text, length)
+            .map_err(|error| error.at(range))?;
+        match value {
+            Value::Text(part) => text.push_str(part),
+            Value::Number(number) => text.push_str(number.as_str()),
+            Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
+            Value::Null | Value::List(_) | Value::Map(_) => {}
+        }
+        Ok(())
+    }
+
+    fn reserve(&mut self, text: &str, more: usize) -> Result<(), TemplateError> {
+        self.budget.text(more)?;
+        within_text(text.len() + more)
+    }
+}
+
+fn flag<'a>(flag: bool) -> Item<'a> {
+    Cow::Owned(Value::Bool(flag))
+}
+
+fn nothing(why: &str) -> TemplateError {
+    TemplateError::new(
+        ErrorKind::Undefined {
+            path: String::new(),
+            known: Vec::new(),
+        },
+        why,
+    )
+}

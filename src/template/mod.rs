@@ -1,0 +1,216 @@
+//! Templates and expressions: text → compiled once → a typed value for each scope. The one door to
+//! minijinja, whose parser reads them; their meaning is here, so that nothing undefined gets by,
+//! numbers keep their digits and no template takes much time or memory. It knows no playbooks.
+//!
+//! ```
+//! use voxplay::template::{Clock, Engine, Scope};
+//! use voxplay::value::Value;
+//!
+//! let engine = Engine::new(Clock {
+//!     now: "2026-03-05T15:30:00Z".parse().unwrap(),
+//!     zone: jiff::tz::TimeZone::UTC,
+//! });
+//! let template = engine.compile("Owes {{ inputs.amount }} since {{ now() | date }}").unwrap();
+//! let mut scope = Scope::new();
+//! scope.set("inputs", Value::from_json_text(r#"{"amount":10000.10}"#).unwrap());
+//! assert_eq!(template.render(&scope).unwrap(), Value::from("Owes 10000.10 since 2026-03-05"));
+//! ```
+
+mod builtins;
+mod compile;
+mod error;
+mod evaluate;
+mod operators;
+mod partial;
+mod reads;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use builtins::{Builtin, FILTERS, FUNCTIONS, TESTS, Usage};
+pub use error::{ErrorKind, TemplateError};
+pub use partial::Marked;
+pub use reads::Read;
+pub use scope::Scope;
+
+use crate::value::Value;
+use evaluate::Evaluation;
+use tree::{Expr, ExprKind, Node};
+
+/// What `now()` and the date filters go by.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    /// When the run started: `now()` is always this, so that a resumed run renders the same.
+    pub now: jiff::Timestamp,
+    /// The zone of dates and times without an offset, and of those that are written.
+    pub zone: jiff::tz::TimeZone,
+}
+
+/// Compiles templates for one run. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    clock: Arc<Clock>,
+}
+
+impl Engine {
+    /// An engine whose templates see this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock: Arc::new(clock),
+        }
+    }
+
+    /// Compiles a text that may hold templates.
+    ///
+    /// # Errors
+    /// Where it is not a template, names an unknown filter, test or function, gives one the wrong
+    /// arguments, or uses a part of Jinja that playbooks do not have.
+    pub fn compile(&self, text: &str) -> Result<Template, TemplateError> {
+        let nodes = compile::template(text)?;
+        Ok(Template(Arc::new(Compiled {
+            reads: reads::of_nodes(&nodes),
+            text: text.to_owned(),
+            root: nodes,
+            clock: Arc::clone(&self.clock),
+        })))
+    }
+
+    /// Compiles a bare expression, as `when` and `expect` have them.
+    ///
+    /// # Errors
+    /// As for [`Engine::compile`].
+    pub fn compile_expression(&self, text: &str) -> Result<Expression, TemplateError> {
+        let expr = compile::expression(text)?;
+        Ok(Expression(Arc::new(Compiled {
+            reads: reads::of_expression(&expr),
+            text: text.to_owned(),
+            root: expr,
+            clock: Arc::clone(&self.clock),
+        })))
+    }
+}
+
+#[derive(Debug)]
+struct Compiled<T> {
+    text: String,
+    root: T,
+    reads: Vec<Read>,
+    clock: Arc<Clock>,
+}
+
+impl<T> Compiled<T> {
+    fn evaluation<'a>(&'a self, scope: &'a Scope) -> Evaluation<'a> {
+        Evaluation::new(&self.text, &self.clock, scope)
+    }
+}
+
+/// A compiled text. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Template(Arc<Compiled<Vec<Node>>>);
+
+impl Template {
+    /// Whether the text holds no template syntax, so that it is its own value.
+    pub fn is_literal(&self) -> bool {
+        match self.0.root.as_slice() {
+            [] => self.0.text.is_empty(),
+            [Node::Raw(raw)] => *raw == self.0.text,
+            _ => false,
+        }
+    }
+
+    /// Whether the text is exactly one `{{ expression }}`, which keeps the type of its value.
+    pub fn is_sole(&self) -> bool {
+        self.sole().is_some()
+    }
+
+    fn sole(&self) -> Option<&Expr> {
+        match self.0.root.as_slice() {
+            [Node::Emit(expr)] => Some(expr),
+            _ => None,
+        }
+    }
+
+    /// What it reads from its scope, in the order of the text.
+    pub fn reads(&self) -> &[Read] {
+        &self.0.reads
+    }
+
+    /// The text it was compiled from.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The value in a scope: of its type for a sole expression, else text.
+    ///
+    /// # Errors
+    /// Where something is undefined, of the wrong type, or too expensive.
+    pub fn render(&self, scope: &Scope) -> Result<Value, TemplateError> {
+        let mut evaluation = self.0.evaluation(scope);
+        if let Some(expr) = self.sole() {
+            return evaluation.eval(expr).map(Cow::into_owned);
+        }
+        if self.is_literal() {
+            return Ok(Value::Text(self.0.text.clone()));
+        }
+        let mut text = String::with_capacity(self.0.text.len());
+        evaluation.nodes(&self.0.root, &mut text)?;
+        Ok(Value::Text(text))
+    }
+
+    /// As [`Template::render`], but none where the text is nothing but a path that is undefined.
+    ///
+    /// # Errors
+    /// As for [`Template::render`]; everything else that is undefined is an error here too.
+    pub fn render_optional(&self, scope: &Scope) -> Result<Option<Value>, TemplateError> {
+        match self.sole() {
+            Some(expr) if matches!(expr.kind, ExprKind::Path { .. }) => Ok(self
+                .0
+                .evaluation(scope)
+                .eval_or_missing(expr)?
+                .map(Cow::into_owned)),
+            _ => self.render(scope).map(Some),
+        }
+    }
+}
+
+/// A compiled expression. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Expression(Arc<Compiled<Expr>>);
+
+impl Expression {
+    /// What it reads from its scope, in the order of the text.
+    pub fn reads(&self) -> &[Read] {
+        &self.0.reads
+    }
+
+    /// The text it was compiled from.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The value in a scope.
+    ///
+    /// # Errors
+    /// Where something is undefined, of the wrong type, or too expensive.
+    pub fn eval(&self, scope: &Scope) -> Result<Value, TemplateError> {
+        self.0
+            .evaluation(scope)
+            .eval(&self.0.root)
+            .map(Cow::into_owned)
+    }
+
+    /// Whether the value is true, as Jinja has it: not false, null, zero or empty.
+    ///
+    /// # Errors
+    /// As for [`Expression::eval`]; undefined is an error, not false.
+    pub fn is_true(&self, scope: &Scope) -> Result<bool, TemplateError> {
+        self.0
+            .evaluation(scope)
+            .eval(&self.0.root)
+            .map(|value| operators::is_true(&value))
+    }
+}
