@@ -19,3 +19,4 @@ pub mod reading;
 pub mod template;
 pub mod schema;
 pub mod rows;
+pub mod action;

@@ -1,0 +1,131 @@
+//! What later steps get from an answer. It does not judge the answer: only the action's own further
+//! condition of success is here.
+
+use super::{Action, Answer, scope_of};
+use crate::template::Template;
+use crate::value::{Map, Value};
+
+/// One output of an action.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) name: String,
+    pub(super) value: Template,
+    pub(super) is_id: bool,
+    pub(super) description: Option<String>,
+}
+
+/// What later steps see of a step, and what they cannot.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outputs {
+    /// The outputs that have a value.
+    pub values: Map,
+    /// The ids that came back blank, and so are not in `values`: using one is an error.
+    pub blank: Vec<String>,
+    /// The outputs that could not be made of this answer, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+impl Action {
+    /// The names of the outputs, in the order of the file.
+    pub fn output_names(&self) -> impl Iterator<Item = &str> {
+        self.outputs.iter().map(|output| output.name.as_str())
+    }
+
+    /// What an output is.
+    pub fn output_description(&self, name: &str) -> Option<&str> {
+        let output = self.outputs.iter().find(|output| output.name == name)?;
+        output.description.as_deref()
+    }
+
+    /// The outputs that are ids.
+    pub fn id_outputs(&self) -> impl Iterator<Item = &str> {
+        let ids = self.outputs.iter().filter(|output| output.is_id);
+        ids.map(|output| output.name.as_str())
+    }
+
+    /// What later steps see, from an answer and the parameters that were sent.
+    ///
+    /// An id that is blank, null or not a scalar is left out and named in `blank`. Of a list of
+    /// ids, one such id takes the whole list away: what is left would no longer stand for the
+    /// records that were asked for, and a delete over it would seem complete.
+    /// An id that came as a number becomes its digits, since parameters want ids as text.
+    pub fn outputs(&self, response: &Value, with: &Value) -> Outputs {
+        let reads_with = self.outputs.iter().any(|output| {
+            let mut reads = output.value.reads().iter();
+            reads.any(|read| read.path.first().is_some_and(|name| name == "with"))
+        });
+        // A copy of the parameters is not made for nobody.
+        let scope = if reads_with {
+            scope_of([("response", response), ("with", with)])
+        } else {
+            scope_of([("response", response)])
+        };
+        let mut outputs = Outputs::default();
+        for output in &self.outputs {
+            let name = output.name.clone();
+            match output.value.render_optional(&scope) {
+                Ok(Some(value)) if output.is_id => match id(value) {
+                    Some(value) => {
+                        outputs.values.insert(name, value);
+                    }
+                    None => outputs.blank.push(name),
+                },
+                Ok(Some(value)) => {
+                    outputs.values.insert(name, value);
+                }
+                // An id that is not in the answer is as unknown as a blank one.
+                Ok(None) if output.is_id => outputs.blank.push(name),
+                Ok(None) => {}
+                Err(error) => outputs.failed.push((name, error.message)),
+            }
+        }
+        outputs
+    }
+
+    /// Whether the action's further condition of success holds, where it has one.
+    ///
+    /// # Errors
+    /// Why it does not hold, in one sentence without a full stop.
+    pub fn success(&self, response: &Value, with: &Value) -> Result<(), String> {
+        let Some(condition) = &self.success else {
+            return Ok(());
+        };
+        let scope = scope_of([("response", response), ("with", with)]);
+        match condition.is_true(&scope) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(format!(
+                "the answer does not meet the action's condition of success: {}",
+                condition.text()
+            )),
+            Err(error) => Err(format!(
+                "the action's condition of success cannot be told from the answer: {}",
+                error.message
+            )),
+        }
+    }
+
+    /// Whether a value can be the answer of this call at all.
+    pub const fn accepts(&self, response: &Value) -> bool {
+        let answer: Answer = self.answer;
+        answer.is(response)
+    }
+}
+
+/// An id, or a list of ids, that can be used.
+fn id(value: Value) -> Option<Value> {
+    match value {
+        Value::Text(_) if value.is_blank_text() => None,
+        Value::Text(_) => Some(value),
+        Value::Number(number) => Some(Value::Text(number.as_str().to_owned())),
+        Value::List(items) if items.is_empty() => None,
+        Value::List(items) => items
+            .into_iter()
+            .map(|item| match item {
+                Value::List(_) => None,
+                other => id(other),
+            })
+            .collect::<Option<_>>()
+            .map(Value::List),
+        Value::Null | Value::Bool(_) | Value::Map(_) => None,
+    }
+}

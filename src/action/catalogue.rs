@@ -1,0 +1,210 @@
+//! All actions by name: those of the binary, and those that a project adds. It reads no files itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::{Action, Effect, examples, read};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::{self, Document};
+use crate::source::Source;
+
+/// The JSON Schema of action files, as text.
+pub const META_SCHEMA: &str = include_str!("../../schemas/action.schema.json");
+
+/// An action file that is part of the binary, and its action once somebody wants it.
+struct BuiltIn {
+    name: &'static str,
+    text: &'static str,
+    action: OnceLock<Arc<Action>>,
+}
+
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        [$(BuiltIn {
+            name: $name,
+            text: include_str!(concat!("../../schemas/actions/", $name, ".yaml")),
+            action: OnceLock::new(),
+        },)*]
+    };
+}
+
+/// The files of `schemas/actions`, all of them: a test compares.
+static BUILT_IN: [BuiltIn; 5] = built_in![
+    "record.update",
+    "record.delete",
+    "case.update",
+    "call_activity.insert",
+    "obligation.insert",
+];
+
+impl BuiltIn {
+    fn action(&self) -> &Arc<Action> {
+        self.action.get_or_init(|| {
+            let source = Source::new(format!("schemas/actions/{}.yaml", self.name), self.text);
+            let action = document::read(&source).and_then(|document| read::read_fitting(&document));
+            Arc::new(action.expect("a test reads every built-in action"))
+        })
+    }
+}
+
+/// Where an action comes from.
+#[derive(Clone)]
+enum Entry {
+    BuiltIn(&'static BuiltIn),
+    Project(Arc<Action>),
+}
+
+/// All actions by name. Built-in ones are read when they are first asked for. A clone is cheap.
+#[derive(Clone)]
+pub struct Catalogue {
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Catalogue {
+    /// The actions of the binary.
+    pub fn built_in() -> Arc<Self> {
+        static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+        let entries = || {
+            BUILT_IN
+                .iter()
+                .map(|action| (action.name.to_owned(), Entry::BuiltIn(action)))
+                .collect()
+        };
+        Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Self { entries: entries() })))
+    }
+
+    /// The action of a name.
+    pub fn get(&self, name: &str) -> Option<Arc<Action>> {
+        self.entries.get(name).map(|entry| match entry {
+            Entry::BuiltIn(action) => Arc::clone(action.action()),
+            Entry::Project(action) => Arc::clone(action),
+        })
+    }
+
+    /// Whether there is an action of that name, without reading it.
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// The names, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Every action, in the order of the names.
+    pub fn actions(&self) -> impl Iterator<Item = Arc<Action>> {
+        self.names().filter_map(|name| self.get(name))
+    }
+
+    /// Whether the action of that name is part of the binary.
+    pub fn is_built_in(&self, name: &str) -> bool {
+        matches!(self.entries.get(name), Some(Entry::BuiltIn(_)))
+    }
+
+    /// This catalogue and the actions of a project's documents, each under the name that its file
+    /// has without its extension; and everything in them that their authors have to change. A file
+    /// with findings adds no action.
+    #[must_use]
+    pub fn with_documents(
+        &self,
+        documents: impl IntoIterator<Item = (String, Document)>,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut catalogue = self.clone();
+        let mut found = Vec::new();
+        for (file, document) in documents {
+            match catalogue.admit(&file, &document) {
+                Ok(action) => {
+                    let name = action.name().to_owned();
+                    let entry = Entry::Project(Arc::new(action));
+                    catalogue.entries.insert(name, entry);
+                }
+                Err(mut findings) => {
+                    findings.sort_by_key(|finding| {
+                        finding.place.as_ref().map(|place| place.span.start)
+                    });
+                    found.extend(findings);
+                }
+            }
+        }
+        found.extend(catalogue.lookup_findings());
+        (catalogue, found)
+    }
+
+    fn admit(&self, file: &str, document: &Document) -> Result<Action, Vec<Diagnostic>> {
+        let action = read::read(document)?;
+        let mut found = examples::findings(&action, document);
+        let name = document.root.nearest("/name").span();
+        let mut tell = |message: String, help: String| {
+            let finding = Diagnostic::error(Code::InvalidAction, message)
+                .at(&document.source, name)
+                .help(help);
+            found.push(finding);
+        };
+        if action.name() != file {
+            tell(
+                format!(
+                    "the action `{}` stands in a file called `{file}`",
+                    action.name()
+                ),
+                format!("call the file {}.yaml", action.name()),
+            );
+        }
+        match self.entries.get(action.name()) {
+            Some(Entry::BuiltIn(_)) => tell(
+                format!("`{}` is a built-in action", action.name()),
+                "give it a name of its own: a playbook must mean the same in every project"
+                    .to_owned(),
+            ),
+            Some(Entry::Project(other)) => tell(
+                format!("`{}` is there twice", action.name()),
+                format!("the other one is in {}", other.source().name()),
+            ),
+            None => {}
+        }
+        if found.is_empty() {
+            Ok(action)
+        } else {
+            Err(found)
+        }
+    }
+
+    /// Look-ups that name no reading action.
+    pub(super) fn lookup_findings(&self) -> Vec<Diagnostic> {
+        let projects = self.entries.values().filter_map(|entry| match entry {
+            Entry::Project(action) => Some(action),
+            Entry::BuiltIn(_) => None,
+        });
+        projects
+            .filter_map(|action| self.lookup_finding(action))
+            .collect()
+    }
+
+    pub(super) fn lookup_finding(&self, action: &Action) -> Option<Diagnostic> {
+        let wanted = &action.lookup()?.action;
+        let (code, message, help) = match self.get(wanted) {
+            None => (
+                Code::UnknownAction,
+                format!("there is no action `{wanted}`"),
+                did_you_mean(wanted, self.names()),
+            ),
+            Some(found) if found.possible_effects() != [Effect::Read] => (
+                Code::InvalidAction,
+                format!("`{wanted}` does not only read"),
+                Some("a look-up must change nothing".to_owned()),
+            ),
+            Some(_) => return None,
+        };
+        // The action keeps no nodes: its document is read again for the place.
+        let document = document::read(action.source()).ok()?;
+        let span = document.root.nearest("/lookup/action").span();
+        let mut finding = Diagnostic::error(code, message).at(action.source(), span);
+        finding.help = help;
+        Some(finding)
+    }
+}
+
+impl std::fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}

@@ -1,0 +1,239 @@
+//! Parameters of which parts are not known yet → what is known of the body, the query and the effect. What an
+//! action only passes on is passed on with its marks; what it would compute of them becomes a mark itself.
+
+use super::body::{Member, RenderError, Shape, as_parts, failed, wrong};
+use super::{Action, Effect, Encoding, Scalars, TargetFacts, scope_of};
+use crate::template::{Read, Scope, Template};
+use crate::value::{Map, Value};
+
+/// Which parts of `with` are not known.
+pub trait Holes {
+    /// The mark of what a JSON pointer of `with` leads into; none where the place is there, marks in it or not.
+    fn above(&self, pointer: &str) -> Option<String>;
+    /// The mark of what is not known at a JSON pointer of `with`, where nothing of it is known, or above it.
+    fn covering(&self, pointer: &str) -> Option<String>;
+    /// The mark of what is not known at, above or below a JSON pointer of `with`.
+    fn near(&self, pointer: &str) -> Option<String>;
+}
+
+/// An effect as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeseenEffect {
+    /// The effect to reckon with: of several that are possible, the one that asks for most care.
+    pub effect: Effect,
+    /// Why it is not the usual one.
+    pub because: Option<String>,
+    /// Whether it is known.
+    pub is_certain: bool,
+}
+
+/// Whether a template asks nothing of a value but what it is: a list is one, whatever its items turn out to be.
+fn asks_only_shape(text: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "{{", "}}", "is", "not", "and", "or", "sequence", "mapping", "string", "defined",
+    ];
+    text.split_whitespace()
+        .all(|word| WORDS.contains(&word) || word.starts_with("with."))
+}
+
+/// One rendering.
+struct Foresight<'f> {
+    holes: &'f dyn Holes,
+    /// Where the item of the innermost list comes from.
+    item: Option<String>,
+}
+
+impl Action {
+    /// As [`Action::body`], with marks for what is not known.
+    ///
+    /// # Errors
+    /// As for [`Action::body`].
+    pub fn foreseen_body(
+        &self,
+        with: &Value,
+        target: &TargetFacts,
+        holes: &dyn Holes,
+    ) -> Result<Option<Value>, RenderError> {
+        let Some(shape) = &self.body else {
+            return Ok(None);
+        };
+        let scope = scope_of([("with", with), ("target", &target.to_value())]);
+        let foresight = Foresight { holes, item: None };
+        let mut body = foresight
+            .shape(shape, &scope, "")?
+            .unwrap_or_else(super::nothing);
+        if self.scalars == Scalars::AsText {
+            body = body.with_scalars_as_text();
+        }
+        if self.encoding == Encoding::Multipart {
+            body = as_parts(body)?;
+        }
+        Ok(Some(body))
+    }
+
+    /// As [`Action::query`], with marks for what is not known.
+    ///
+    /// # Errors
+    /// As for [`Action::query`].
+    pub fn foreseen_query(
+        &self,
+        with: &Value,
+        target: &TargetFacts,
+        holes: &dyn Holes,
+    ) -> Result<Vec<(String, String)>, RenderError> {
+        let scope = scope_of([("with", with), ("target", &target.to_value())]);
+        let foresight = Foresight { holes, item: None };
+        let mut query = Vec::new();
+        for (name, shape) in &self.query {
+            if let Some(value) = foresight.shape(shape, &scope, &format!("/{name}"))? {
+                query.push((name.clone(), value.scalar_text().unwrap_or_default()));
+            }
+        }
+        Ok(query)
+    }
+
+    /// As [`Action::effect`], with what is known of the parameters.
+    pub fn foreseen_effect(&self, with: &Value, holes: &dyn Holes) -> ForeseenEffect {
+        let foresight = Foresight { holes, item: None };
+        let certain = self.effect.cases.iter().all(|case| {
+            // A parameter that is given is defined, whatever its value turns out to be.
+            let asks_presence = case.condition.text().trim().ends_with(" is defined")
+                && case.condition.reads().len() == 1;
+            asks_presence || foresight.unknown(case.condition.reads()).is_none()
+        });
+        if !certain {
+            return ForeseenEffect {
+                effect: self.effect.strongest(),
+                because: None,
+                is_certain: false,
+            };
+        }
+        ForeseenEffect {
+            effect: self.effect.of(with),
+            because: self.effect.because(with).map(str::to_owned),
+            is_certain: true,
+        }
+    }
+}
+
+impl Foresight<'_> {
+    fn shape(&self, shape: &Shape, scope: &Scope, at: &str) -> Result<Option<Value>, RenderError> {
+        match shape {
+            Shape::Fixed(value) => Ok(Some(value.clone())),
+            Shape::Template(template) => self.template(template, scope, at),
+            Shape::List(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    list.extend(self.shape(item, scope, &format!("{at}/{index}"))?);
+                }
+                Ok(Some(Value::List(list)))
+            }
+            Shape::Map(members) => self.map(members, scope, at).map(Some),
+            Shape::Each { over, item } => self.each(over, item, scope, at),
+        }
+    }
+
+    fn template(
+        &self,
+        template: &Template,
+        scope: &Scope,
+        at: &str,
+    ) -> Result<Option<Value>, RenderError> {
+        let unknown = if template.is_path() {
+            // A value that is passed on takes the marks in it along.
+            template.reads().iter().find_map(|read| {
+                let pointer = self.pointer(read)?;
+                self.holes.above(&pointer)
+            })
+        } else if asks_only_shape(template.text()) {
+            template.reads().iter().find_map(|read| {
+                let pointer = self.pointer(read)?;
+                self.holes.covering(&pointer)
+            })
+        } else {
+            self.unknown(template.reads())
+        };
+        match unknown {
+            Some(mark) => Ok(Some(Value::Text(mark))),
+            None => template
+                .render_optional(scope)
+                .map_err(|error| RenderError {
+                    pointer: at.to_owned(),
+                    ..failed(&error)
+                }),
+        }
+    }
+
+    fn map(&self, members: &[Member], scope: &Scope, at: &str) -> Result<Value, RenderError> {
+        let mut map = Map::with_capacity(members.len());
+        for member in members {
+            match member {
+                Member::Key(key, shape) => {
+                    if let Some(value) = self.shape(shape, scope, &format!("{at}/{key}"))? {
+                        map.insert(key.clone(), value);
+                    }
+                }
+                Member::Merge(template) => match self.template(template, scope, at)? {
+                    Some(Value::Map(more)) => map.extend(more),
+                    // Which keys there will be is not known: one that cannot be missed stands for them.
+                    Some(Value::Text(mark)) => {
+                        map.insert("…".to_owned(), Value::Text(mark));
+                    }
+                    _ => return Err(wrong(at, "what is merged must be an object")),
+                },
+            }
+        }
+        Ok(Value::Map(map))
+    }
+
+    fn each(
+        &self,
+        over: &Template,
+        item: &Shape,
+        scope: &Scope,
+        at: &str,
+    ) -> Result<Option<Value>, RenderError> {
+        let rows = match self.template(over, scope, at)? {
+            Some(Value::List(rows)) => rows,
+            other => return Ok(other),
+        };
+        let from = over
+            .is_path()
+            .then(|| over.reads().first().and_then(|read| self.pointer(read)))
+            .flatten();
+        let mut list = Vec::with_capacity(rows.len());
+        for (index, row) in rows.into_iter().enumerate() {
+            let mut inner = scope.child();
+            inner.set("item", row);
+            let of_item = Foresight {
+                holes: self.holes,
+                item: from.as_ref().map(|from| format!("{from}/{index}")),
+            };
+            list.extend(of_item.shape(item, &inner, &format!("{at}/{index}"))?);
+        }
+        Ok(Some(Value::List(list)))
+    }
+
+    /// The mark of the first read that has something unknown in it or around it.
+    fn unknown(&self, reads: &[Read]) -> Option<String> {
+        reads.iter().find_map(|read| {
+            let pointer = self.pointer(read)?;
+            self.holes.near(&pointer)
+        })
+    }
+
+    /// Where in `with` a read looks; none where it looks elsewhere.
+    fn pointer(&self, read: &Read) -> Option<String> {
+        let (root, keys) = read.path.split_first()?;
+        let mut pointer = match root.as_str() {
+            "with" => String::new(),
+            "item" => self.item.clone()?,
+            _ => return None,
+        };
+        for key in keys {
+            pointer.push('/');
+            pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        }
+        Some(pointer)
+    }
+}
