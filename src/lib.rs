@@ -20,3 +20,5 @@ pub mod template;
 pub mod schema;
 pub mod rows;
 pub mod action;
+pub mod request;
+pub mod transport;
