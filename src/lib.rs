@@ -22,3 +22,6 @@ pub mod rows;
 pub mod action;
 pub mod request;
 pub mod transport;
+
+// The edges around it.
+pub mod sandbox;
