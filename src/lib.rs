@@ -16,12 +16,18 @@ pub mod attachment;
 // The path of the data.
 pub mod document;
 pub mod reading;
+pub mod playbook;
+pub mod project;
 pub mod template;
 pub mod schema;
 pub mod rows;
 pub mod action;
 pub mod request;
 pub mod transport;
+pub mod outcome;
+pub mod event;
+pub mod plan;
+pub mod editor;
 
 // The edges around it.
 pub mod sandbox;

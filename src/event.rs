@@ -1,0 +1,562 @@
+//! What happened, in the order it happened: versioned, self-contained, ready to be written down.
+//!
+//! Progress, reports and a resumed run are folds over these events. They hold no secrets by
+//! contract of the writer: the journal and the command line mask what they write.
+
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Effect, TargetFacts};
+use crate::outcome::Outcome;
+use crate::secret::Masker;
+use crate::value::{Map, Value};
+
+/// The version of the events, written as `schema` into each.
+pub const SCHEMA: u32 = 1;
+
+/// The id of a run: a UUID of version 7, so that ids sort by time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// Takes an id as it was given: 1 to 64 letters, digits, `-`, `_` or `.`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One event of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When, as RFC 3339 text with milliseconds, in UTC.
+    pub time: String,
+    /// What.
+    pub kind: EventKind,
+}
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $name:ident = $tag:literal;)*) => {
+        /// The kinds of events.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum EventKind { $($(#[$doc])* $name($name),)* }
+
+        impl EventKind {
+            /// The name of the kind, as events are written.
+            pub const fn tag(&self) -> &'static str {
+                match self { $(Self::$name(_) => $tag,)* }
+            }
+
+            /// What happened, as one JSON object without the name of its kind.
+            ///
+            /// # Errors
+            /// None in practice: every part of an event has a JSON form.
+            pub fn body(&self) -> Result<String, serde_json::Error> {
+                match self { $(Self::$name(body) => serde_json::to_string(body),)* }
+            }
+
+            /// Reads back what [`EventKind::tag`] and [`EventKind::body`] gave.
+            ///
+            /// # Errors
+            /// Where the name is not known or the body is not of its shape.
+            pub fn parse(tag: &str, body: &str) -> Result<Self, serde_json::Error> {
+                match tag {
+                    $($tag => serde_json::from_str(body).map(Self::$name),)*
+                    other => Err(serde_json::Error::custom(format!("no event is called {other}"))),
+                }
+            }
+        }
+    };
+}
+
+// The digits of numbers survive only where a body is read straight from its text, so the name of the
+// kind stands beside the body and not in it.
+event_kinds! {
+    /// The first event of a run.
+    RunStarted = "run_started";
+    /// A request is about to be sent. It is on disk before a create or a delete goes out.
+    AttemptStarted = "attempt_started";
+    /// A request was answered, or not, and will be tried again.
+    AttemptFailed = "attempt_failed";
+    /// A step, or a row's step, has its outcome.
+    StepFinished = "step_finished";
+    /// A person has said what became of a step in doubt.
+    Reconciled = "reconciled";
+    /// A row of a loop has its outcome.
+    RowFinished = "row_finished";
+    /// The last event of a run, or of one stretch of a run that can be resumed.
+    RunFinished = "run_finished";
+}
+
+/// The first event of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The playbook as the user named it.
+    pub playbook: String,
+    /// The playbook's path from the project's root.
+    #[serde(default)]
+    pub from_root: String,
+    /// The playbook's `name`.
+    pub name: Option<String>,
+    /// Where it goes.
+    pub target: TargetFacts,
+    /// The version of voxplay.
+    pub voxplay: String,
+    /// SHA-256 of the playbook's text, hexadecimal.
+    pub playbook_digest: String,
+    /// The run's start: what `now()` returns, also in a resumed run. RFC 3339.
+    pub started_at: String,
+    /// How many steps the playbook has.
+    pub steps: usize,
+    /// The inputs that are not secret.
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub inputs: Map,
+    /// Whether it went to a sandbox inside the process.
+    #[serde(default)]
+    pub sandbox: bool,
+    /// What the command line said of account files.
+    #[serde(default)]
+    pub accounts: AccountFlags,
+    /// The words of `--tags`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tags: Vec<String>,
+    /// The playbook's text, to show what changed when a run is gone on with.
+    #[serde(default)]
+    pub text: String,
+    /// SHA-256 of everything that a resumed run must find unchanged, by name: `action record.update`,
+    /// `data accounts.csv` and so on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub fingerprints: BTreeMap<String, String>,
+}
+
+/// `--rejected`, `--succeeded` and `--unknown` as they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountFlags {
+    /// `--rejected`.
+    pub rejected: Vec<String>,
+    /// `--succeeded`.
+    pub succeeded: Vec<String>,
+    /// `--unknown`.
+    pub unknown: Vec<String>,
+}
+
+/// What a person has found out about a step in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The CRM did it.
+    Ok,
+    /// The CRM did not do it, and it is not to be tried again.
+    Failed,
+    /// The CRM did not do it, and it is to be sent again.
+    Resend,
+}
+
+/// The word of a person about a step in doubt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reconciled {
+    /// The step's id.
+    pub step: String,
+    /// The row's key, in a loop.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<String>,
+    /// What they say.
+    pub decision: Decision,
+    /// The id that the CRM gave, where they looked it up.
+    pub wolkvox_id: Option<Value>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// An intent: what is about to be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptStarted {
+    /// The step's id.
+    pub step: String,
+    /// The row's key, in a loop.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<String>,
+    /// From 1.
+    pub attempt: u32,
+    /// The action's name.
+    pub action: String,
+    /// What the request does.
+    pub effect: Effect,
+    /// Milliseconds that it waited for the target's pace.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited_ms: u64,
+    /// The request: method, path, body, files; masked.
+    pub request: Value,
+    /// SHA-256 of the request as sent, hexadecimal.
+    pub digest: String,
+}
+
+/// An attempt that did not settle the step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptFailed {
+    /// The step's id.
+    pub step: String,
+    /// The row's key, in a loop.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<String>,
+    /// From 1.
+    pub attempt: u32,
+    /// Why.
+    pub reason: String,
+    /// The HTTP status, where there was an answer.
+    pub http_status: Option<u16>,
+    /// How long to wait before the next attempt, in milliseconds.
+    pub wait_ms: u64,
+    /// Whether it may have been processed all the same.
+    #[serde(default)]
+    pub in_doubt: bool,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepFinished {
+    /// The step's id.
+    pub step: String,
+    /// The row's key, in a loop.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<String>,
+    /// The action's name; none for a group.
+    pub action: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// The `code` of the last answer's body, a number or text as it came.
+    pub code: Option<Value>,
+    /// The `msg` of the last answer's body.
+    pub msg: Option<String>,
+    /// The id that the CRM returned: text, or a list; none where it was blank or absent.
+    pub wolkvox_id: Option<Value>,
+    /// How many requests were sent.
+    pub attempts: u32,
+    /// From the first attempt to the outcome, in milliseconds.
+    pub duration_ms: u64,
+    /// Whether the CRM accepted the request: also where an expectation then made the step fail.
+    #[serde(default)]
+    pub accepted: bool,
+    /// Why it is not ok, or why it was skipped.
+    pub error: Option<String>,
+    /// What is worth a look although it is ok.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
+    /// What later steps can use.
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub outputs: Map,
+    /// Outputs that the CRM left blank, so that using them is an error that says so.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub blank: Vec<String>,
+    /// Outputs that hold a secret: they are kept out of the journal, and so cannot be restored.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub withheld: Vec<String>,
+    /// The answer as it came, for people who have to look; cut at 64 KiB.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answer: Option<String>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowFinished {
+    /// The loop's id.
+    pub step: String,
+    /// The row's key.
+    pub row: String,
+    /// Its number in the data, from 1; of a batch, that of its first row.
+    pub number: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The step that it did not get past.
+    pub failed_step: Option<String>,
+    /// The `code` of that step's answer.
+    pub code: Option<Value>,
+    /// Why it is not ok.
+    pub error: Option<String>,
+    /// The ids that its steps got.
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub wolkvox_ids: Map,
+    /// Milliseconds from its first step to its outcome.
+    pub duration_ms: u64,
+}
+
+/// How many steps or rows ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Done.
+    pub ok: u64,
+    /// Not done.
+    pub failed: u64,
+    /// In doubt.
+    pub unknown: u64,
+    /// Left out by a condition.
+    pub skipped: u64,
+    /// Not reached.
+    pub not_run: u64,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub const fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok => self.ok += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Unknown => self.unknown += 1,
+            Outcome::Skipped => self.skipped += 1,
+            Outcome::NotRun => self.not_run += 1,
+        }
+    }
+
+    /// Counts so many more.
+    pub const fn add_many(&mut self, outcome: Outcome, more: u64) {
+        let number = match outcome {
+            Outcome::Ok => &mut self.ok,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::NotRun => &mut self.not_run,
+        };
+        *number += more;
+    }
+
+    /// How many ended so.
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Ok => self.ok,
+            Outcome::Failed => self.failed,
+            Outcome::Unknown => self.unknown,
+            Outcome::Skipped => self.skipped,
+            Outcome::NotRun => self.not_run,
+        }
+    }
+
+    /// All together.
+    pub const fn total(&self) -> u64 {
+        self.ok + self.failed + self.unknown + self.skipped + self.not_run
+    }
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// Everything that was to run is ok.
+    Ok,
+    /// Some step failed, none is in doubt.
+    Failed,
+    /// Some step is in doubt.
+    Unknown,
+    /// The day's requests were used up before the end.
+    Budget,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+impl RunOutcome {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Budget => "budget",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl Decision {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Resend => "resend",
+        }
+    }
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunFinished {
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// Steps by outcome; of a loop, each row counts once.
+    pub counts: Counts,
+    /// The rows alone.
+    #[serde(default)]
+    pub rows: Counts,
+    /// Milliseconds that requests waited for the target's pace, added up.
+    #[serde(default)]
+    pub waited_ms: u64,
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// The playbook's outputs.
+    pub outputs: Map,
+    /// Outputs that have no value, and why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub missing_outputs: BTreeMap<String, String>,
+    /// Milliseconds from the start.
+    pub duration_ms: u64,
+    /// Why the run stopped early, where it did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stopped: Option<String>,
+}
+
+impl EventKind {
+    /// The same event fit to be written anywhere: no secret shows in it.
+    #[must_use]
+    pub fn masked(mut self, masker: &Masker) -> Self {
+        if masker.is_empty() {
+            return self;
+        }
+        match &mut self {
+            Self::RunStarted(started) => {
+                for value in started.inputs.values_mut() {
+                    mask_value(value, masker);
+                }
+            }
+            Self::Reconciled(_) => {}
+            Self::AttemptStarted(started) => {
+                mask_value(&mut started.request, masker);
+            }
+            Self::AttemptFailed(failed) => {
+                mask_text(&mut failed.reason, masker);
+            }
+            Self::StepFinished(finished) => mask_finished(finished, masker),
+            Self::RowFinished(row) => {
+                mask_text(&mut row.row, masker);
+                if let Some(error) = &mut row.error {
+                    mask_text(error, masker);
+                }
+                for id in row.code.iter_mut().chain(row.wolkvox_ids.values_mut()) {
+                    mask_value(id, masker);
+                }
+            }
+            Self::RunFinished(finished) => {
+                for value in finished.outputs.values_mut() {
+                    mask_value(value, masker);
+                }
+                for why in finished.missing_outputs.values_mut() {
+                    mask_text(why, masker);
+                }
+            }
+        }
+        self
+    }
+}
+
+/// How much of an answer is kept for people to look at, in bytes.
+pub const KEPT_ANSWER: usize = 64 * 1024;
+/// How much of the end of an answer that was cut goes away once it is masked: a secret may stand across the
+/// cut, where no masker knows it. No form of a secret is longer.
+const UNSURE_END: usize = 8 * 1024;
+
+fn mask_finished(finished: &mut StepFinished, masker: &Masker) {
+    if let Some(answer) = &mut finished.answer
+        && answer.len() >= KEPT_ANSWER
+    {
+        mask_text(answer, masker);
+        let sure = answer.floor_char_boundary(answer.len().saturating_sub(UNSURE_END));
+        answer.truncate(sure);
+    }
+    if let Some(code) = &mut finished.code {
+        mask_value(code, masker);
+    }
+    for text in [&mut finished.msg, &mut finished.error, &mut finished.answer]
+        .into_iter()
+        .flatten()
+        .chain(&mut finished.warnings)
+    {
+        mask_text(text, masker);
+    }
+    if let Some(id) = &mut finished.wolkvox_id {
+        mask_value(id, masker);
+    }
+    let StepFinished {
+        outputs, withheld, ..
+    } = finished;
+    outputs.retain(|name, value| {
+        let secret = mask_value(value, masker);
+        if secret {
+            withheld.push(name.clone());
+        }
+        !secret
+    });
+}
+
+fn mask_text(text: &mut String, masker: &Masker) -> bool {
+    let std::borrow::Cow::Owned(harmless) = masker.mask(text) else {
+        return false;
+    };
+    let changed = harmless != *text;
+    *text = harmless;
+    changed
+}
+
+/// Masks every text in a value; says whether something was masked.
+fn mask_value(value: &mut Value, masker: &Masker) -> bool {
+    match value {
+        Value::Text(text) => mask_text(text, masker),
+        Value::Number(number) if !masker.shows_in(number.as_str()) => false,
+        Value::Number(number) => {
+            let mut text = number.as_str().to_owned();
+            let changed = mask_text(&mut text, masker);
+            if changed {
+                *value = Value::Text(text);
+            }
+            changed
+        }
+        Value::List(items) => {
+            let mut changed = false;
+            for item in items {
+                changed |= mask_value(item, masker);
+            }
+            changed
+        }
+        // Most have no secret in a key, and stay where they are.
+        Value::Map(map) if map.keys().all(|key| !masker.shows_in(key)) => {
+            let mut changed = false;
+            for item in map.values_mut() {
+                changed |= mask_value(item, masker);
+            }
+            changed
+        }
+        Value::Map(map) => {
+            let mut changed = false;
+            for (mut key, mut item) in std::mem::take(map) {
+                changed |= mask_text(&mut key, masker) | mask_value(&mut item, masker);
+                map.insert(key, item);
+            }
+            changed
+        }
+        Value::Null | Value::Bool(_) => false,
+    }
+}

@@ -1,0 +1,445 @@
+//! Playbook → Plan: actions looked up, templates compiled, references checked. Needs no inputs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::findings::template_diagnostic;
+use super::loops;
+use super::names::{PlaceKind, RowNames, StepName, Visible};
+use super::{
+    Condition, DEFAULT_TIMEOUT, Draft, LOOP_FACTS, Plan, PlannedAction, PlannedKind, PlannedStep,
+    Tree,
+};
+use crate::action::{Action, Catalogue};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::{Node, NodeKind};
+use crate::playbook::{Named, Playbook, Step, StepKind};
+use crate::source::{Source, Span};
+use crate::template::{Engine, Read};
+
+/// Checks a playbook against the catalogue.
+///
+/// `tags` chooses steps; empty chooses all.
+///
+/// Everything that is wrong is in the second part, each finding at its place.
+pub fn compile(
+    playbook: &Arc<Playbook>,
+    catalogue: &Catalogue,
+    engine: &Engine,
+    tags: &[String],
+) -> (Draft, Vec<Diagnostic>) {
+    let inputs: Vec<String> = playbook
+        .inputs
+        .iter()
+        .map(|input| input.name.value.clone())
+        .collect();
+    let vars: Vec<String> = playbook
+        .vars
+        .iter()
+        .map(|var| var.name.value.clone())
+        .collect();
+    let mut names = Vec::new();
+    let none = BTreeSet::new();
+    let collect = |steps: &[Step], finally: bool, names: &mut Vec<StepName>| {
+        let outer = Outer {
+            catalogue,
+            tags,
+            conditions: &none,
+            finally,
+            in_loop: None,
+        };
+        outer.collect(steps, names);
+    };
+    collect(&playbook.steps, false, &mut names);
+    collect(&playbook.finally, true, &mut names);
+    let mut compiler = Compiler {
+        source: &playbook.source,
+        catalogue,
+        engine,
+        inputs: &inputs,
+        vars: &vars,
+        names: &names,
+        next: 0,
+        rows: Vec::new(),
+        reads_ids: BTreeSet::new(),
+        findings: Vec::new(),
+    };
+    compiler.check_tags(playbook, tags);
+    let planned_vars = compiler.vars(&playbook.vars);
+    let mut steps = compiler.steps(&playbook.steps, PlaceKind::Step, &none);
+    let mut finally = compiler.steps(&playbook.finally, PlaceKind::Finally, &none);
+    let outputs = compiler.outputs(&playbook.outputs);
+    loops::keep_ids(&mut steps, &compiler.reads_ids);
+    loops::keep_ids(&mut finally, &compiler.reads_ids);
+    let findings = compiler.findings;
+    let plan = Plan {
+        playbook: Arc::clone(playbook),
+        vars: planned_vars,
+        steps,
+        finally,
+        outputs,
+    };
+    (Draft(plan), findings)
+}
+
+/// What steps inherit from what they stand in.
+#[derive(Clone, Copy)]
+struct Outer<'o> {
+    catalogue: &'o Catalogue,
+    tags: &'o [String],
+    conditions: &'o BTreeSet<String>,
+    finally: bool,
+    in_loop: Option<&'o str>,
+}
+
+impl Outer<'_> {
+    fn collect(&self, steps: &[Step], names: &mut Vec<StepName>) {
+        for step in steps {
+            let mut conditions = self.conditions.clone();
+            conditions.extend(step.when.as_ref().and_then(Node::text).map(str::to_owned));
+            let outputs = match &step.kind {
+                StepKind::Action { action, .. } => self
+                    .catalogue
+                    .get(action)
+                    .map(|action| action.output_names().map(str::to_owned).collect()),
+                StepKind::Group(_) => Some(Vec::new()),
+                StepKind::Broken => None,
+                StepKind::Loop(..) => Some(LOOP_FACTS.map(str::to_owned).to_vec()),
+            };
+            // The one step of a loop over an action has the loop's id, which means the loop.
+            let id = match self.in_loop {
+                Some(each) if each == step.id.value => String::new(),
+                _ => step.id.value.clone(),
+            };
+            let index = names.len();
+            names.push(StepName {
+                id,
+                end: index,
+                outputs,
+                conditions: conditions.clone(),
+                selected: is_selected(step, self.tags),
+                finally: self.finally,
+                in_loop: self.in_loop.map(str::to_owned),
+            });
+            // What is chosen is chosen whole.
+            let tags: &[String] = if !self.tags.is_empty() && has_tag(step, self.tags) {
+                &[]
+            } else {
+                self.tags
+            };
+            let below = Outer {
+                tags,
+                conditions: &conditions,
+                in_loop: match &step.kind {
+                    StepKind::Loop(..) => Some(&step.id.value),
+                    _ => self.in_loop,
+                },
+                ..*self
+            };
+            below.collect(step.nested(), names);
+            names[index].end = names.len() - 1;
+        }
+    }
+}
+
+fn has_tag(step: &Step, tags: &[String]) -> bool {
+    step.tags.iter().any(|tag| tags.contains(&tag.value))
+}
+
+/// A step is chosen when it, or something in it, has one of the tags.
+fn is_selected(step: &Step, tags: &[String]) -> bool {
+    tags.is_empty()
+        || has_tag(step, tags)
+        || step.nested().iter().any(|step| is_selected(step, tags))
+}
+
+pub(super) struct Compiler<'p> {
+    source: &'p Arc<Source>,
+    catalogue: &'p Catalogue,
+    engine: &'p Engine,
+    inputs: &'p [String],
+    pub(super) vars: &'p [String],
+    pub(super) names: &'p [StepName],
+    /// How many steps were compiled: the index of the next one in `names`.
+    next: usize,
+    /// The loops that the step being compiled is in.
+    pub(super) rows: Vec<RowNames>,
+    /// Loops whose ids something reads.
+    reads_ids: BTreeSet<String>,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+impl<'p> Compiler<'p> {
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.findings
+            .push(Diagnostic::error(code, message).at(self.source, span));
+        self.findings.last_mut().expect("one was just pushed")
+    }
+
+    fn visible<'a>(
+        &'a self,
+        place: PlaceKind,
+        before: usize,
+        vars: &'a [String],
+        conditions: &'a BTreeSet<String>,
+    ) -> Visible<'a> {
+        Visible {
+            source: self.source,
+            inputs: self.inputs,
+            vars,
+            all_vars: self.vars,
+            steps: self.names,
+            before,
+            conditions,
+            place,
+            rows: &self.rows,
+        }
+    }
+
+    /// Remembers which loops' ids are read, so that only those are kept.
+    fn note_reads(&mut self, reads: &[Read]) {
+        for read in reads {
+            if let [root, id, rest @ ..] = read.path.as_slice()
+                && root == "steps"
+                && rest.first().is_none_or(|name| name == "ids")
+            {
+                self.reads_ids.insert(id.clone());
+            }
+        }
+    }
+
+    fn check_tags(&mut self, playbook: &Playbook, tags: &[String]) {
+        let all = playbook.all_steps();
+        let known: BTreeSet<&str> = all
+            .iter()
+            .flat_map(|step| step.tags.iter().map(|tag| tag.value.as_str()))
+            .collect();
+        for tag in tags.iter().filter(|tag| !known.contains(tag.as_str())) {
+            let mut diagnostic = Diagnostic::error(
+                Code::InvalidValue,
+                format!("no step of {} has the tag `{tag}`", self.source.name()),
+            );
+            diagnostic.help = did_you_mean(tag, known.iter().copied().collect::<Vec<_>>());
+            self.findings.push(diagnostic);
+        }
+    }
+
+    pub(super) fn tree(
+        &mut self,
+        node: &Node,
+        visible_from: (PlaceKind, usize, &[String], &BTreeSet<String>),
+    ) -> Tree {
+        let mut found = Vec::new();
+        let mut tree = Tree::compile(node, self.engine, self.source, &mut found);
+        let (place, before, vars, conditions) = visible_from;
+        let visible = self.visible(place, before, vars, conditions);
+        let mut reads = Vec::new();
+        tree.check(&mut |template, node| {
+            reads.extend_from_slice(template.reads());
+            let first = found.len();
+            visible.check(template.reads(), node, &mut found);
+            !found[first..].iter().any(Diagnostic::is_error)
+        });
+        self.findings.extend(found);
+        self.note_reads(&reads);
+        tree
+    }
+
+    fn vars(&mut self, vars: &[Named]) -> Vec<(String, Tree)> {
+        let none = BTreeSet::new();
+        vars.iter()
+            .enumerate()
+            .map(|(index, var)| {
+                let before: Vec<String> = self.vars[..index].to_vec();
+                let tree = self.tree(&var.value, (PlaceKind::Vars, 0, &before, &none));
+                (var.name.value.clone(), tree)
+            })
+            .collect()
+    }
+
+    fn outputs(&mut self, outputs: &[Named]) -> Vec<(String, Tree)> {
+        let none = BTreeSet::new();
+        outputs
+            .iter()
+            .map(|output| {
+                let all = self.names.len();
+                let vars = self.vars;
+                let tree = self.tree(&output.value, (PlaceKind::Outputs, all, vars, &none));
+                (output.name.value.clone(), tree)
+            })
+            .collect()
+    }
+
+    pub(super) fn steps(
+        &mut self,
+        steps: &'p [Step],
+        place: PlaceKind,
+        conditions: &BTreeSet<String>,
+    ) -> Vec<PlannedStep> {
+        steps
+            .iter()
+            .filter_map(|step| self.step(step, place, conditions))
+            .collect()
+    }
+
+    fn step(
+        &mut self,
+        step: &'p Step,
+        place: PlaceKind,
+        outer: &BTreeSet<String>,
+    ) -> Option<PlannedStep> {
+        let index = self.next;
+        self.next += 1;
+        if let StepKind::Loop(each, nested) = &step.kind {
+            return Some(self.looped(step, each, nested, (place, index, outer)));
+        }
+        // What `when` itself reads is read whether or not it holds.
+        let when = step
+            .when
+            .as_ref()
+            .and_then(|node| self.condition(node, "`when`", (place, index, outer)));
+        let mut conditions = outer.clone();
+        conditions.extend(step.when.as_ref().and_then(Node::text).map(str::to_owned));
+        let kind = match &step.kind {
+            StepKind::Broken => None,
+            StepKind::Group(nested) | StepKind::Loop(_, nested) => {
+                Some(PlannedKind::Group(self.steps(nested, place, &conditions)))
+            }
+            StepKind::Action {
+                action,
+                with,
+                with_span,
+            } => {
+                let found = self.action(action);
+                let tree = match with {
+                    Some(node) => {
+                        let vars = self.vars;
+                        self.tree(node, (place, index, vars, &conditions))
+                    }
+                    None => Tree::Fixed(crate::value::Value::Map(crate::value::Map::new())),
+                };
+                if let Some(node) = with
+                    && node.entries().is_none()
+                {
+                    self.error(
+                        Code::WrongType,
+                        node.span,
+                        format!(
+                            "`with` must be a mapping of parameters, and this is {}",
+                            node.type_words()
+                        ),
+                    );
+                }
+                let expect = step
+                    .expect
+                    .iter()
+                    .filter_map(|node| self.expectation(node, index, &conditions))
+                    .collect();
+                found.map(|action| {
+                    PlannedKind::Action(Box::new(PlannedAction {
+                        action,
+                        with: tree,
+                        with_node: with.clone().unwrap_or(Node {
+                            span: *with_span,
+                            kind: NodeKind::Map(Vec::new()),
+                        }),
+                        with_span: *with_span,
+                        expect,
+                        retry: step.retry.unwrap_or_default(),
+                        timeout: step.timeout.unwrap_or(DEFAULT_TIMEOUT),
+                    }))
+                })
+            }
+        };
+        Some(PlannedStep {
+            id: step.id.value.clone(),
+            name: step.name.clone(),
+            span: step.id.span,
+            when,
+            on_failure: step.on_failure,
+            selected: self.names[index].selected,
+            kind: kind?,
+        })
+    }
+
+    fn action(&mut self, name: &crate::source::Spanned<String>) -> Option<Arc<Action>> {
+        let found = self.catalogue.get(&name.value);
+        if found.is_none() {
+            let help = did_you_mean(&name.value, self.catalogue.names());
+            self.error(
+                Code::UnknownAction,
+                name.span,
+                format!("no action is called `{}`", name.value),
+            )
+            .help = help;
+        }
+        found
+    }
+
+    fn expectation(
+        &mut self,
+        node: &Node,
+        index: usize,
+        conditions: &BTreeSet<String>,
+    ) -> Option<Condition> {
+        self.condition(node, "`expect`", (PlaceKind::Expect, index, conditions))
+    }
+
+    /// Compiles a bare expression; `true` and `false` are expressions too.
+    pub(super) fn condition(
+        &mut self,
+        node: &Node,
+        what: &str,
+        (place, before, conditions): (PlaceKind, usize, &BTreeSet<String>),
+    ) -> Option<Condition> {
+        let text = match &node.kind {
+            NodeKind::Text(scalar) => scalar.text.clone(),
+            NodeKind::Bool(flag) => flag.to_string(),
+            _ => {
+                self.error(
+                    Code::WrongType,
+                    node.span,
+                    format!(
+                        "{what} must be an expression, and this is {}",
+                        node.type_words()
+                    ),
+                )
+                .help = Some("write for example: inputs.tier == \"VIP\"".to_owned());
+                return None;
+            }
+        };
+        if text.trim_start().starts_with("{{") {
+            self.error(
+                Code::TemplateSyntax,
+                node.span,
+                format!("{what} is an expression already, without braces"),
+            )
+            .help = Some("leave out `{{` and `}}`".to_owned());
+            return None;
+        }
+        match self.engine.compile_expression(&text) {
+            Ok(expression) => {
+                let mut found = Vec::new();
+                self.visible(place, before, self.vars, conditions).check(
+                    expression.reads(),
+                    node,
+                    &mut found,
+                );
+                self.note_reads(expression.reads());
+                let sound = !found.iter().any(Diagnostic::is_error);
+                self.findings.extend(found);
+                sound.then(|| Condition {
+                    expression,
+                    text,
+                    span: node.span,
+                    node: node.clone(),
+                })
+            }
+            Err(error) => {
+                self.findings
+                    .push(template_diagnostic(&error, node, self.source));
+                None
+            }
+        }
+    }
+}

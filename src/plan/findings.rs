@@ -1,0 +1,89 @@
+//! What templates and schemas object to, as findings at places of the playbook.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Node;
+use crate::schema::{Violation, ViolationKind};
+use crate::source::{Source, Span};
+use crate::template::{ErrorKind, TemplateError};
+use crate::value::Value;
+
+/// A template's error at its place inside the scalar.
+pub fn template_diagnostic(error: &TemplateError, node: &Node, source: &Arc<Source>) -> Diagnostic {
+    let code = match &error.kind {
+        ErrorKind::Undefined { .. } => Code::UndefinedName,
+        ErrorKind::Syntax
+        | ErrorKind::UnknownFilter(_)
+        | ErrorKind::UnknownFunction(_)
+        | ErrorKind::UnknownTest(_) => Code::TemplateSyntax,
+        _ => Code::TemplateFailed,
+    };
+    let span = error
+        .range
+        .clone()
+        .map_or(node.span, |range| node.span_of(source, range));
+    let mut diagnostic = Diagnostic::error(code, error.message.clone()).at(source, span);
+    diagnostic.help.clone_from(&error.help);
+    diagnostic
+}
+
+/// A node that a schema speaks of, for the places of violations.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'n> {
+    /// What messages call it, such as: the input `tier`.
+    pub what: &'n str,
+    /// The node.
+    pub node: &'n Node,
+    /// The key that it stands under: the place of what is missing in it.
+    pub key: Option<Span>,
+    /// The text.
+    pub source: &'n Arc<Source>,
+}
+
+/// A schema violation of `subject`, whose value is `instance`, at its place.
+pub fn violation_diagnostic(
+    violation: &Violation,
+    subject: Subject<'_>,
+    instance: &Value,
+) -> Diagnostic {
+    let Subject { what, source, .. } = subject;
+    let code = match &violation.kind {
+        ViolationKind::UnknownKey { .. } => Code::UnknownKey,
+        ViolationKind::MissingKey { .. } => Code::MissingKey,
+        ViolationKind::WrongType { .. } => Code::WrongType,
+        _ => Code::Schema,
+    };
+    let place = subject.node.nearest(&violation.pointer);
+    let span = match (&violation.kind, &violation.key) {
+        (ViolationKind::UnknownKey { .. }, Some(key)) => place
+            .node
+            .entry(key)
+            .map_or_else(|| place.span(), |entry| entry.key_span),
+        _ if place.key.is_none() && place.is_exact() && violation.pointer.is_empty() => {
+            subject.key.unwrap_or_else(|| place.span())
+        }
+        _ => place.span(),
+    };
+    let mut message = format!("{what}: {}", violation.message);
+    if matches!(violation.kind, ViolationKind::UnknownKey { .. }) && !violation.pointer.is_empty() {
+        let at = violation.pointer.trim_start_matches('/').replace('/', ".");
+        message = format!("{message} in `{at}`");
+    }
+    let mut diagnostic = Diagnostic::error(code, message).at(source, span);
+    diagnostic.help = violation.help(instance);
+    if let ViolationKind::WrongType { wanted } = &violation.kind
+        && let Some(text) = place.node.text()
+        && place.is_exact()
+        && text.contains("{{")
+    {
+        // The author wrote a template: quotes are there already, it is its value that does not fit.
+        diagnostic.help = Some(if wanted.iter().any(|name| name == "string") {
+            "make it text with `| string`, or give it a value that is text".to_owned()
+        } else {
+            "a template keeps the type of its value only where it stands alone in the text"
+                .to_owned()
+        });
+    }
+    diagnostic
+}

@@ -1,0 +1,298 @@
+//! Plan × inputs → every request as it will be sent, as far as that is known before the first answer. It reads
+//! data files and what requests attach; it sends nothing and shows nothing.
+
+mod count;
+mod request;
+mod unknown;
+mod values;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use crate::action::{Effect, TargetFacts};
+use crate::attachment::Attachment;
+use crate::project::Confinement;
+use crate::request::Request;
+use crate::source::Span;
+use crate::template::Scope;
+use crate::value::Value;
+
+use super::{Inputs, Plan, PlannedStep};
+
+pub use count::{Count, Tally};
+pub use unknown::{Unknowns, mark};
+pub use values::{Hole, HoleList, MarkedValue, fill};
+
+/// What is known when the future is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'c> {
+    /// The checked playbook.
+    pub plan: &'c Plan,
+    /// Its inputs.
+    pub inputs: &'c Inputs,
+    /// Where requests go.
+    pub target: &'c TargetFacts,
+    /// Whether `target.server` is the one that the run will use; the sandbox inside a run takes a free port.
+    pub server: Knowledge,
+    /// The instant that `now()` gives, in RFC 3339.
+    pub started_at: &'c str,
+    /// Which files may be read.
+    pub files: &'c Confinement,
+}
+
+/// Whether something is known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Knowledge {
+    /// It is.
+    Known,
+    /// Only the run will tell.
+    AtRun,
+}
+
+/// What a run will do.
+#[derive(Debug)]
+pub struct Outlook {
+    /// What templates see before the first step, as far as it is known.
+    pub scope: Scope,
+    /// Why names are not known.
+    pub unknowns: Unknowns,
+    /// The steps.
+    pub steps: Vec<StepOutlook>,
+    /// The steps that run also after a failure.
+    pub finally: Vec<StepOutlook>,
+    /// Requests and records, counted.
+    pub tally: Tally,
+    /// Every file that a request will carry, by its path as the playbook has it.
+    pub attachments: BTreeMap<String, Attachment>,
+    /// Every file of rows, by its path as the playbook has it.
+    pub data: BTreeMap<String, Attachment>,
+}
+
+/// What a step will do.
+#[derive(Debug)]
+pub struct StepOutlook {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where it stands in the playbook.
+    pub span: Span,
+    /// Whether it will run.
+    pub runs: Runs,
+    /// What it does.
+    pub kind: OutlookKind,
+}
+
+/// Whether a step will run, if nothing before it fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runs {
+    /// It will.
+    Yes,
+    /// Only if this condition holds, which depends on what the mark says.
+    OnlyIf {
+        /// The condition as it was written.
+        condition: String,
+        /// What has to happen before it is known.
+        mark: String,
+    },
+    /// It will not, for this reason.
+    No(String),
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub enum OutlookKind {
+    /// It sends one request.
+    Request(Box<RequestOutlook>),
+    /// It holds steps.
+    Group(Vec<StepOutlook>),
+    /// It runs its steps for each row.
+    Loop(Box<LoopOutlook>),
+}
+
+/// One request, as far as it is known.
+#[derive(Debug)]
+pub struct RequestOutlook {
+    /// The action.
+    pub action: String,
+    /// What it does.
+    pub effect: Effect,
+    /// Why that is not its usual effect.
+    pub because: Option<String>,
+    /// Whether the effect is known; where it is not, it is the one that asks for most care.
+    pub effect_is_certain: bool,
+    /// How many records it acts on, where the action takes a list of them; the inner none where that is not known.
+    pub records: Option<Option<u64>>,
+    /// The parameters, with marks for what is not known.
+    pub with: MarkedValue,
+    /// The request, with marks for what is not known; or why none can be made. None for a step that will not run.
+    pub request: Option<Result<Request, String>>,
+    /// The marks that stand in it.
+    pub marks: Vec<Mark>,
+}
+
+/// Something in a request that is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where: a JSON pointer into [`Request::describe`].
+    pub at: String,
+    /// What stands there.
+    pub text: String,
+    /// Whether nothing else stands there.
+    pub is_whole: bool,
+    /// The type that the schema of the request, or of the parameter, asks for.
+    pub kind: Option<String>,
+}
+
+/// What a loop will do.
+#[derive(Debug)]
+pub struct LoopOutlook {
+    /// Where the rows come from: the path of a file, or `items`.
+    pub source: String,
+    /// What the rows are not known before; none where they are there to be looked at.
+    pub unknown: Option<String>,
+    /// Why the rows cannot be read.
+    pub problem: Option<String>,
+    /// How many rows there are.
+    pub rows: Option<u64>,
+    /// How many of them cannot be read, and will fail.
+    pub unreadable: u64,
+    /// How many rows are left out by the loop's `when`.
+    pub left_out: u64,
+    /// How many rows make one item.
+    pub batch: Option<usize>,
+    /// How many items are on their way at once.
+    pub concurrency: usize,
+    /// The row that the steps below are shown for; none where no row is known.
+    pub sample: Option<Sample>,
+    /// The steps of that row; where there is none, of any row.
+    pub steps: Vec<StepOutlook>,
+    /// What all rows together send.
+    pub tally: Tally,
+}
+
+/// The row that a loop is shown for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its line in the file.
+    pub line: Option<u64>,
+    /// What identifies it in journal and reports.
+    pub key: String,
+    /// What its templates see.
+    pub scope: SampleScope,
+}
+
+/// The scope of a row; two of them are never compared.
+#[derive(Debug, Clone)]
+pub struct SampleScope(pub Scope);
+
+impl PartialEq for SampleScope {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Outlook {
+    /// Every step with its nested steps, in the order of the file, those of `finally` last.
+    pub fn all_steps(&self) -> Vec<&StepOutlook> {
+        fn visit<'o>(steps: &'o [StepOutlook], into: &mut Vec<&'o StepOutlook>) {
+            for step in steps {
+                into.push(step);
+                match &step.kind {
+                    OutlookKind::Request(_) => {}
+                    OutlookKind::Group(nested) => visit(nested, into),
+                    OutlookKind::Loop(each) => visit(&each.steps, into),
+                }
+            }
+        }
+        let mut all = Vec::new();
+        visit(&self.steps, &mut all);
+        visit(&self.finally, &mut all);
+        all
+    }
+}
+
+/// Looks ahead: renders, reads the rows of every loop, describes files.
+pub fn foresee(circumstances: Circumstances<'_>) -> Outlook {
+    let mut walk = walk::Walk::begin(circumstances);
+    let plan = circumstances.plan;
+    let steps = walk.main(plan.steps());
+    let finally = walk.main(plan.finally());
+    walk.end(steps, finally)
+}
+
+/// A step that performs an action and what its templates see, for who explains it: of a step in a loop, the first
+/// row's.
+#[derive(Debug)]
+pub struct Found<'o> {
+    /// What it will do.
+    pub outlook: &'o StepOutlook,
+    /// What its templates see.
+    pub scope: Scope,
+    /// The loops it stands in, the outermost first.
+    pub loops: Vec<&'o LoopOutlook>,
+}
+
+impl Outlook {
+    /// The step with an id; of the steps in loops, as the first row has it.
+    pub fn find(&self, id: &str) -> Option<Found<'_>> {
+        find(&self.steps, id, &self.scope, &[])
+            .or_else(|| find(&self.finally, id, &self.scope, &[]))
+    }
+}
+
+fn find<'o>(
+    steps: &'o [StepOutlook],
+    id: &str,
+    scope: &Scope,
+    loops: &[&'o LoopOutlook],
+) -> Option<Found<'o>> {
+    for step in steps {
+        let inner = match &step.kind {
+            OutlookKind::Request(_) => None,
+            OutlookKind::Group(nested) => find(nested, id, scope, loops),
+            OutlookKind::Loop(each) => {
+                let inner = each.sample.as_ref().map_or(scope, |row| &row.scope.0);
+                let mut loops = loops.to_vec();
+                loops.push(each);
+                find(&each.steps, id, inner, &loops)
+            }
+        };
+        if inner.is_some() {
+            return inner;
+        }
+        if step.id == id {
+            return Some(Found {
+                outlook: step,
+                scope: scope.clone(),
+                loops: loops.to_vec(),
+            });
+        }
+    }
+    None
+}
+
+/// The planned step with an id; where a loop and its only step share one, the step.
+pub fn planned<'p>(steps: &'p [PlannedStep], id: &str) -> Option<&'p PlannedStep> {
+    steps.iter().find_map(|step| {
+        let nested: &[PlannedStep] = match &step.kind {
+            super::PlannedKind::Action(_) => &[],
+            super::PlannedKind::Group(nested) => nested,
+            super::PlannedKind::Loop(each) => &each.steps,
+        };
+        planned(nested, id).or_else(|| (step.id == id).then_some(step))
+    })
+}
+
+/// A value without marks.
+impl From<Value> for MarkedValue {
+    fn from(value: Value) -> Self {
+        Self {
+            value,
+            holes: HoleList::default(),
+            error: None,
+        }
+    }
+}

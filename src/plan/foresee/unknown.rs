@@ -1,0 +1,104 @@
+//! What is not known before the run, and what has to happen before it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::template::Read;
+
+/// What has to happen before a value is known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The answer of a step.
+    Step(String),
+    /// The row of a loop.
+    Row,
+    /// The start of the run.
+    Run,
+}
+
+/// Which names have no value yet, and why.
+#[derive(Debug, Clone, Default)]
+pub struct Unknowns {
+    vars: BTreeMap<String, BTreeSet<Cause>>,
+    /// What templates call rows that are not known.
+    rows: Vec<String>,
+    is_server_unknown: bool,
+}
+
+impl Unknowns {
+    pub(super) fn new(is_server_unknown: bool) -> Self {
+        Self {
+            is_server_unknown,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add_var(&mut self, name: &str, causes: BTreeSet<Cause>) {
+        self.vars.insert(name.to_owned(), causes);
+    }
+
+    /// The same inside a loop whose rows are not known.
+    pub(super) fn with_row(&self, binding: &str) -> Self {
+        let mut inner = self.clone();
+        inner.rows.push(binding.to_owned());
+        inner.rows.push("loop".to_owned());
+        inner
+    }
+
+    /// What has to happen before a read has a value; nothing where it has one.
+    pub fn causes(&self, read: &Read) -> BTreeSet<Cause> {
+        let second = read.path.get(1).map(String::as_str);
+        match (read.path.first().map(String::as_str), second) {
+            (Some("steps"), Some(id)) => BTreeSet::from([Cause::Step(id.to_owned())]),
+            (Some("steps" | "response" | "status"), _) => {
+                BTreeSet::from([Cause::Step(String::new())])
+            }
+            (Some("run"), None | Some("id")) => BTreeSet::from([Cause::Run]),
+            (Some("target"), None | Some("server")) if self.is_server_unknown => {
+                BTreeSet::from([Cause::Run])
+            }
+            (Some("vars"), Some(name)) => self.vars.get(name).cloned().unwrap_or_default(),
+            (Some("vars"), None) => self.vars.values().flatten().cloned().collect(),
+            (Some(name), _) if self.rows.iter().any(|row| row == name) => {
+                BTreeSet::from([Cause::Row])
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// Whether a read has a value.
+    pub fn is_known(&self, read: &Read) -> bool {
+        self.causes(read).is_empty()
+    }
+
+    /// What has to happen before all of these have values.
+    pub fn of_all<'r>(&self, reads: impl IntoIterator<Item = &'r Read>) -> BTreeSet<Cause> {
+        reads
+            .into_iter()
+            .flat_map(|read| self.causes(read))
+            .collect()
+    }
+
+    /// The mark for what some reads wait for.
+    pub fn mark(&self, reads: &[Read]) -> String {
+        mark(&self.of_all(reads))
+    }
+}
+
+/// What stands where a value is not known: `(known after steps.promote)`.
+pub fn mark(causes: &BTreeSet<Cause>) -> String {
+    let steps: Vec<String> = causes
+        .iter()
+        .filter_map(|cause| match cause {
+            Cause::Step(id) if id.is_empty() => Some("earlier steps".to_owned()),
+            Cause::Step(id) => Some(format!("steps.{id}")),
+            Cause::Row | Cause::Run => None,
+        })
+        .collect();
+    if !steps.is_empty() {
+        format!("(known after {})", steps.join(", "))
+    } else if causes.contains(&Cause::Row) {
+        "(known for each row)".to_owned()
+    } else {
+        "(known when the run starts)".to_owned()
+    }
+}

@@ -1,0 +1,335 @@
+//! Inputs: what was given, by flag, file or environment, against what the playbook declares.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::findings::{Subject, violation_diagnostic};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
+use crate::playbook::{Input, Playbook};
+use crate::schema::Schema;
+use crate::source::{Source, Span};
+use crate::value::{Map, Value};
+
+/// What the caller gives.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// `-i name=value`, in the order of the command line; a later one wins.
+    pub flags: Vec<(String, String)>,
+    /// `--inputs FILE`, in the order of the command line; a later one wins.
+    pub files: Vec<Document>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// `-i`.
+    Flag,
+    /// A file, by its name.
+    File(String),
+    /// An environment variable, by its name.
+    Environment(String),
+    /// The playbook's own default.
+    Default,
+}
+
+/// The inputs of one run.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// Values by name, in the order of the playbook.
+    pub values: Map,
+    /// Where each value came from.
+    pub origins: IndexMap<String, Origin>,
+    /// Names of the inputs whose value is not known: it may be given later, or what was given is wrong, and
+    /// that was said.
+    pub unknown: Vec<String>,
+    /// Texts that must not show anywhere.
+    pub secrets: Vec<String>,
+}
+
+/// Whether inputs must be complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// For a run: a required input without a value is an error.
+    Required,
+    /// For a check: values may be given later.
+    Optional,
+}
+
+/// Brings together what was given and what is declared.
+///
+/// Precedence: `-i`, then `--inputs`, then the environment variable of `from_env`, then the default.
+/// Everything that is wrong is in the second part, at its place.
+pub fn resolve(
+    playbook: &Playbook,
+    given: &Given,
+    environment: &dyn Fn(&str) -> Option<String>,
+    completeness: Completeness,
+) -> (Inputs, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    report_unknown(playbook, given, &mut findings);
+    let mut inputs = Inputs::default();
+    for input in &playbook.inputs {
+        let schema = match Schema::compile(&input.schema) {
+            Ok(schema) => schema,
+            Err(error) => {
+                let at = input.declaration.nearest(&error.pointer).span();
+                findings.push(
+                    Diagnostic::error(
+                        Code::InvalidSchema,
+                        format!(
+                            "the schema of the input `{}` is wrong: {}",
+                            input.name.value, error.message
+                        ),
+                    )
+                    .at(&playbook.source, at),
+                );
+                inputs.unknown.push(input.name.value.clone());
+                continue;
+            }
+        };
+        match pick(playbook, input, given, environment, &mut findings) {
+            Picked::Value(value, origin) => {
+                if input.secret {
+                    collect_texts(&value.node.to_value(), &mut inputs.secrets);
+                }
+                let before = findings.len();
+                check(input, &schema, &value, &origin, &mut findings);
+                if findings.len() > before {
+                    inputs.unknown.push(input.name.value.clone());
+                    continue;
+                }
+                inputs
+                    .values
+                    .insert(input.name.value.clone(), value.node.to_value());
+                inputs.origins.insert(input.name.value.clone(), origin);
+            }
+            Picked::Nothing if completeness == Completeness::Optional => {
+                inputs.unknown.push(input.name.value.clone());
+            }
+            Picked::Nothing if input.required => {
+                findings.push(missing(playbook, input));
+                inputs.unknown.push(input.name.value.clone());
+            }
+            Picked::Nothing => {}
+            Picked::Wrong => inputs.unknown.push(input.name.value.clone()),
+        }
+    }
+    (inputs, findings)
+}
+
+/// A value and the text it was read from.
+struct Placed {
+    node: Node,
+    source: Arc<Source>,
+}
+
+enum Picked {
+    Value(Placed, Origin),
+    Nothing,
+    Wrong,
+}
+
+fn pick(
+    playbook: &Playbook,
+    input: &Input,
+    given: &Given,
+    environment: &dyn Fn(&str) -> Option<String>,
+    findings: &mut Vec<Diagnostic>,
+) -> Picked {
+    let name = &input.name.value;
+    let flag = given.flags.iter().rev().find(|(given, _)| given == name);
+    if let Some((_, text)) = flag {
+        if input.secret {
+            findings.push(
+                Diagnostic::error(
+                    Code::InvalidInput,
+                    format!("the input `{name}` is secret and cannot be given with -i: command lines show in process lists and logs"),
+                )
+                .help(input.from_env.as_ref().map_or_else(
+                    || "give it in a file with --inputs, or let the playbook read it with `from_env`".to_owned(),
+                    |variable| format!("set the environment variable {}", variable.value),
+                )),
+            );
+            return Picked::Wrong;
+        }
+        return read_text(input, text, format!("-i {name}"), Origin::Flag, findings);
+    }
+    for document in given.files.iter().rev() {
+        if let Some(node) = document.root.get(name) {
+            return Picked::Value(
+                Placed {
+                    node: node.clone(),
+                    source: Arc::clone(&document.source),
+                },
+                Origin::File(document.source.name().to_owned()),
+            );
+        }
+    }
+    if let Some(variable) = &input.from_env
+        // A CI that knows no such variable often sets it to nothing.
+        && let Some(text) = environment(variable).filter(|text| !text.is_empty())
+    {
+        let origin = Origin::Environment(variable.value.clone());
+        return read_text(
+            input,
+            &text,
+            format!("${}", variable.value),
+            origin,
+            findings,
+        );
+    }
+    match &input.default {
+        Some(node) => Picked::Value(
+            Placed {
+                node: node.clone(),
+                source: Arc::clone(&playbook.source),
+            },
+            Origin::Default,
+        ),
+        None => Picked::Nothing,
+    }
+}
+
+/// A text from the command line or the environment: itself where the input takes text, else YAML.
+fn read_text(
+    input: &Input,
+    text: &str,
+    shown_as: String,
+    origin: Origin,
+    findings: &mut Vec<Diagnostic>,
+) -> Picked {
+    let source = Source::new(shown_as, text);
+    if input.takes_text() {
+        let node = Node {
+            span: Span::new(0, text.len()),
+            kind: NodeKind::Text(Scalar {
+                text: text.to_owned(),
+                style: Style::Plain,
+            }),
+        };
+        return Picked::Value(Placed { node, source }, origin);
+    }
+    match document::read(&source) {
+        Ok(document) => Picked::Value(
+            Placed {
+                node: document.root,
+                source,
+            },
+            origin,
+        ),
+        Err(errors) if input.secret => {
+            // The excerpt would show the secret.
+            drop(errors);
+            findings.push(Diagnostic::error(
+                Code::InvalidInput,
+                format!(
+                    "the value of the secret input `{}` is not what its type asks for",
+                    input.name.value
+                ),
+            ));
+            Picked::Wrong
+        }
+        Err(errors) => {
+            findings.extend(errors);
+            Picked::Wrong
+        }
+    }
+}
+
+fn check(
+    input: &Input,
+    schema: &Schema,
+    value: &Placed,
+    origin: &Origin,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let instance = value.node.to_value();
+    let what = match origin {
+        Origin::Default => format!("the default of the input `{}`", input.name.value),
+        _ => format!("the input `{}`", input.name.value),
+    };
+    let subject = Subject {
+        what: &what,
+        node: &value.node,
+        key: None,
+        source: &value.source,
+    };
+    for violation in schema.violations(&instance) {
+        let mut diagnostic = violation_diagnostic(&violation, subject, &instance);
+        diagnostic.code = Code::InvalidInput;
+        if input.secret {
+            diagnostic.place = None;
+        }
+        findings.push(diagnostic);
+    }
+}
+
+fn missing(playbook: &Playbook, input: &Input) -> Diagnostic {
+    let name = &input.name.value;
+    let diagnostic = Diagnostic::error(
+        Code::MissingInput,
+        match &input.from_env {
+            Some(variable) => format!(
+                "the input `{name}` has no value: the environment variable {} is not set",
+                variable.value
+            ),
+            None => format!("the input `{name}` has no value"),
+        },
+    )
+    .at(&playbook.source, input.name.span);
+    diagnostic.help(match (&input.from_env, input.secret) {
+        (Some(variable), _) => format!("set {}", variable.value),
+        (None, true) => "give it in a file with --inputs FILE".to_owned(),
+        (None, false) => format!("pass `-i {name}=…`, or give it in a file with --inputs FILE"),
+    })
+}
+
+fn report_unknown(playbook: &Playbook, given: &Given, findings: &mut Vec<Diagnostic>) {
+    let known = || {
+        playbook
+            .inputs
+            .iter()
+            .map(|input| input.name.value.as_str())
+    };
+    let is_known = |name: &str| known().any(|known| known == name);
+    let unknown = |name: &str| {
+        let mut diagnostic = Diagnostic::error(
+            Code::UnknownInput,
+            format!("{} has no input `{name}`", playbook.source.name()),
+        );
+        diagnostic.help =
+            did_you_mean(name, known()).or_else(|| Some("it declares no inputs".to_owned()));
+        diagnostic
+    };
+    for (name, _) in given.flags.iter().filter(|(name, _)| !is_known(name)) {
+        findings.push(unknown(name));
+    }
+    for document in &given.files {
+        match document.root.entries() {
+            Some(entries) => findings.extend(
+                entries
+                    .iter()
+                    .filter(|entry| !is_known(&entry.key))
+                    .map(|entry| unknown(&entry.key).at(&document.source, entry.key_span)),
+            ),
+            None if matches!(document.root.kind, NodeKind::Null) => {}
+            None => findings.push(
+                Diagnostic::error(
+                    Code::WrongType,
+                    "a file of inputs must be a mapping of names",
+                )
+                .at(&document.source, document.root.span),
+            ),
+        }
+    }
+}
+
+fn collect_texts(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::List(items) => items.iter().for_each(|item| collect_texts(item, into)),
+        Value::Map(map) => map.values().for_each(|item| collect_texts(item, into)),
+        scalar => into.extend(scalar.scalar_text().filter(|text| !text.is_empty())),
+    }
+}

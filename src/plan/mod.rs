@@ -1,0 +1,275 @@
+//! Playbook × catalogue × inputs → Plan, and every check that needs no answer of the CRM.
+//!
+//! A [`Plan`] can only be made by [`Draft::into_plan`]: whoever holds one knows that ids are unique, actions
+//! exist, references point back to something that has that output, and templates compile.
+
+mod compile;
+mod findings;
+pub mod foresee;
+mod inputs;
+mod loops;
+mod names;
+mod rehearse;
+mod tree;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::action::{Action, Effect};
+use crate::diagnostic::Diagnostic;
+use crate::document::Node;
+use crate::playbook::{FileFormat, MaxFailures, OnFailure, Playbook, Retry};
+use crate::rows::Format;
+use crate::source::{Source, Span};
+use crate::template::Expression;
+
+pub use compile::compile;
+pub use findings::{Subject, template_diagnostic, violation_diagnostic};
+pub use inputs::{Completeness, Given, Inputs, Origin, resolve as resolve_inputs};
+pub use rehearse::{Facts, Foresight, Inclusion, Rehearsal, RowCheck, file_paths, rehearse};
+pub use tree::{Tree, TreeError};
+
+/// How long one request may take where neither step nor playbook says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A playbook that was checked and can be run.
+#[derive(Debug)]
+pub struct Plan {
+    playbook: Arc<Playbook>,
+    vars: Vec<(String, Tree)>,
+    steps: Vec<PlannedStep>,
+    finally: Vec<PlannedStep>,
+    outputs: Vec<(String, Tree)>,
+}
+
+impl Plan {
+    /// The playbook it was made from.
+    pub const fn playbook(&self) -> &Arc<Playbook> {
+        &self.playbook
+    }
+
+    /// The text it was made from.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.playbook.source
+    }
+
+    /// Variables in the order in which they are evaluated.
+    pub fn vars(&self) -> &[(String, Tree)] {
+        &self.vars
+    }
+
+    /// The steps.
+    pub fn steps(&self) -> &[PlannedStep] {
+        &self.steps
+    }
+
+    /// The steps that run also after a failure.
+    pub fn finally(&self) -> &[PlannedStep] {
+        &self.finally
+    }
+
+    /// What the playbook gives.
+    pub fn outputs(&self) -> &[(String, Tree)] {
+        &self.outputs
+    }
+
+    /// Every step that performs an action, in the order of the file, those of `finally` last.
+    pub fn actions(&self) -> Vec<(&PlannedStep, &PlannedAction)> {
+        fn visit<'p>(
+            steps: &'p [PlannedStep],
+            into: &mut Vec<(&'p PlannedStep, &'p PlannedAction)>,
+        ) {
+            for step in steps {
+                match &step.kind {
+                    PlannedKind::Action(action) => into.push((step, action)),
+                    PlannedKind::Group(nested) => visit(nested, into),
+                    PlannedKind::Loop(each) => visit(&each.steps, into),
+                }
+            }
+        }
+        let mut all = Vec::new();
+        visit(&self.steps, &mut all);
+        visit(&self.finally, &mut all);
+        all
+    }
+}
+
+/// A playbook that was compiled, whether or not something is wrong with it: it can be rehearsed, so that
+/// all errors are found at once, and not run.
+#[derive(Debug)]
+pub struct Draft(Plan);
+
+impl Draft {
+    /// The plan, where nothing that was found is an error; `findings` are those of the compilation and of
+    /// the rehearsal.
+    pub fn into_plan(self, findings: &[Diagnostic]) -> Option<Plan> {
+        (!findings.iter().any(Diagnostic::is_error)).then_some(self.0)
+    }
+}
+
+/// A step that was checked.
+#[derive(Debug)]
+pub struct PlannedStep {
+    /// Its id, unique in the playbook.
+    pub id: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+    /// Its condition.
+    pub when: Option<Condition>,
+    /// What a failure means for the steps after it.
+    pub on_failure: OnFailure,
+    /// Whether `--tags`, where given, chooses it.
+    pub selected: bool,
+    /// What it does.
+    pub kind: PlannedKind,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub enum PlannedKind {
+    /// It performs an action.
+    Action(Box<PlannedAction>),
+    /// It holds steps.
+    Group(Vec<PlannedStep>),
+    /// It holds steps that are run for each row.
+    Loop(Box<PlannedLoop>),
+}
+
+/// Steps that are run for each row.
+#[derive(Debug)]
+pub struct PlannedLoop {
+    /// Where the rows come from.
+    pub source: PlannedSource,
+    /// Where `for_each` stands.
+    pub span: Span,
+    /// What templates call a row; a batch of rows is called `rows`.
+    pub binding: String,
+    /// What identifies a row; its number where there is none.
+    pub key: Option<Tree>,
+    /// Rows with the same value keep their order.
+    pub serialize_by: Option<Tree>,
+    /// How many rows make one item of the list `rows`.
+    pub batch: Option<usize>,
+    /// How many rows are on their way at once.
+    pub concurrency: usize,
+    /// The loop stops when more rows have failed.
+    pub max_failures: Option<MaxFailures>,
+    /// Where accounts of the rows are written, as the playbook names the files.
+    pub accounts: AccountPaths,
+    /// A condition that looks at the row; one that does not is the step's own.
+    pub when: Option<Condition>,
+    /// The steps of a row.
+    pub steps: Vec<PlannedStep>,
+    /// Whether something after the loop reads the ids that its rows got.
+    pub keeps_ids: bool,
+}
+
+/// Where rows come from.
+#[derive(Debug)]
+pub enum PlannedSource {
+    /// A file.
+    File {
+        /// How it is written.
+        format: FileFormat,
+        /// Its path.
+        path: Tree,
+        /// Where the path stands.
+        path_span: Span,
+        /// What stands between cells.
+        delimiter: Option<u8>,
+        /// The sheet.
+        sheet: Option<String>,
+    },
+    /// A list.
+    Items(Tree),
+}
+
+impl PlannedSource {
+    /// How the file is written, for the reader of rows; none for a list.
+    pub fn format(&self) -> Option<Format> {
+        let Self::File {
+            format,
+            delimiter,
+            sheet,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        Some(match format {
+            FileFormat::Csv => Format::Csv {
+                delimiter: *delimiter,
+            },
+            FileFormat::Jsonl => Format::Jsonl,
+            FileFormat::Json => Format::Json,
+            FileFormat::Yaml => Format::Yaml,
+            FileFormat::Xlsx => Format::Xlsx {
+                sheet: sheet.clone(),
+            },
+        })
+    }
+}
+
+/// Where accounts of rows are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountPaths {
+    /// Rows that did not go well.
+    pub rejected: Option<String>,
+    /// Rows that went well.
+    pub succeeded: Option<String>,
+    /// Rows in doubt.
+    pub unknown: Option<String>,
+}
+
+/// What a loop gives to later steps.
+pub const LOOP_FACTS: [&str; 8] = [
+    "read", "ok", "failed", "unknown", "skipped", "not_run", "counts", "ids",
+];
+
+/// An action with its parameters, ready to be rendered.
+#[derive(Debug)]
+pub struct PlannedAction {
+    /// The action.
+    pub action: Arc<Action>,
+    /// Its parameters.
+    pub with: Tree,
+    /// The parameters as they were written, for places in them.
+    pub with_node: Node,
+    /// Where the key `with` stands.
+    pub with_span: Span,
+    /// What must be true of the answer.
+    pub expect: Vec<Condition>,
+    /// How often and how patiently to try again.
+    pub retry: Retry,
+    /// The longest time for one request.
+    pub timeout: Duration,
+}
+
+/// A bare expression of the playbook and where it stands.
+#[derive(Debug)]
+pub struct Condition {
+    /// The compiled expression.
+    pub expression: Expression,
+    /// As it was written.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+    /// Its node, for places inside it.
+    pub node: Node,
+}
+
+/// What a step gives to later steps besides the outputs of its action.
+pub const STEP_FACTS: [&str; 4] = ["outcome", "http_status", "code", "msg"];
+
+/// The effects of a step, the worst first.
+pub fn worst(effects: &[Effect]) -> Effect {
+    [Effect::Delete, Effect::Create, Effect::Update, Effect::Read]
+        .into_iter()
+        .find(|effect| effects.contains(effect))
+        .unwrap_or(Effect::Create)
+}
+
+#[cfg(test)]
+mod tests;

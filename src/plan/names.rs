@@ -1,0 +1,324 @@
+//! Which names a template can see, and where: references to what is not there are found before the run.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::STEP_FACTS;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::Node;
+use crate::source::Source;
+use crate::template::Read;
+
+/// A step as references see it.
+#[derive(Debug)]
+pub(super) struct StepName {
+    /// Its id.
+    pub id: String,
+    /// The index of the last step inside it; its own where it is no group.
+    pub end: usize,
+    /// What later steps can read of it; none where that is not known (its action is not).
+    pub outputs: Option<Vec<String>>,
+    /// The conditions that it stands under, its own and those of its groups.
+    pub conditions: BTreeSet<String>,
+    /// Whether `--tags` leaves it out.
+    pub selected: bool,
+    /// Whether it is one of `finally`.
+    pub finally: bool,
+    /// The loop whose rows it runs for.
+    pub in_loop: Option<String>,
+}
+
+/// What templates of a row see beside everything else.
+#[derive(Debug, Clone)]
+pub(super) struct RowNames {
+    /// The loop's id.
+    pub id: String,
+    /// What the row is called; `rows` for a batch.
+    pub binding: String,
+}
+
+/// The names that exist at one place of the playbook.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visible<'p> {
+    /// The text.
+    pub source: &'p Arc<Source>,
+    /// Declared inputs.
+    pub inputs: &'p [String],
+    /// Variables declared before this place.
+    pub vars: &'p [String],
+    /// Every variable, for references to later ones.
+    pub all_vars: &'p [String],
+    /// Every step of the playbook in order.
+    pub steps: &'p [StepName],
+    /// How many of them come before this place.
+    pub before: usize,
+    /// The conditions that this place stands under.
+    pub conditions: &'p BTreeSet<String>,
+    /// What kind of place it is.
+    pub place: PlaceKind,
+    /// The loops that it is in, the outermost first.
+    pub rows: &'p [RowNames],
+}
+
+/// The kinds of places that hold templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlaceKind {
+    /// `vars`: before the first step.
+    Vars,
+    /// A step of `steps`.
+    Step,
+    /// A step of `finally`: an earlier step may not have run.
+    Finally,
+    /// `expect`: the answer can be seen.
+    Expect,
+    /// `outputs`: a value that is not there is left out.
+    Outputs,
+}
+
+impl Visible<'_> {
+    fn roots(&self) -> Vec<&str> {
+        let mut roots = vec!["inputs", "vars", "target", "run"];
+        if !self.rows.is_empty() {
+            roots.push("loop");
+            roots.extend(self.rows.iter().map(|row| row.binding.as_str()));
+        }
+        if self.place != PlaceKind::Vars {
+            roots.push("steps");
+        }
+        if self.place == PlaceKind::Expect {
+            roots.extend(["response", "status"]);
+        }
+        roots
+    }
+
+    /// What is wrong with the references of one template; `node` is the scalar that holds it.
+    pub(super) fn check(&self, reads: &[Read], node: &Node, findings: &mut Vec<Diagnostic>) {
+        for read in reads {
+            if let Some(diagnostic) = self.check_read(read) {
+                findings.push(
+                    diagnostic.at(self.source, node.span_of(self.source, read.range.clone())),
+                );
+            }
+        }
+    }
+
+    fn check_read(&self, read: &Read) -> Option<Diagnostic> {
+        let path: Vec<&str> = read.path.iter().map(String::as_str).collect();
+        let (root, rest) = path.split_first()?;
+        let member = rest.first().copied();
+        match (*root, member) {
+            ("inputs", Some(name)) => missing_name("input", "inputs", name, self.inputs),
+            ("vars", Some(name)) => self.check_var(name),
+            ("target", Some(name)) => fixed_name("target", name, &["name", "server", "operation"]),
+            ("run", Some(name)) => fixed_name("run", name, &["id", "started_at"]),
+            ("steps", Some(name)) if self.place != PlaceKind::Vars => {
+                self.check_step(name, rest.get(1).copied(), read)
+            }
+            ("steps", _) if self.place == PlaceKind::Vars => Some(
+                Diagnostic::error(
+                    Code::UndefinedName,
+                    "variables are evaluated before the first step, so that `steps` has nothing yet",
+                )
+                .help("use the step's output in a later step, or under `outputs`"),
+            ),
+            ("response" | "status", _) if self.place != PlaceKind::Expect => Some(
+                Diagnostic::error(
+                    Code::UndefinedName,
+                    format!("`{root}` is only there in `expect`"),
+                )
+                .help("later steps read what a step gives as `steps.ID.OUTPUT`"),
+            ),
+            ("loop", Some(name)) if !self.rows.is_empty() => fixed_name("loop", name, &["index"]),
+            ("env", _) => Some(
+                Diagnostic::error(
+                    Code::UndefinedName,
+                    "templates cannot read the environment",
+                )
+                .help("declare an input with `from_env: NAME` and read `inputs.…`"),
+            ),
+            (root, _) if self.roots().contains(&root) => None,
+            (root, _) if read.guarded => {
+                let _ = root;
+                None
+            }
+            (root, _) => {
+                let mut diagnostic =
+                    Diagnostic::error(Code::UndefinedName, format!("`{root}` is not defined"));
+                diagnostic.help = self.where_it_is(root);
+                Some(diagnostic)
+            }
+        }
+    }
+
+    fn where_it_is(&self, name: &str) -> Option<String> {
+        let has = |names: &[String]| names.iter().any(|known| known == name);
+        if has(self.inputs) {
+            return Some(format!("did you mean `inputs.{name}`?"));
+        }
+        if has(self.all_vars) {
+            return Some(format!("did you mean `vars.{name}`?"));
+        }
+        if self.steps.iter().any(|step| step.id == name) {
+            return Some(format!("did you mean `steps.{name}`?"));
+        }
+        did_you_mean(name, self.roots())
+    }
+
+    fn check_var(&self, name: &str) -> Option<Diagnostic> {
+        if self.vars.iter().any(|known| known == name) {
+            return None;
+        }
+        if self.all_vars.iter().any(|known| known == name) {
+            return Some(
+                Diagnostic::error(
+                    Code::UndefinedName,
+                    format!("the variable `{name}` is evaluated later than this"),
+                )
+                .help("variables are evaluated in their order: move it up"),
+            );
+        }
+        missing_name("variable", "vars", name, self.vars)
+    }
+
+    fn check_step(&self, id: &str, output: Option<&str>, read: &Read) -> Option<Diagnostic> {
+        let Some(index) = self.steps.iter().position(|step| step.id == id) else {
+            let mut diagnostic =
+                Diagnostic::error(Code::UnknownStep, format!("no step has the id `{id}`"));
+            diagnostic.help = did_you_mean(
+                id,
+                self.steps[..self.before]
+                    .iter()
+                    .map(|step| step.id.as_str()),
+            )
+            .or_else(|| Some("no step comes before this one".to_owned()));
+            return Some(diagnostic);
+        };
+        let step = &self.steps[index];
+        if let Some((message, help)) = self.not_yet(index, step.end) {
+            return Some(
+                Diagnostic::error(Code::LaterStep, format!("the step `{id}` {message}")).help(help),
+            );
+        }
+        if let Some(each) = &step.in_loop
+            && !self.rows.iter().any(|row| row.id == *each)
+        {
+            return Some(
+                Diagnostic::error(
+                    Code::UnknownStep,
+                    format!("the step `{id}` runs once for each row of `{each}`, so that here it has no single value"),
+                )
+                .help(format!("`steps.{each}.ids.{id}` is the list of its ids; `steps.{each}.ok` and so on are counts")),
+            );
+        }
+        if let (Some(output), Some(outputs)) = (output, &step.outputs)
+            && !outputs.iter().any(|known| known == output)
+            && !STEP_FACTS.contains(&output)
+        {
+            let mut diagnostic = Diagnostic::error(
+                Code::UnknownOutput,
+                format!("the step `{id}` has no output `{output}`"),
+            );
+            diagnostic.help = did_you_mean(
+                output,
+                outputs
+                    .iter()
+                    .map(String::as_str)
+                    .chain(STEP_FACTS)
+                    .collect::<Vec<_>>(),
+            );
+            return Some(diagnostic);
+        }
+        self.check_skipping(step, output, read)
+    }
+
+    /// Why a step has no outcome yet where this is evaluated, and what to do about it.
+    fn not_yet(&self, index: usize, end: usize) -> Option<(&'static str, &'static str)> {
+        if index == self.before {
+            return Some(if self.place == PlaceKind::Expect {
+                (
+                    "is not over while its answer is looked at",
+                    "read the answer itself: `response` and `status`",
+                )
+            } else {
+                (
+                    "cannot use its own outputs",
+                    "only later steps see what a step gives",
+                )
+            });
+        }
+        if index > self.before {
+            return Some((
+                "comes later than this one",
+                "steps run in their order: move the other step up",
+            ));
+        }
+        (end >= self.before && self.place != PlaceKind::Outputs).then_some((
+            "is the group that this step is in, and is not over yet",
+            "read the steps before this one, or move this step out of the group",
+        ))
+    }
+
+    fn check_skipping(
+        &self,
+        step: &StepName,
+        output: Option<&str>,
+        read: &Read,
+    ) -> Option<Diagnostic> {
+        // `outcome` is there whatever became of the step; a guarded read allows for nothing being there.
+        if read.guarded || output == Some("outcome") || self.place == PlaceKind::Outputs {
+            return None;
+        }
+        let id = &step.id;
+        if !step.selected {
+            return Some(
+                Diagnostic::error(
+                    Code::MaybeSkipped,
+                    format!("the step `{id}` is left out by --tags, and this step needs it"),
+                )
+                .help("choose tags that keep both, or give the value a default"),
+            );
+        }
+        if !step.conditions.is_subset(self.conditions) {
+            return Some(
+                Diagnostic::warning(
+                    Code::MaybeSkipped,
+                    format!(
+                        "the step `{id}` may be skipped by its `when`, and then this has no value"
+                    ),
+                )
+                .help("put this step under the same `when`, or use `| default(…)`"),
+            );
+        }
+        (self.place == PlaceKind::Finally && !step.finally).then(|| {
+            Diagnostic::warning(
+                Code::MaybeSkipped,
+                format!("`finally` also runs when the step `{id}` has not been reached, and then this has no value"),
+            )
+            .help("use `| default(…)`, or a `when` that asks for `steps.ID.outcome`")
+        })
+    }
+}
+
+fn missing_name(what: &str, root: &str, name: &str, known: &[String]) -> Option<Diagnostic> {
+    if known.iter().any(|known| known == name) {
+        return None;
+    }
+    let mut diagnostic = Diagnostic::error(
+        Code::UndefinedName,
+        format!("`{root}.{name}` is not defined: the playbook has no {what} `{name}`"),
+    );
+    diagnostic.help = did_you_mean(name, known.iter().map(String::as_str));
+    Some(diagnostic)
+}
+
+fn fixed_name(root: &str, name: &str, known: &[&'static str]) -> Option<Diagnostic> {
+    if known.contains(&name) {
+        return None;
+    }
+    let mut diagnostic = Diagnostic::error(
+        Code::UndefinedName,
+        format!("`{root}.{name}` is not defined"),
+    );
+    diagnostic.help = did_you_mean(name, known.iter().copied());
+    Some(diagnostic)
+}

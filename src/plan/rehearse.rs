@@ -1,0 +1,407 @@
+//! What a run will do, as far as it is known before the first answer: values rendered, parameters
+//! checked, files looked at. What depends on answers is a hole, trusted until its turn comes.
+
+mod rows;
+
+use indexmap::IndexMap;
+
+use super::findings::{Subject, violation_diagnostic};
+use super::inputs::Inputs;
+use super::tree::Partial;
+use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep};
+use crate::action::Effect;
+use crate::action::TargetFacts;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::project::Confinement;
+use crate::reading::{is_token, literal_token};
+use crate::request;
+use crate::schema::{Violation, ViolationKind};
+use crate::template::{Read, Scope};
+use crate::value::{Map, Value};
+
+use super::template_diagnostic;
+
+/// What is known of the run itself.
+#[derive(Debug, Clone)]
+pub struct Facts<'f> {
+    /// Where it goes; none where no target was chosen yet.
+    pub target: Option<&'f TargetFacts>,
+    /// `run.id` and `run.started_at`; none for a check.
+    pub run: Option<&'f Map>,
+    /// Which files may be read.
+    pub files: &'f Confinement,
+    /// How many rows of each loop are looked at.
+    pub rows: RowCheck,
+}
+
+/// How many rows of a loop are looked at before anything is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowCheck {
+    /// The first few, which show most mistakes.
+    First,
+    /// Every one.
+    All,
+}
+
+/// Whether a step will run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inclusion {
+    /// Unless something before it fails.
+    Yes,
+    /// Its condition depends on an answer.
+    Maybe,
+    /// Its condition says no, or `--tags` leaves it out.
+    No,
+}
+
+/// What is known of one step that performs an action.
+#[derive(Debug)]
+pub struct Foresight {
+    /// The step's id.
+    pub id: String,
+    /// Whether it will run.
+    pub inclusion: Inclusion,
+    /// What it does, the worst that is possible.
+    pub effect: Effect,
+    /// How many records its call acts on, where that is known.
+    pub items: Option<u64>,
+    /// Whether it runs once for each row of a loop.
+    pub repeated: bool,
+}
+
+/// What is known of a run.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// What templates see before the first step.
+    pub scope: Scope,
+    /// Steps with an action, in their order.
+    pub steps: Vec<Foresight>,
+    /// Everything that is wrong already.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Rehearsal {
+    /// Steps that may run and have this effect, with the number of records they act on.
+    pub fn count(&self, wanted: impl Fn(&Foresight) -> bool) -> u64 {
+        self.steps
+            .iter()
+            .filter(|step| step.inclusion != Inclusion::No && wanted(step))
+            .map(|step| step.items.unwrap_or(1))
+            .sum()
+    }
+
+    /// Requests that will be sent if nothing fails.
+    pub fn certain_requests(&self) -> u64 {
+        let certain = |step: &&Foresight| step.inclusion == Inclusion::Yes && !step.repeated;
+        u64::try_from(self.steps.iter().filter(certain).count()).unwrap_or(u64::MAX)
+    }
+
+    /// Records that will be deleted if nothing fails.
+    pub fn certain_deletes(&self) -> u64 {
+        self.steps
+            .iter()
+            .filter(|step| step.inclusion == Inclusion::Yes && !step.repeated)
+            .filter(|step| step.effect == Effect::Delete)
+            .map(|step| step.items.unwrap_or(1))
+            .sum()
+    }
+}
+
+/// Renders and checks everything that is known.
+pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal {
+    let Draft(plan) = draft;
+    let mut rehearser = Rehearser {
+        plan,
+        facts,
+        scope: Scope::new(),
+        unknown_inputs: inputs.unknown.clone(),
+        unknown_vars: Vec::new(),
+        row_names: Vec::new(),
+        steps: Vec::new(),
+        findings: Vec::new(),
+    };
+    rehearser.begin(inputs);
+    rehearser.visit(plan.steps(), Inclusion::Yes);
+    rehearser.visit(plan.finally(), Inclusion::Yes);
+    Rehearsal {
+        scope: rehearser.scope,
+        steps: rehearser.steps,
+        findings: rehearser.findings,
+    }
+}
+
+pub(super) struct Rehearser<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) facts: &'p Facts<'p>,
+    pub(super) scope: Scope,
+    unknown_inputs: Vec<String>,
+    unknown_vars: Vec<String>,
+    /// What templates call rows whose values are not known.
+    row_names: Vec<&'p str>,
+    steps: Vec<Foresight>,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'p> Rehearser<'p> {
+    fn begin(&mut self, inputs: &Inputs) {
+        self.scope.set("inputs", Value::Map(inputs.values.clone()));
+        if let Some(target) = self.facts.target {
+            self.scope.set("target", target.to_value());
+        }
+        if let Some(run) = self.facts.run {
+            self.scope.set("run", Value::Map(run.clone()));
+        }
+        let mut vars = Map::new();
+        self.scope.set("vars", Value::Map(vars.clone()));
+        for (name, tree) in self.plan.vars() {
+            let partial = tree.render_known(&self.scope, &|read| self.is_known(read));
+            let complete = partial.holes.is_empty();
+            self.findings.extend(
+                partial
+                    .errors
+                    .iter()
+                    .map(|error| error.diagnostic(self.plan.source())),
+            );
+            if complete {
+                vars.insert(name.clone(), partial.value);
+                self.scope.set("vars", Value::Map(vars.clone()));
+            } else {
+                self.unknown_vars.push(name.clone());
+            }
+        }
+    }
+
+    pub(super) fn is_known(&self, read: &Read) -> bool {
+        let member_in = |names: &[String]| match read.path.get(1) {
+            Some(name) => names.contains(name),
+            None => !names.is_empty(),
+        };
+        match read.path.first().map(String::as_str) {
+            Some("inputs") => !member_in(&self.unknown_inputs),
+            Some("vars") => !member_in(&self.unknown_vars),
+            Some("target") => self.facts.target.is_some(),
+            Some("run") => self.facts.run.is_some(),
+            Some("steps" | "response" | "status") => false,
+            Some(name) => !self.row_names.contains(&name),
+            None => true,
+        }
+    }
+
+    fn visit(&mut self, steps: &'p [PlannedStep], outer: Inclusion) {
+        for step in steps {
+            let own = if step.selected {
+                step.when
+                    .as_ref()
+                    .map_or(Inclusion::Yes, |when| self.holds(when))
+            } else {
+                Inclusion::No
+            };
+            let inclusion = match (outer, own) {
+                (Inclusion::No, _) | (_, Inclusion::No) => Inclusion::No,
+                (Inclusion::Maybe, _) | (_, Inclusion::Maybe) => Inclusion::Maybe,
+                (Inclusion::Yes, Inclusion::Yes) => Inclusion::Yes,
+            };
+            match &step.kind {
+                PlannedKind::Group(nested) => self.visit(nested, inclusion),
+                PlannedKind::Action(action) => self.action(step, action, inclusion),
+                PlannedKind::Loop(each) => self.looped(step, each, inclusion),
+            }
+        }
+    }
+
+    /// The steps of a loop: once for any row, then for the rows that are looked at.
+    fn looped(&mut self, step: &PlannedStep, each: &'p PlannedLoop, inclusion: Inclusion) {
+        self.row_names.push(&each.binding);
+        self.row_names.push("loop");
+        let first = self.steps.len();
+        self.visit(&each.steps, inclusion);
+        for step in &mut self.steps[first..] {
+            step.repeated = true;
+        }
+        let in_other_loop = self.row_names.len() > 2;
+        self.row_names.truncate(self.row_names.len() - 2);
+        if inclusion != Inclusion::No && !in_other_loop {
+            let found = rows::look(self, each, step.on_failure);
+            self.findings.extend(found);
+        }
+    }
+
+    fn holds(&mut self, when: &Condition) -> Inclusion {
+        let known = when
+            .expression
+            .reads()
+            .iter()
+            .all(|read| self.is_known(read));
+        if !known {
+            return Inclusion::Maybe;
+        }
+        match when.expression.is_true(&self.scope) {
+            Ok(true) => Inclusion::Yes,
+            Ok(false) => Inclusion::No,
+            Err(error) => {
+                self.findings
+                    .push(template_diagnostic(&error, &when.node, self.plan.source()));
+                Inclusion::Maybe
+            }
+        }
+    }
+
+    fn action(&mut self, step: &PlannedStep, planned: &PlannedAction, inclusion: Inclusion) {
+        let action = &planned.action;
+        let partial = planned
+            .with
+            .render_known(&self.scope, &|read| self.is_known(read));
+        let effect = if partial.holes.is_empty() {
+            action.effect(&partial.value)
+        } else {
+            super::worst(&action.possible_effects())
+        };
+        let items = action
+            .items_param()
+            .filter(|param| {
+                !partial.touches_hole(&format!("/{param}"))
+                    || partial
+                        .value
+                        .get(param)
+                        .is_some_and(|value| matches!(value, Value::List(_)))
+            })
+            .map(|_| action.item_count(&partial.value) as u64);
+        self.steps.push(Foresight {
+            id: step.id.clone(),
+            inclusion,
+            effect,
+            items,
+            repeated: false,
+        });
+        // A step that is known not to run may name what is only there when it does.
+        if inclusion != Inclusion::No {
+            let mut findings = Vec::new();
+            self.check_action(planned, &partial, &mut findings);
+            self.findings.extend(findings);
+        }
+    }
+
+    pub(super) fn check_action(
+        &self,
+        planned: &PlannedAction,
+        partial: &Partial<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let source = self.plan.source();
+        let action = &planned.action;
+        let what = format!("`with` of {}", action.name());
+        let subject = Subject {
+            what: &what,
+            node: &planned.with_node,
+            key: Some(planned.with_span),
+            source,
+        };
+        findings.extend(partial.errors.iter().map(|error| error.diagnostic(source)));
+        if planned.with_node.entries().is_none() {
+            // That was said, and its schema could only say it again.
+            return;
+        }
+        findings.extend(
+            planned
+                .with_node
+                .entries()
+                .unwrap_or_default()
+                .iter()
+                .filter(|entry| {
+                    let known = action.params_schema().pointer("/properties");
+                    is_token(entry) && known.and_then(|known| known.get(&entry.key)).is_none()
+                })
+                .map(|entry| literal_token(source, entry.value.span)),
+        );
+        let violations: Vec<Violation> = action
+            .check_params(&partial.value)
+            .into_iter()
+            .filter(|violation| stands(violation, partial))
+            .collect();
+        findings.extend(
+            violations
+                .iter()
+                .map(|violation| violation_diagnostic(violation, subject, &partial.value)),
+        );
+        self.check_files(planned, partial, findings);
+        let (Some(target), true) = (
+            self.facts.target,
+            partial.holes.is_empty() && violations.is_empty(),
+        ) else {
+            return;
+        };
+        if let Err(problem) = request::render(action, &partial.value, target, Vec::new()) {
+            findings.push(
+                Diagnostic::error(Code::InvalidAction, problem.to_string())
+                    .at(source, planned.with_span),
+            );
+        }
+    }
+
+    fn check_files(
+        &self,
+        planned: &PlannedAction,
+        partial: &Partial<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let Some(param) = planned.action.file_param() else {
+            return;
+        };
+        for (pointer, written) in file_paths(param, &partial.value) {
+            if partial.is_hole(&pointer) {
+                continue;
+            }
+            let span = planned.with_node.nearest(&pointer).span();
+            match self.facts.files.resolve(&written) {
+                Err(diagnostic) => findings.push(diagnostic.at(self.plan.source(), span)),
+                Ok(_) if !planned.action.lists_extension_of(&written) => findings.push(
+                    Diagnostic::warning(
+                        Code::FileExtension,
+                        format!("the vendor does not list files such as {written}"),
+                    )
+                    .at(self.plan.source(), span)
+                    .help(format!(
+                        "listed: {}",
+                        planned.action.extensions().join(", ")
+                    )),
+                ),
+                Ok(_) => {}
+            }
+        }
+    }
+}
+
+/// Whether a violation stands whatever the holes turn out to hold.
+fn stands(violation: &Violation, partial: &Partial<'_>) -> bool {
+    if partial.is_hole(&violation.pointer) {
+        return false;
+    }
+    if matches!(violation.kind, ViolationKind::Unique) && partial.touches_hole(&violation.pointer) {
+        return false;
+    }
+    match &violation.rests_on {
+        Some(place) => {
+            !partial.touches_hole(place) && (!place.is_empty() || partial.holes.is_empty())
+        }
+        None => !violation.conditional || partial.holes.is_empty(),
+    }
+}
+
+/// The paths that a file parameter names, each with its JSON pointer in `with`.
+pub fn file_paths(param: &str, with: &Value) -> IndexMap<String, String> {
+    let mut paths = IndexMap::new();
+    match with.get(param) {
+        Some(Value::Text(path)) => {
+            paths.insert(format!("/{param}"), path.clone());
+        }
+        Some(Value::List(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                if let Value::Text(path) = item {
+                    paths.insert(format!("/{param}/{index}"), path.clone());
+                }
+            }
+        }
+        _ => {}
+    }
+    paths
+}

@@ -1,0 +1,251 @@
+//! The rows of a loop before the run: columns that templates name, and what the first rows make of the steps.
+
+use std::collections::BTreeSet;
+
+use super::{Rehearser, RowCheck};
+use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::document::Node;
+use crate::plan::{PlannedAction, PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
+use crate::playbook::OnFailure;
+use crate::rows::{self, Rows};
+use crate::template::Read;
+use crate::value::{Map, Value};
+
+/// How many rows are looked at where not all are.
+const FEW: usize = 10;
+/// How many findings about rows are told; there may be one for each of a million rows.
+const MOST_FINDINGS: usize = 100;
+
+/// What is wrong with the rows of a loop, as far as it is known.
+pub(super) fn look(
+    rehearser: &Rehearser<'_>,
+    each: &PlannedLoop,
+    on_failure: OnFailure,
+) -> Vec<Diagnostic> {
+    match open(rehearser, each) {
+        Ok(Some((rows, name, place))) => {
+            let source = rehearser.plan.source();
+            if let Some(columns) = rows.columns() {
+                let missing = missing_columns(each, columns, &name);
+                if !missing.is_empty() {
+                    return missing
+                        .into_iter()
+                        .map(|(finding, node, read)| {
+                            finding.at(source, node.span_of(source, read.range.clone()))
+                        })
+                        .collect();
+                }
+            }
+            let mut found = look_at_rows(rehearser, each, rows, &name, place);
+            // A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
+            if rehearser.facts.run.is_some() && on_failure == OnFailure::Continue {
+                for finding in &mut found {
+                    finding.severity = Severity::Warning;
+                    finding
+                        .help
+                        .get_or_insert_with(|| "the row will count as failed".to_owned());
+                }
+            }
+            found
+        }
+        Ok(None) => Vec::new(),
+        Err(findings) => findings,
+    }
+}
+
+/// The rows, where they come from a place that is known, and their name for messages.
+fn open(
+    rehearser: &Rehearser<'_>,
+    each: &PlannedLoop,
+) -> Result<Option<(Rows, String, crate::source::Span)>, Vec<Diagnostic>> {
+    let render = |tree: &crate::plan::Tree| {
+        let partial = tree.render_known(&rehearser.scope, &|read| rehearser.is_known(read));
+        (partial.holes.is_empty()).then_some(partial.value)
+    };
+    match &each.source {
+        PlannedSource::Items(tree) => match render(tree) {
+            Some(Value::List(items)) => Ok(Some((
+                Rows::from_values(items),
+                "items".to_owned(),
+                each.span,
+            ))),
+            Some(other) => Err(vec![
+                Diagnostic::error(
+                    Code::WrongType,
+                    format!(
+                        "`items` must give a list, and it gives {}",
+                        other.type_name()
+                    ),
+                )
+                .at(rehearser.plan.source(), each.span),
+            ]),
+            None => Ok(None),
+        },
+        PlannedSource::File {
+            path, path_span, ..
+        } => {
+            let at = |finding: Diagnostic| match &finding.place {
+                Some(_) => finding,
+                None => finding.at(rehearser.plan.source(), *path_span),
+            };
+            let Some(Value::Text(written)) = render(path) else {
+                return Ok(None);
+            };
+            let resolved = rehearser
+                .facts
+                .files
+                .resolve(&written)
+                .map_err(|finding| vec![at(finding)])?;
+            let format = each.source.format().expect("it is a file");
+            let rows = rows::open(&resolved.path, &written, &format)
+                .map_err(|findings| findings.into_iter().map(at).collect::<Vec<_>>())?;
+            Ok(Some((rows, written, *path_span)))
+        }
+    }
+}
+
+/// Every read of a column that the data lacks, with the node of its template.
+fn missing_columns<'p>(
+    each: &'p PlannedLoop,
+    columns: &[String],
+    name: &str,
+) -> Vec<(Diagnostic, &'p Node, &'p Read)> {
+    let mut missing = Vec::new();
+    let mut check = |reads: &'p [Read], node: &'p Node| {
+        for read in reads.iter().filter(|read| !read.guarded) {
+            if let [root, column, ..] = read.path.as_slice()
+                && *root == each.binding
+                && each.batch.is_none()
+                && !columns.contains(column)
+            {
+                let mut finding = Diagnostic::error(
+                    Code::UndefinedName,
+                    format!("{name} has no column `{column}`"),
+                );
+                finding.help = did_you_mean(column, columns.iter().map(String::as_str));
+                missing.push((finding, node, read));
+            }
+        }
+    };
+    for tree in each.key.iter().chain(&each.serialize_by) {
+        for (template, node) in tree.templates() {
+            check(template.reads(), node);
+        }
+    }
+    if let Some(when) = &each.when {
+        check(when.expression.reads(), &when.node);
+    }
+    for (step, action) in actions(&each.steps) {
+        if let Some(when) = &step.when {
+            check(when.expression.reads(), &when.node);
+        }
+        for (template, node) in action.with.templates() {
+            check(template.reads(), node);
+        }
+        for condition in &action.expect {
+            check(condition.expression.reads(), &condition.node);
+        }
+    }
+    missing
+}
+
+fn actions(steps: &[PlannedStep]) -> Vec<(&PlannedStep, &PlannedAction)> {
+    let mut found = Vec::new();
+    for step in steps {
+        match &step.kind {
+            PlannedKind::Action(action) => found.push((step, &**action)),
+            PlannedKind::Group(nested) => found.extend(actions(nested)),
+            // The rows of a loop inside are only known when the outer row is.
+            PlannedKind::Loop(_) => {}
+        }
+    }
+    found
+}
+
+fn look_at_rows(
+    rehearser: &Rehearser<'_>,
+    each: &PlannedLoop,
+    rows: Rows,
+    name: &str,
+    place: crate::source::Span,
+) -> Vec<Diagnostic> {
+    if each.batch.is_some() {
+        return Vec::new();
+    }
+    let many = match rehearser.facts.rows {
+        RowCheck::First => FEW,
+        RowCheck::All => usize::MAX,
+    };
+    let mut found = Vec::new();
+    let mut keys = BTreeSet::new();
+    for row in rows.take(many) {
+        if found.len() >= MOST_FINDINGS {
+            break;
+        }
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                found.push(
+                    Diagnostic::error(Code::Schema, format!("{name}, {error}"))
+                        .at(rehearser.plan.source(), place),
+                );
+                continue;
+            }
+        };
+        let mut scope = rehearser.scope.child();
+        scope.set(each.binding.clone(), row.value.clone());
+        let index = Map::from_iter([("index".to_owned(), Value::from(row.number))]);
+        scope.set("loop", Value::Map(index));
+        let prefix = match row.line {
+            Some(line) => format!("{name}, row {} (line {line})", row.number),
+            None => format!("{name}, row {}", row.number),
+        };
+        if let Some(key) = &each.key
+            && let Ok(key) = key.render(&scope)
+            && let Some(key) = key.scalar_text()
+            && !keys.insert(key.clone())
+        {
+            found.push(
+                Diagnostic::error(
+                    Code::InvalidValue,
+                    format!("{prefix}: the key {key} stands in an earlier row as well"),
+                )
+                .at(rehearser.plan.source(), each.span),
+            );
+        }
+        if let Some(when) = &each.when
+            && matches!(when.expression.is_true(&scope), Ok(false))
+        {
+            continue;
+        }
+        for finding in of_row(rehearser, each, &scope) {
+            let finding = Diagnostic {
+                message: format!("{prefix}: {}", finding.message),
+                ..finding
+            };
+            found.push(finding);
+        }
+    }
+    found
+}
+
+/// What is wrong with the steps for one row.
+fn of_row(
+    rehearser: &Rehearser<'_>,
+    each: &PlannedLoop,
+    scope: &crate::template::Scope,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (step, action) in actions(&each.steps) {
+        let known = |read: &Read| rehearser.is_known(read);
+        let runs = step.when.as_ref().is_none_or(|when| {
+            when.expression.reads().iter().all(known)
+                && matches!(when.expression.is_true(scope), Ok(true))
+        });
+        if runs && step.selected {
+            let partial = action.with.render_known(scope, &known);
+            rehearser.check_action(action, &partial, &mut found);
+        }
+    }
+    found
+}

@@ -1,0 +1,264 @@
+//! A part of the playbook whose texts may be templates: compiled once, rendered when its turn comes.
+
+use std::sync::Arc;
+
+use super::findings::template_diagnostic;
+use crate::diagnostic::Diagnostic;
+use crate::document::{Node, NodeKind};
+use crate::source::Source;
+use crate::template::{Engine, Read, Scope, Template, TemplateError};
+use crate::value::{Map, Value};
+
+/// A node with its templates compiled.
+#[derive(Debug)]
+pub enum Tree {
+    /// No template in it.
+    Fixed(Value),
+    /// A text that is or holds a template, and the node it stands in.
+    Template(Box<(Template, Node)>),
+    /// A template that something is wrong with: it was said, and nothing more is known of its value.
+    Broken,
+    /// A list with a template in it.
+    List(Vec<Tree>),
+    /// An object with a template in it.
+    Map(Vec<(String, Tree)>),
+}
+
+/// A template that could not be rendered, and the node it stands in.
+#[derive(Debug)]
+pub struct TreeError<'t> {
+    /// What went wrong.
+    pub error: Box<TemplateError>,
+    /// Where.
+    pub node: &'t Node,
+}
+
+impl TreeError<'_> {
+    /// The same as a finding at its place.
+    pub fn diagnostic(&self, source: &Arc<Source>) -> Diagnostic {
+        template_diagnostic(&self.error, self.node, source)
+    }
+}
+
+impl Tree {
+    /// Compiles a node; every template that does not compile is a finding.
+    pub fn compile(
+        node: &Node,
+        engine: &Engine,
+        source: &Arc<Source>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Self {
+        match &node.kind {
+            NodeKind::Text(scalar) => match engine.compile(&scalar.text) {
+                Ok(template) if template.is_literal() => Self::Fixed(node.to_value()),
+                Ok(template) => Self::Template(Box::new((template, node.clone()))),
+                Err(error) => {
+                    findings.push(template_diagnostic(&error, node, source));
+                    Self::Broken
+                }
+            },
+            NodeKind::List(items) => {
+                let trees: Vec<Self> = items
+                    .iter()
+                    .map(|item| Self::compile(item, engine, source, findings))
+                    .collect();
+                if trees.iter().all(Self::is_fixed) {
+                    Self::Fixed(node.to_value())
+                } else {
+                    Self::List(trees)
+                }
+            }
+            NodeKind::Map(entries) => {
+                let trees: Vec<(String, Self)> = entries
+                    .iter()
+                    .map(|entry| {
+                        (
+                            entry.key.clone(),
+                            Self::compile(&entry.value, engine, source, findings),
+                        )
+                    })
+                    .collect();
+                if trees.iter().all(|(_, tree)| tree.is_fixed()) {
+                    Self::Fixed(node.to_value())
+                } else {
+                    Self::Map(trees)
+                }
+            }
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => {
+                Self::Fixed(node.to_value())
+            }
+        }
+    }
+
+    /// Whether no template is in it.
+    pub const fn is_fixed(&self) -> bool {
+        matches!(self, Self::Fixed(_))
+    }
+
+    /// Every sound template in it, with its node.
+    pub fn templates(&self) -> Vec<(&Template, &Node)> {
+        match self {
+            Self::Fixed(_) | Self::Broken => Vec::new(),
+            Self::Template(pair) => vec![(&pair.0, &pair.1)],
+            Self::List(items) => items.iter().flat_map(Self::templates).collect(),
+            Self::Map(entries) => entries
+                .iter()
+                .flat_map(|(_, tree)| tree.templates())
+                .collect(),
+        }
+    }
+
+    /// Looks at every template with its node; those that `is_sound` denies count as broken from then on.
+    pub fn check(&mut self, is_sound: &mut dyn FnMut(&Template, &Node) -> bool) {
+        match self {
+            Self::Fixed(_) | Self::Broken => {}
+            Self::Template(pair) => {
+                if !is_sound(&pair.0, &pair.1) {
+                    *self = Self::Broken;
+                }
+            }
+            Self::List(items) => items.iter_mut().for_each(|item| item.check(is_sound)),
+            Self::Map(entries) => entries
+                .iter_mut()
+                .for_each(|(_, tree)| tree.check(is_sound)),
+        }
+    }
+
+    /// The value, all templates rendered.
+    ///
+    /// # Errors
+    /// The first template that cannot be rendered.
+    ///
+    /// # Panics
+    /// Where a template is broken: no plan is made of those.
+    pub fn render(&self, scope: &Scope) -> Result<Value, TreeError<'_>> {
+        Ok(match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Broken => unreachable!("a plan has no broken templates"),
+            Self::Template(pair) => pair.0.render(scope).map_err(|error| TreeError {
+                error: Box::new(error),
+                node: &pair.1,
+            })?,
+            Self::List(items) => Value::List(
+                items
+                    .iter()
+                    .map(|item| item.render(scope))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(key, tree)| Ok((key.clone(), tree.render(scope)?)))
+                    .collect::<Result<Map, _>>()?,
+            ),
+        })
+    }
+
+    /// The value as far as it is known: where a template reads something that is not, a hole is left.
+    ///
+    /// Every template that could be rendered and was not is an error in the second part.
+    pub fn render_known<'t>(
+        &'t self,
+        scope: &Scope,
+        is_known: &dyn Fn(&Read) -> bool,
+    ) -> Partial<'t> {
+        let mut partial = Partial::default();
+        let value = self.fill(scope, is_known, &mut String::new(), &mut partial);
+        partial.value = value;
+        partial
+    }
+
+    fn fill<'t>(
+        &'t self,
+        scope: &Scope,
+        is_known: &dyn Fn(&Read) -> bool,
+        pointer: &mut String,
+        partial: &mut Partial<'t>,
+    ) -> Value {
+        match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Template(pair) => {
+                if pair.0.reads().iter().all(is_known) {
+                    match pair.0.render(scope) {
+                        Ok(value) => return value,
+                        Err(error) => partial.errors.push(TreeError {
+                            error: Box::new(error),
+                            node: &pair.1,
+                        }),
+                    }
+                }
+                hole(pointer, partial)
+            }
+            Self::Broken => hole(pointer, partial),
+            Self::List(items) => Value::List(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        below(pointer, &index.to_string(), |pointer| {
+                            item.fill(scope, is_known, pointer, partial)
+                        })
+                    })
+                    .collect(),
+            ),
+            Self::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(key, tree)| {
+                        let value = below(pointer, key, |pointer| {
+                            tree.fill(scope, is_known, pointer, partial)
+                        });
+                        (key.clone(), value)
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// A text, so that it reads as a scalar; nothing that is said of it is believed.
+fn hole(pointer: &str, partial: &mut Partial<'_>) -> Value {
+    partial.holes.push(pointer.to_owned());
+    Value::Text(HOLE.to_owned())
+}
+
+/// What stands in a hole.
+pub(super) const HOLE: &str = "(not known yet)";
+
+/// A value with holes.
+#[derive(Debug, Default)]
+pub struct Partial<'t> {
+    /// The value; each hole holds [`HOLE`].
+    pub value: Value,
+    /// JSON pointers of the holes.
+    pub holes: Vec<String>,
+    /// Templates that could have been rendered and were not.
+    pub errors: Vec<TreeError<'t>>,
+}
+
+impl Partial<'_> {
+    /// Whether the place of a JSON pointer, or anything below it, is a hole.
+    pub fn touches_hole(&self, pointer: &str) -> bool {
+        self.holes.iter().any(|hole| {
+            hole == pointer
+                || hole
+                    .strip_prefix(pointer)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// Whether the place of a JSON pointer itself is a hole.
+    pub fn is_hole(&self, pointer: &str) -> bool {
+        self.holes.iter().any(|hole| hole == pointer)
+    }
+}
+
+/// Runs `then` with the pointer one key deeper (RFC 6901).
+fn below<T>(pointer: &mut String, key: &str, then: impl FnOnce(&mut String) -> T) -> T {
+    let length = pointer.len();
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+    let result = then(pointer);
+    pointer.truncate(length);
+    result
+}

@@ -1,0 +1,200 @@
+//! The grammar of `voxplay.yaml`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Config, Server, TargetConfig, TokenSource};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::{self, Entry, Node, NodeKind};
+use crate::playbook::read_limits;
+use crate::reading::{Findings, Mapping, literal_token};
+use crate::source::{Source, Spanned};
+
+pub(crate) const CONFIG_KEYS: &[&str] = &[
+    "targets",
+    "default_target",
+    "allow_hosts",
+    "allow_paths",
+    "policy",
+];
+pub(crate) const TARGET_KEYS: &[&str] = &[
+    "server",
+    "operation",
+    "token",
+    "timezone",
+    "rate",
+    "concurrency",
+    "daily_budget",
+];
+
+/// Reads `voxplay.yaml` from its text.
+///
+/// # Errors
+/// Everything that is wrong with it, each finding at its place.
+pub fn parse(source: &Arc<Source>) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let document = document::read(source)?;
+    let mut findings = Findings::new(source);
+    let config = read_config(&document.root, &mut findings);
+    match config {
+        Some(config) if !findings.has_errors() => Ok((config, findings.into_list())),
+        _ => Err(findings.into_list()),
+    }
+}
+
+fn read_config(root: &Node, findings: &mut Findings) -> Option<Config> {
+    let source = Some(Arc::clone(findings.source()));
+    if matches!(root.kind, NodeKind::Null) {
+        return Some(Config {
+            source,
+            ..Config::default()
+        });
+    }
+    let map = Mapping::read(root, "voxplay.yaml", CONFIG_KEYS, findings)?;
+    let mut config = Config {
+        source,
+        default_target: map.text("default_target", findings),
+        allow_hosts: map.texts("allow_hosts", findings),
+        allow_paths: map.texts("allow_paths", findings),
+        policy: map
+            .get("policy")
+            .map(|node| read_limits(node, "`policy`", findings))
+            .unwrap_or_default(),
+        ..Config::default()
+    };
+    if let Some(node) = map.get("targets") {
+        match node.entries() {
+            Some(entries) => {
+                let allowed: Vec<String> = config
+                    .allow_hosts
+                    .iter()
+                    .map(|host| host.value.clone())
+                    .collect();
+                config.targets = entries
+                    .iter()
+                    .filter_map(|entry| read_target(entry, &allowed, findings))
+                    .collect();
+            }
+            None => {
+                findings
+                    .error(Code::WrongType, node.span, "`targets` must be a mapping of names")
+                    .help = Some("write `production: { server: …, operation: …, token: { env: WOLKVOX_TOKEN } }`".to_owned());
+            }
+        }
+        if let Some(wanted) = &config.default_target
+            && !node
+                .entries()
+                .is_some_and(|entries| entries.iter().any(|entry| entry.key == wanted.value))
+        {
+            findings
+                .error(
+                    Code::UnknownTarget,
+                    wanted.span,
+                    format!("no target is called `{}`", wanted.value),
+                )
+                .help = did_you_mean(
+                wanted,
+                node.entries()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|entry| entry.key.as_str()),
+            );
+        }
+    }
+    Some(config)
+}
+
+fn read_target(entry: &Entry, allowed: &[String], findings: &mut Findings) -> Option<TargetConfig> {
+    let map = Mapping::read(&entry.value, "a target", TARGET_KEYS, findings)?;
+    map.required("server", findings);
+    map.required("operation", findings);
+    let token = map
+        .required("token", findings)
+        .and_then(|node| read_token(node, findings));
+    let operation = map.text("operation", findings);
+    let written = map.text("server", findings);
+    let timezone = map.text("timezone", findings);
+    let written = written?;
+    let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+    let server = match Server::parse(&written, &allowed) {
+        Ok(server) => server,
+        Err(error) => {
+            findings.error(error.code, written.span, error.message).help = Some(error.help);
+            return None;
+        }
+    };
+    Some(TargetConfig {
+        name: Spanned::new(entry.key.clone(), entry.key_span),
+        server,
+        server_place: Some((Arc::clone(findings.source()), written.span)),
+        operation: operation?.value,
+        token: token?,
+        timezone,
+        interval: map.get("rate").and_then(|node| read_rate(node, findings)),
+        concurrency: map
+            .count("concurrency", 1, findings)
+            .map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
+        daily_budget: map.count("daily_budget", 0, findings),
+    })
+}
+
+/// The least time between two requests, from `10/s`, `600/m` or `5000/h`.
+fn read_rate(node: &Node, findings: &mut Findings) -> Option<Duration> {
+    let parsed = node.text().and_then(|text| {
+        let (count, unit) = text.split_once('/')?;
+        let count: u32 = count.trim().parse().ok().filter(|count| *count > 0)?;
+        let unit = match unit.trim() {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            _ => return None,
+        };
+        Some(Duration::from_secs(unit) / count)
+    });
+    if parsed.is_none() {
+        findings
+            .error(
+                Code::InvalidValue,
+                node.span,
+                "`rate` must say how many requests in which time",
+            )
+            .help = Some("write `10/s`, `600/m` or `5000/h`".to_owned());
+    }
+    parsed
+}
+
+fn read_token(node: &Node, findings: &mut Findings) -> Option<TokenSource> {
+    if matches!(node.kind, NodeKind::Null) {
+        findings
+            .error(Code::MissingKey, node.span, "`token` says nothing")
+            .help = Some("write `token: { env: WOLKVOX_TOKEN }`".to_owned());
+        return None;
+    }
+    if node.entries().is_none() {
+        findings.add(literal_token(findings.source(), node.span));
+        return None;
+    }
+    let map = Mapping::read(node, "`token`", &["env", "file"], findings)?;
+    match (map.text("env", findings), map.text("file", findings)) {
+        (Some(name), None) => Some(TokenSource::Env(name.value)),
+        (None, Some(path)) => Some(TokenSource::File(PathBuf::from(path.value))),
+        // What is wrong with the one that is there was said.
+        (None, None)
+            if ["env", "file"]
+                .iter()
+                .any(|key| map.get(key).is_some() || map.is_misspelt(key)) =>
+        {
+            None
+        }
+        _ => {
+            findings
+                .error(
+                    Code::InvalidValue,
+                    node.span,
+                    "`token` needs exactly one of `env` and `file`",
+                )
+                .help = Some("write `token: { env: WOLKVOX_TOKEN }`".to_owned());
+            None
+        }
+    }
+}
