@@ -27,6 +27,8 @@ pub mod transport;
 pub mod outcome;
 pub mod event;
 pub mod plan;
+pub mod journal;
+pub mod run;
 pub mod editor;
 
 // The edges around it.

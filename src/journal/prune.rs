@@ -1,0 +1,34 @@
+//! Old runs forgotten. What can be gone on with, or is in doubt, stays.
+
+use rusqlite::params;
+
+use super::{Journal, JournalError};
+
+impl Journal {
+    /// Forgets runs that ended ok or failed and began before a time (RFC 3339, UTC), unless something in
+    /// them is in doubt. Returns how many.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn prune(&self, before: &str) -> Result<u64, JournalError> {
+        let path = self.shared.place.database();
+        let mut connection = self.shared.place.open_writer()?;
+        let mut work = || -> rusqlite::Result<usize> {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch("CREATE TEMP TABLE old (id TEXT PRIMARY KEY)")?;
+            let count = transaction.execute(
+                "INSERT INTO old SELECT id FROM runs
+                 WHERE started_at < ?1 AND outcome IN ('ok', 'failed')
+                   AND id NOT IN (SELECT run FROM in_doubt)",
+                params![before],
+            )?;
+            transaction.execute("DELETE FROM events WHERE run IN (SELECT id FROM old)", [])?;
+            transaction.execute("DELETE FROM runs WHERE id IN (SELECT id FROM old)", [])?;
+            transaction.execute_batch("DROP TABLE old")?;
+            transaction.commit()?;
+            Ok(count)
+        };
+        let count = work().map_err(|error| JournalError::from_sqlite(&path, &error))?;
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
+    }
+}

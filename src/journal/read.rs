@@ -1,0 +1,343 @@
+//! Reading back: runs, events, one step's events, what is in doubt. It never waits for the writer.
+
+use std::collections::VecDeque;
+
+use rusqlite::{Connection, Row, params};
+
+use super::Journal;
+use super::entry::parse_run_outcome;
+use super::error::JournalError;
+use crate::action::TargetFacts;
+use crate::event::{Counts, Event, EventKind, RunId, RunOutcome};
+
+/// How many events are read at once while walking through a run.
+const PAGE: usize = 256;
+
+const RUN_COLUMNS: &str = "SELECT id, playbook, name, target, server, operation, started_at, \
+     finished_at, outcome, counts, playbook_digest, voxplay FROM runs";
+
+/// A run in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its id.
+    pub id: RunId,
+    /// The playbook as the user named it.
+    pub playbook: String,
+    /// The playbook's `name`.
+    pub name: Option<String>,
+    /// Where it went.
+    pub target: TargetFacts,
+    /// When it started, RFC 3339.
+    pub started_at: String,
+    /// When it ended; none where it goes on or was killed.
+    pub finished_at: Option<String>,
+    /// How it ended; none where it goes on or was killed.
+    pub outcome: Option<RunOutcome>,
+    /// Steps by outcome; none where it goes on or was killed.
+    pub counts: Option<Counts>,
+    /// SHA-256 of the playbook's text.
+    pub playbook_digest: String,
+    /// The version of voxplay that ran it last.
+    pub voxplay: String,
+}
+
+impl Journal {
+    /// The runs, the latest first, at most `limit` of them.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, JournalError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = format!("{RUN_COLUMNS} ORDER BY started_at DESC, id DESC LIMIT ?1");
+        self.read(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map([limit], summary)?
+                .collect()
+        })
+    }
+
+    /// One run, or none of this id.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn run(&self, id: &RunId) -> Result<Option<RunSummary>, JournalError> {
+        let sql = format!("{RUN_COLUMNS} WHERE id = ?1");
+        self.read(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map([id.as_str()], summary)?
+                .next()
+                .transpose()
+        })
+    }
+
+    /// The events of a run, from the first, in constant memory. What is added while one walks is
+    /// walked too.
+    pub fn events(&self, run: &RunId) -> Events {
+        Events {
+            journal: self.clone(),
+            run: run.clone(),
+            last: 0,
+            page: VecDeque::new(),
+            state: Walk::Reading,
+        }
+    }
+
+    /// The events of one step, or of one row's step, found by an index.
+    ///
+    /// # Errors
+    /// Where the database or one of the events cannot be read.
+    pub fn step_events(
+        &self,
+        run: &RunId,
+        step: &str,
+        row: Option<&str>,
+    ) -> Result<Vec<(u64, Event)>, JournalError> {
+        let stored = self.read(|connection| {
+            connection
+                .prepare_cached(STEP_EVENTS)?
+                .query_map(params![run.as_str(), step, row], Stored::read)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        self.revive(run, stored)
+    }
+
+    /// The last event of each step that may or may not have been done: a request about to be sent,
+    /// or an outcome that is unknown. In the order they happened.
+    ///
+    /// # Errors
+    /// Where the database or one of the events cannot be read.
+    pub fn in_doubt(&self, run: &RunId) -> Result<Vec<(u64, Event)>, JournalError> {
+        let stored = self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT e.seq, e.time, e.kind, e.body FROM in_doubt AS d
+                     JOIN events AS e ON e.run = d.run AND e.seq = d.seq
+                     WHERE d.run = ?1 ORDER BY e.seq",
+                )?
+                .query_map([run.as_str()], Stored::read)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        self.revive(run, stored)
+    }
+
+    /// How many requests went to a server and operation since a time (RFC 3339, UTC), over all runs
+    /// of this state folder: what counts against a daily budget.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn requests_since(
+        &self,
+        server: &str,
+        operation: &str,
+        since: &str,
+    ) -> Result<u64, JournalError> {
+        self.read(|connection| count_requests(connection, params![server, operation, since]))
+    }
+
+    /// Looks whether the database is whole: its pages, its indexes, and that no event is missing. It reads
+    /// all of it. Before a run is gone on with: what would be missing there would be sent again.
+    ///
+    /// # Errors
+    /// [`JournalError::Corrupt`] where it is not whole.
+    pub fn verify(&self) -> Result<(), JournalError> {
+        let damaged = |detail: String| JournalError::Corrupt {
+            path: self.shared.place.database(),
+            detail,
+        };
+        let found = self.read(|connection| {
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| {
+                row.get::<_, String>(0)
+            })
+        })?;
+        if found != "ok" {
+            return Err(damaged(found));
+        }
+        let torn = self.read(|connection| {
+            connection
+                .prepare(
+                    "SELECT run FROM events GROUP BY run HAVING count(*) <> max(seq) OR min(seq) <> 1
+                     UNION ALL SELECT id FROM runs WHERE id NOT IN (SELECT run FROM events)
+                     UNION ALL SELECT run FROM events WHERE run NOT IN (SELECT id FROM runs) LIMIT 1",
+                )?
+                .query_map([], |row| row.get::<_, String>(0))?
+                .next()
+                .transpose()
+        })?;
+        match torn {
+            Some(run) => Err(damaged(format!("events of the run {run} are missing"))),
+            None => Ok(()),
+        }
+    }
+
+    fn page(&self, run: &RunId, after: u64) -> Result<Vec<(u64, Event)>, JournalError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let stored = self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT seq, time, kind, body FROM events
+                     WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+                )?
+                .query_map(
+                    params![run.as_str(), after, i64::try_from(PAGE).unwrap_or(1)],
+                    Stored::read,
+                )?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        self.revive(run, stored)
+    }
+
+    fn revive(&self, run: &RunId, stored: Vec<Stored>) -> Result<Vec<(u64, Event)>, JournalError> {
+        stored
+            .into_iter()
+            .map(|it| match EventKind::parse(&it.kind, &it.body) {
+                Ok(kind) => Ok((
+                    it.seq.unsigned_abs(),
+                    Event {
+                        time: it.time,
+                        kind,
+                    },
+                )),
+                Err(error) => Err(JournalError::Unreadable {
+                    path: self.shared.place.database(),
+                    detail: format!("run {run}, event {}: {error}", it.seq),
+                }),
+            })
+            .collect()
+    }
+
+    /// Reads with the connection that all handles share, opened at the first use.
+    fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let mut reader = self.shared.reader();
+        if reader.is_none() {
+            *reader = Some(self.shared.place.open_reader()?);
+        }
+        let connection = reader.as_ref().expect("it was opened just now");
+        query(connection)
+            .map_err(|error| JournalError::from_sqlite(&self.shared.place.database(), &error))
+    }
+}
+
+/// How one step's events are found: `IS`, because a step outside a loop has no row.
+pub(super) const STEP_EVENTS: &str = "SELECT seq, time, kind, body
+     FROM events INDEXED BY events_by_step
+     WHERE run = ?1 AND step = ?2 AND \"row\" IS ?3 ORDER BY seq";
+
+/// An event as it lies in the table.
+struct Stored {
+    seq: i64,
+    time: String,
+    kind: String,
+    body: String,
+}
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seq: row.get(0)?,
+            time: row.get(1)?,
+            kind: row.get(2)?,
+            body: row.get(3)?,
+        })
+    }
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
+    Ok(RunSummary {
+        id: understood(row, 0, |text: String| {
+            RunId::parse(&text).ok_or("not the id of a run")
+        })?,
+        playbook: row.get(1)?,
+        name: row.get(2)?,
+        target: TargetFacts {
+            name: row.get(3)?,
+            server: row.get(4)?,
+            operation: row.get(5)?,
+        },
+        started_at: row.get(6)?,
+        finished_at: row.get(7)?,
+        outcome: understood(row, 8, |text: Option<String>| {
+            text.as_deref().map(parse_run_outcome).transpose()
+        })?,
+        counts: understood(row, 9, |text: Option<String>| {
+            text.as_deref().map(serde_json::from_str).transpose()
+        })?,
+        playbook_digest: row.get(10)?,
+        voxplay: row.get(11)?,
+    })
+}
+
+/// A column that has to be more than text.
+fn understood<F: rusqlite::types::FromSql, T, E>(
+    row: &Row<'_>,
+    column: usize,
+    read: impl FnOnce(F) -> Result<T, E>,
+) -> rusqlite::Result<T>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    read(row.get(column)?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+    })
+}
+
+/// A walk through the events of a run, a page at a time, so that it holds up no one.
+#[derive(Debug)]
+pub struct Events {
+    journal: Journal,
+    run: RunId,
+    last: u64,
+    page: VecDeque<(u64, Event)>,
+    state: Walk,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Walk {
+    Reading,
+    LastPage,
+    Failed,
+}
+
+impl Iterator for Events {
+    type Item = Result<(u64, Event), JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.is_empty() && self.state == Walk::Reading {
+            match self.journal.page(&self.run, self.last) {
+                Ok(page) => {
+                    if page.len() < PAGE {
+                        self.state = Walk::LastPage;
+                    }
+                    self.page = page.into();
+                }
+                Err(error) => {
+                    self.state = Walk::Failed;
+                    return Some(Err(error));
+                }
+            }
+        }
+        let (seq, event) = self.page.pop_front()?;
+        self.last = seq;
+        Some(Ok((seq, event)))
+    }
+}
+
+/// Counts requests to a server and operation (`?1`, `?2`) since a time (`?3`).
+pub(super) fn count_requests(
+    connection: &rusqlite::Connection,
+    params: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<u64> {
+    let count = connection
+        .prepare_cached(
+            "SELECT count(*) FROM runs AS r JOIN events AS e ON e.run = r.id
+             WHERE r.server = ?1 AND r.operation = ?2
+               AND (r.finished_at IS NULL OR r.finished_at >= ?3)
+               AND e.kind = 'attempt_started' AND e.time >= ?3",
+        )?
+        .query_row(params, |row| row.get::<_, i64>(0))?;
+    Ok(count.unsigned_abs())
+}

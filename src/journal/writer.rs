@@ -1,0 +1,244 @@
+//! The one thread that writes. It takes what is queued, commits it as one group, then answers all.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rusqlite::{Connection, params};
+use tokio::sync::oneshot;
+
+use super::entry::{Entry, Turn};
+use super::error::JournalError;
+use super::queue::Outlet;
+use crate::event::RunId;
+
+/// Where the result of a commit goes.
+pub(super) type Answer = oneshot::Sender<Result<(), JournalError>>;
+
+/// What the writer is asked to do, in order.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// Write this, and say so if someone waits for it.
+    Append(Entry, Option<Answer>),
+    /// Answer when all that came before is committed.
+    Flush(Answer),
+    /// Take nothing more; answer when the log is in the database and the file is closed.
+    Close(Answer),
+}
+
+impl Message {
+    /// Whether somebody waits until it is done.
+    pub(super) const fn is_awaited(&self) -> bool {
+        !matches!(self, Self::Append(_, None))
+    }
+}
+
+/// What the handles can see of the writer.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// The first failure. It stays: what was queued when it happened is lost.
+    pub(super) failure: OnceLock<JournalError>,
+    pub(super) commits: AtomicU64,
+}
+
+/// A run that a transaction writes to.
+struct Open {
+    run: RunId,
+    /// The number of its last event.
+    last: i64,
+    /// Whether the table of runs says already that it goes on.
+    goes_on: bool,
+}
+
+/// The thread's side of the journal.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) progress: Arc<Progress>,
+}
+
+impl Writer {
+    /// Writes until the last handle is gone or someone closes the journal.
+    pub(super) fn run(self, queue: &Outlet) {
+        let mut closers = Vec::new();
+        while let Some(group) = queue.take() {
+            let mut waiting = Vec::new();
+            let written = self.write_group(group, queue, &mut waiting, &mut closers);
+            for answer in waiting {
+                // Who no longer waits does not need to know.
+                let _ = answer.send(written.clone());
+            }
+        }
+        let closed = self.close();
+        for answer in closers {
+            let _ = answer.send(closed.clone());
+        }
+    }
+
+    /// Commits a group of messages. Collects who waits for that.
+    fn write_group(
+        &self,
+        mut group: Vec<Message>,
+        queue: &Outlet,
+        waiting: &mut Vec<Answer>,
+        closers: &mut Vec<Answer>,
+    ) -> Result<(), JournalError> {
+        let mut written = match self.progress.failure.get() {
+            Some(failure) => Err(failure.clone()),
+            None => self.statement("BEGIN IMMEDIATE"),
+        };
+        let mut entries = 0;
+        let mut taken = 0;
+        let mut runs = Vec::new();
+        // What comes while others are being written shares their commit.
+        while !group.is_empty() {
+            taken += group.len();
+            for message in group {
+                match message {
+                    Message::Append(entry, answer) => {
+                        entries += 1;
+                        written = written.and_then(|()| self.insert(&entry, &mut runs));
+                        waiting.extend(answer);
+                    }
+                    Message::Flush(answer) => waiting.push(answer),
+                    Message::Close(answer) => {
+                        queue.close();
+                        closers.push(answer);
+                    }
+                }
+            }
+            group = queue.more(taken);
+        }
+        let written = written.and_then(|()| self.statement("COMMIT"));
+        queue.done(taken);
+        match &written {
+            Ok(()) if entries > 0 => {
+                self.progress.commits.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(()) => {}
+            Err(failure) => {
+                // Set before anyone is answered: who hears of it must find it.
+                let _ = self.progress.failure.set(failure.clone());
+                // SQLite may have rolled back by itself, and then this fails, and that is fine.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+        }
+        written
+    }
+
+    fn statement(&self, sql: &str) -> Result<(), JournalError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]))
+            .map(|_| ())
+            .map_err(|error| self.failed(&error))
+    }
+
+    /// `runs` is what this transaction knows of the runs that it writes to: nobody else writes meanwhile.
+    fn insert(&self, entry: &Entry, runs: &mut Vec<Open>) -> Result<(), JournalError> {
+        self.open_run(entry, runs)
+            .and_then(|run| {
+                self.insert_event(entry, run.last + 1)?;
+                run.last += 1;
+                self.update_run(entry, run)
+            })
+            .map_err(|error| self.failed(&error))
+    }
+
+    fn open_run<'r>(
+        &self,
+        entry: &Entry,
+        runs: &'r mut Vec<Open>,
+    ) -> rusqlite::Result<&'r mut Open> {
+        let known = runs.iter().position(|open| open.run == entry.run);
+        let at = if let Some(at) = known {
+            at
+        } else {
+            let last = self
+                .connection
+                .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1")?
+                .query_row([entry.run.as_str()], |row| row.get(0))?;
+            runs.push(Open {
+                run: entry.run.clone(),
+                last,
+                goes_on: false,
+            });
+            runs.len() - 1
+        };
+        Ok(&mut runs[at])
+    }
+
+    fn insert_event(&self, entry: &Entry, seq: i64) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO events (run, seq, time, kind, step, \"row\", attempt, outcome, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                entry.run.as_str(),
+                seq,
+                entry.time,
+                entry.kind,
+                entry.step,
+                entry.row,
+                entry.attempt,
+                entry.outcome,
+                entry.body,
+            ])
+            .map(|_| ())
+    }
+
+    /// Keeps `runs` the sum of its events: a run that goes on after its end has not ended.
+    fn update_run(&self, entry: &Entry, open: &mut Open) -> rusqlite::Result<()> {
+        let run = entry.run.as_str();
+        let went_on = std::mem::replace(&mut open.goes_on, entry.turn != Turn::Ends);
+        match entry.turn {
+            Turn::Starts => self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO runs (id, playbook, name, target, server, operation, started_at,
+                                       playbook_digest, voxplay, inputs)
+                     SELECT ?1, body ->> '$.playbook', body ->> '$.name', body ->> '$.target.name',
+                            body ->> '$.target.server', body ->> '$.target.operation',
+                            body ->> '$.started_at', body ->> '$.playbook_digest',
+                            body ->> '$.voxplay', body -> '$.inputs'
+                     FROM (SELECT ?2 AS body) WHERE true
+                     ON CONFLICT (id) DO UPDATE SET
+                       playbook_digest = excluded.playbook_digest, voxplay = excluded.voxplay,
+                       finished_at = NULL, outcome = NULL, counts = NULL",
+                )?
+                .execute(params![run, entry.body]),
+            Turn::GoesOn if went_on => Ok(0),
+            Turn::GoesOn => self
+                .connection
+                .prepare_cached(
+                    "UPDATE runs SET finished_at = NULL, outcome = NULL, counts = NULL
+                     WHERE id = ?1 AND finished_at IS NOT NULL",
+                )?
+                .execute([run]),
+            Turn::Ends => self
+                .connection
+                .prepare_cached(
+                    "UPDATE runs SET finished_at = ?2, outcome = ?3, counts = ?4 -> '$.counts'
+                     WHERE id = ?1",
+                )?
+                .execute(params![run, entry.time, entry.outcome, entry.body]),
+        }
+        .map(|_| ())
+    }
+
+    /// Closes the file. The last connection to close it moves the log into the database; while
+    /// another program reads, the log is just as safe where it is.
+    fn close(self) -> Result<(), JournalError> {
+        if let Some(failure) = self.progress.failure.get() {
+            return Err(failure.clone());
+        }
+        self.connection
+            .close()
+            .map_err(|(_, error)| JournalError::from_sqlite(&self.path, &error))
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> JournalError {
+        JournalError::from_sqlite(&self.path, error)
+    }
+}

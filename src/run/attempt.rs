@@ -1,0 +1,136 @@
+//! One step on its way: rendered, checked, made into a request.
+
+use std::sync::Arc;
+
+use crate::action::{Effect, TargetFacts};
+use crate::attachment::Attachment;
+use crate::event::StepFinished;
+use crate::outcome::Outcome;
+use crate::plan::{PlannedAction, PlannedStep, Subject, file_paths, violation_diagnostic};
+use crate::request::{self, Request};
+use crate::source::Source;
+use crate::template::Scope;
+use crate::value::Value;
+
+/// One step that performs an action, from its rendering to its outcome.
+#[derive(Debug)]
+pub(super) struct Attempt<'p> {
+    pub(super) step: &'p PlannedStep,
+    pub(super) action: &'p PlannedAction,
+    pub(super) with: Value,
+    pub(super) effect: Effect,
+    pub(super) request: Option<Arc<Request>>,
+    /// From 1; 0 before the first.
+    pub(super) number: u32,
+    /// Whether one of them may have been processed, also in an earlier stretch of the run.
+    pub(super) in_doubt: bool,
+    /// When the step began, in milliseconds of the driver's clock.
+    pub(super) began: u64,
+}
+
+impl<'p> Attempt<'p> {
+    /// Renders and checks the parameters.
+    ///
+    /// # Errors
+    /// Why nothing can be sent, with the place.
+    pub(super) fn begin(
+        step: &'p PlannedStep,
+        action: &'p PlannedAction,
+        scope: &Scope,
+        source: &Arc<Source>,
+        began: u64,
+    ) -> Result<Self, String> {
+        let with = action
+            .with
+            .render(scope)
+            .map_err(|error| crate::diagnostic::in_one_line(&error.diagnostic(source)))?;
+        let violations = action.action.check_params(&with);
+        if !violations.is_empty() {
+            let subject = Subject {
+                what: &format!("`with` of {}", action.action.name()),
+                node: &action.with_node,
+                key: Some(action.with_span),
+                source,
+            };
+            let lines: Vec<String> = violations
+                .iter()
+                .map(|violation| {
+                    crate::diagnostic::in_one_line(&violation_diagnostic(violation, subject, &with))
+                })
+                .collect();
+            return Err(lines.join("; "));
+        }
+        Ok(Self {
+            effect: action.action.effect(&with),
+            step,
+            action,
+            with,
+            request: None,
+            number: 0,
+            in_doubt: false,
+            began,
+        })
+    }
+
+    /// The files that the request will carry.
+    pub(super) fn files(&self) -> Vec<String> {
+        self.action
+            .action
+            .file_param()
+            .map(|param| file_paths(param, &self.with).into_values().collect())
+            .unwrap_or_default()
+    }
+
+    /// Makes the request.
+    ///
+    /// # Errors
+    /// Why it cannot be made, or breaks the action's own schema.
+    pub(super) fn make_request(
+        &mut self,
+        target: &TargetFacts,
+        attachments: Vec<Attachment>,
+    ) -> Result<(), String> {
+        let request = request::render(&self.action.action, &self.with, target, attachments)
+            .map_err(|error| error.to_string())?;
+        self.request = Some(Arc::new(request));
+        Ok(())
+    }
+
+    /// How many records a delete deletes; nothing for other effects.
+    pub(super) fn deletes(&self) -> u64 {
+        if self.effect == Effect::Delete {
+            self.action.action.item_count(&self.with) as u64
+        } else {
+            0
+        }
+    }
+}
+
+/// A step's end without anything else known of it.
+pub(super) fn finished(
+    step: &PlannedStep,
+    row: Option<&str>,
+    action: Option<&PlannedAction>,
+    outcome: Outcome,
+    error: Option<String>,
+) -> StepFinished {
+    StepFinished {
+        step: step.id.clone(),
+        row: row.map(str::to_owned),
+        action: action.map(|planned| planned.action.name().to_owned()),
+        outcome,
+        http_status: None,
+        code: None,
+        msg: None,
+        wolkvox_id: None,
+        attempts: 0,
+        duration_ms: 0,
+        accepted: false,
+        error,
+        warnings: Vec::new(),
+        outputs: crate::value::Map::new(),
+        blank: Vec::new(),
+        withheld: Vec::new(),
+        answer: None,
+    }
+}

@@ -1,0 +1,342 @@
+//! The local driver: it obeys the machine, on real time, with a real journal and a real connection.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the driver waits and reads the clock"
+)]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::lane::Surroundings;
+use super::pace::{Leave, Pace};
+use super::rows::{AccountFiles, RowNotes};
+use super::{Command, History, Input, Lane, LaneEnd, Meter, Stop, sum};
+use crate::action::TargetFacts;
+use crate::attachment::Attachment;
+use crate::event::{Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted};
+use crate::journal::{Durability, Journal, JournalError};
+use crate::plan::{AccountPaths, Plan, TreeError};
+use crate::project::Confinement;
+use crate::request::Request;
+use crate::secret::Masker;
+use crate::template::Scope;
+use crate::transport::{NoAnswerReason, Response, SendError, Transport};
+use crate::value::Map;
+
+/// How long a request in flight may take to finish once the run was told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Is told what happened, after it was written down. Events are masked.
+pub trait Watcher {
+    /// One event.
+    fn event(&mut self, run: &RunId, event: &Event);
+    /// How far a loop is. It is told often; whoever shows it decides how often.
+    fn progress(&mut self, progress: &Progress<'_>);
+}
+
+/// How far a loop is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'l> {
+    /// The loop's id.
+    pub step: &'l str,
+    /// Its rows so far.
+    pub counts: Counts,
+    /// How many rows there are, where that is known.
+    pub total: Option<u64>,
+    /// How long it has been going on.
+    pub elapsed: Duration,
+    /// Whether it is over.
+    pub is_over: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// What is about to happen, or has, could not be written down.
+    #[error("{error}")]
+    Journal {
+        /// What the journal says.
+        error: JournalError,
+        /// Requests sent before that.
+        sent: u64,
+        /// The step whose answer came and could not be written down.
+        unrecorded: Option<String>,
+    },
+}
+
+/// Everything that a run needs from outside.
+pub struct Driver<'d> {
+    /// The run's id.
+    pub run: &'d RunId,
+    /// The checked playbook.
+    pub plan: &'d Plan,
+    /// Where requests go.
+    pub target: &'d TargetFacts,
+    /// What carries them.
+    pub transport: &'d Transport,
+    /// Where events are written down.
+    pub journal: &'d Journal,
+    /// Which files may be read.
+    pub files: &'d Confinement,
+    /// What must not show.
+    pub masker: &'d Masker,
+    /// What an earlier stretch of this run has done.
+    pub history: &'d History,
+    /// Turns true when the run is to stop.
+    pub interrupted: watch::Receiver<bool>,
+    /// How fast it may go.
+    pub pace: &'d Pace,
+    /// What it has sent so far, against its limits.
+    pub meter: &'d Meter,
+    /// Where accounts of rows are written, by loop: what the command line says, before the playbook.
+    pub accounts: &'d dyn Fn(&str, &AccountPaths) -> AccountFiles,
+    /// Who is told.
+    pub watcher: RefCell<&'d mut dyn Watcher>,
+}
+
+impl Driver<'_> {
+    /// Runs the plan to its end; `scope` is what templates see before the first step.
+    ///
+    /// # Errors
+    /// When an event cannot be written down: then nothing more is sent.
+    pub async fn run(self, started: RunStarted, scope: Scope) -> Result<RunFinished, RunError> {
+        let clock = Instant::now();
+        self.record(EventKind::RunStarted(started), Durability::Now)
+            .await?;
+        let main = Lane::new(self.plan.steps(), scope, None, self.around());
+        let main = self.drive(main, None, clock, None).await?;
+        let finally = Lane::new(self.plan.finally(), main.scope.clone(), None, self.around());
+        let finally = self.drive(finally, None, clock, main.stop).await?;
+        let finished = self.finish(&main, &finally, milliseconds(clock));
+        self.record(EventKind::RunFinished(finished.clone()), Durability::Now)
+            .await?;
+        Ok(finished)
+    }
+
+    pub(super) fn around(&self) -> Surroundings<'_> {
+        Surroundings {
+            source: self.plan.source(),
+            target: self.target,
+            meter: self.meter,
+            history: self.history,
+            run: self.run.as_str(),
+        }
+    }
+
+    /// Drives a lane to its end. `notes` hears what becomes of its steps; `before` is what stopped the lane
+    /// before it: after an interruption, or at the end of the budget, nothing more begins.
+    pub(super) async fn drive<'p>(
+        &'p self,
+        mut lane: Lane<'p>,
+        mut notes: Option<&mut RowNotes>,
+        clock: Instant,
+        before: Option<Stop>,
+    ) -> Result<LaneEnd, RunError> {
+        if before == Some(Stop::Budget) {
+            lane.stop_before_start(Stop::Budget);
+        }
+        let mut leave = None;
+        let mut input = Input::Go;
+        loop {
+            if *self.interrupted.borrow() || before == Some(Stop::Interrupted) {
+                lane.interrupt();
+            }
+            input = match lane.advance(input, milliseconds(clock)) {
+                Command::Record(event, durability) => {
+                    if let (Some(notes), EventKind::StepFinished(end)) = (&mut notes, &*event) {
+                        notes.add(end);
+                    }
+                    self.record(*event, durability).await?;
+                    Input::Recorded
+                }
+                Command::Attach(paths) => Input::Attached(self.attach(paths).await),
+                Command::Admit => match self.admit().await {
+                    Ok(granted) => {
+                        let waited = u64::try_from(granted.waited.as_millis()).unwrap_or(u64::MAX);
+                        leave = Some(granted);
+                        Input::Admitted(Ok(waited))
+                    }
+                    Err(reason) => Input::Admitted(Err(reason)),
+                },
+                Command::Send(request, timeout) => {
+                    let answer = self.send(&request, timeout).await;
+                    drop(leave.take());
+                    self.heed(&answer);
+                    Input::Answered(Box::new(answer))
+                }
+                Command::Wait(wait) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = self.interruption() => {}
+                    }
+                    Input::Woke
+                }
+                Command::Loop(step, each, scope) => {
+                    let row = lane.row().map(str::to_owned);
+                    let end = Box::pin(self.rows(step, each, scope, row, clock)).await?;
+                    Input::Looped(Box::new(end))
+                }
+                Command::Done(end) => return Ok(end),
+            };
+        }
+    }
+
+    /// Waits for the pace, but no longer than the run goes on.
+    async fn admit(&self) -> Result<Leave, String> {
+        tokio::select! {
+            biased;
+            granted = self.pace.admit() => granted,
+            () = self.interruption() => Ok(Leave::none()),
+        }
+    }
+
+    /// Returns when the run is told to stop; never where nobody can tell it.
+    async fn interruption(&self) {
+        if self
+            .interrupted
+            .clone()
+            .wait_for(|stop| *stop)
+            .await
+            .is_err()
+        {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// A server that asks one request to wait means everybody.
+    fn heed(&self, answer: &Result<Response, SendError>) {
+        if let Ok(response) = answer
+            && matches!(response.status, 429 | 503)
+            && let Some(wish) = response.retry_after
+        {
+            self.pace.hold(wish);
+        }
+    }
+
+    pub(super) async fn record(
+        &self,
+        kind: EventKind,
+        durability: Durability,
+    ) -> Result<(), RunError> {
+        let unrecorded = match &kind {
+            EventKind::StepFinished(end) if end.attempts > 0 => {
+                Some(format!("{} ({})", end.step, end.outcome))
+            }
+            _ => None,
+        };
+        let event = Event {
+            time: format!("{:.3}", Timestamp::now()),
+            kind: kind.masked(self.masker),
+        };
+        let written = self.journal.append(self.run, &event, durability).await;
+        // An answer that came is shown even where it could not be written down.
+        if written.is_ok() || unrecorded.is_some() {
+            self.watcher.borrow_mut().event(self.run, &event);
+        }
+        written.map_err(|error| RunError::Journal {
+            error,
+            // A request that was meant to be sent, and whose intent could not be written, was not.
+            sent: self.meter.requests().saturating_sub(u64::from(matches!(
+                event.kind,
+                EventKind::AttemptStarted(_)
+            ))),
+            unrecorded,
+        })
+    }
+
+    async fn attach(&self, paths: Vec<String>) -> Result<Vec<Attachment>, String> {
+        let mut attachments = Vec::with_capacity(paths.len());
+        for written in paths {
+            let resolved = self
+                .files
+                .resolve(&written)
+                .map_err(|diagnostic| crate::diagnostic::in_one_line(&diagnostic))?;
+            let described = tokio::task::spawn_blocking(move || describe(&resolved.path))
+                .await
+                .expect("describing a file does not panic");
+            attachments.push(
+                described.map_err(|error| format!("the file {written} cannot be read: {error}"))?,
+            );
+        }
+        Ok(attachments)
+    }
+
+    async fn send(&self, request: &Request, timeout: Duration) -> Result<Response, SendError> {
+        let mut sending = std::pin::pin!(self.transport.send(request, timeout));
+        tokio::select! {
+            biased;
+            answer = &mut sending => return answer,
+            () = self.interruption() => {}
+        }
+        tokio::time::timeout(GRACE, sending)
+            .await
+            .unwrap_or(Err(SendError::NoAnswer(NoAnswerReason::Interrupted)))
+    }
+
+    /// The end of the run from the ends of its lanes.
+    fn finish(&self, main: &LaneEnd, finally: &LaneEnd, duration_ms: u64) -> RunFinished {
+        let counts = sum([main.counts, finally.counts]);
+        let stops = [main.stop, finally.stop];
+        let outcome = if stops.contains(&Some(Stop::Interrupted)) {
+            RunOutcome::Interrupted
+        } else if counts.unknown > 0 {
+            RunOutcome::Unknown
+        } else if counts.failed > 0 || stops.contains(&Some(Stop::Failed)) {
+            RunOutcome::Failed
+        } else if stops.contains(&Some(Stop::Budget)) {
+            RunOutcome::Budget
+        } else {
+            RunOutcome::Ok
+        };
+        let (outputs, missing_outputs) = outputs(self.plan, &finally.scope);
+        RunFinished {
+            outcome,
+            counts,
+            rows: sum([main.rows, finally.rows]),
+            waited_ms: u64::try_from(self.pace.waited().as_millis()).unwrap_or(u64::MAX),
+            requests: self.meter.requests(),
+            outputs,
+            missing_outputs,
+            duration_ms,
+            stopped: main.stop.map(|stop| {
+                match stop {
+                    Stop::Failed => "a step failed",
+                    Stop::Unknown => "a step is in doubt",
+                    Stop::Budget => "the day's requests are used up",
+                    Stop::Interrupted => "the run was interrupted",
+                }
+                .to_owned()
+            }),
+        }
+    }
+}
+
+fn describe(path: &Path) -> std::io::Result<Attachment> {
+    Attachment::describe(path)
+}
+
+pub(super) fn milliseconds(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What the playbook gives; a value that is not there is left out, with the reason.
+fn outputs(plan: &Plan, scope: &Scope) -> (Map, BTreeMap<String, String>) {
+    let mut values = Map::new();
+    let mut missing = BTreeMap::new();
+    for (name, tree) in plan.outputs() {
+        match tree.render(scope) {
+            Ok(value) => {
+                values.insert(name.clone(), value);
+            }
+            Err(TreeError { error, .. }) => {
+                missing.insert(name.clone(), error.message);
+            }
+        }
+    }
+    (values, missing)
+}

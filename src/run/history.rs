@@ -1,0 +1,231 @@
+//! What an earlier stretch of the same run has done: a fold over its events, and the word of a person
+//! about what was in doubt.
+
+use std::collections::HashMap;
+
+use crate::action::Effect;
+use crate::event::{
+    AttemptStarted, Decision, EventKind, Reconciled, RowFinished, RunId, StepFinished,
+};
+use crate::journal::{Journal, JournalError};
+use crate::outcome::Outcome;
+use crate::value::Map;
+
+/// A step, and the row where it stands in a loop.
+type Key = (String, Option<String>);
+
+/// What is known of one step of one row.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    settled: Option<StepFinished>,
+    begun: Option<AttemptStarted>,
+    /// Whether an attempt may have been processed, and no outcome says so yet.
+    doubted: bool,
+    row: Option<RowFinished>,
+}
+
+/// What is known of steps from events of the same run.
+///
+/// Steps outside loops are kept in memory; those of rows are looked up when their row's turn comes, so that
+/// a run of a million rows is gone on with in constant memory.
+#[derive(Debug, Default)]
+pub struct History {
+    steps: HashMap<Key, Known>,
+    rows: Option<(Journal, RunId)>,
+    retries_failed: bool,
+}
+
+impl History {
+    /// Reads events in their order; all of them are kept in memory.
+    pub fn from_events<'e>(events: impl IntoIterator<Item = &'e EventKind>) -> Self {
+        let mut history = Self::default();
+        for event in events {
+            if let Some(key) = key_of(event) {
+                history.steps.entry(key).or_default().add(event);
+            }
+        }
+        history
+    }
+
+    /// Reads a run of a journal.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn from_journal(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
+        let mut history = Self::default();
+        for event in journal.events(run) {
+            let (_, event) = event?;
+            if let Some(key) = key_of(&event.kind)
+                && key.1.is_none()
+            {
+                history.steps.entry(key).or_default().add(&event.kind);
+            }
+        }
+        history.rows = Some((journal.clone(), run.clone()));
+        Ok(history)
+    }
+
+    /// The same history, in which steps that failed count as not tried.
+    #[must_use]
+    pub fn retrying_failed(mut self) -> Self {
+        self.retries_failed = true;
+        self
+    }
+
+    /// The outcome that a step already has.
+    pub fn settled(&self, step: &str, row: Option<&str>) -> Option<StepFinished> {
+        self.known(step, row)?
+            .settled
+            // What the CRM accepted is done, whatever the playbook then thought of the answer.
+            .filter(|end| !(self.retries_failed && end.outcome == Outcome::Failed && !end.accepted))
+    }
+
+    /// Whether an attempt of an earlier stretch may have changed something, and nothing settles that.
+    pub fn may_be_done(&self, step: &str, row: Option<&str>) -> bool {
+        self.known(step, row).is_some_and(|known| {
+            let changes = |begun: &AttemptStarted| begun.effect != Effect::Read;
+            known.begun.as_ref().is_some_and(changes) || known.doubted
+        })
+    }
+
+    /// The request that was about to be sent when the run ended, with nothing known of its answer.
+    pub fn in_doubt(&self, step: &str, row: Option<&str>) -> Option<AttemptStarted> {
+        self.known(step, row)?.begun
+    }
+
+    /// The outcome of a row of a loop that needs no second look: it went well, or was left out.
+    pub fn row(&self, step: &str, row: &str) -> Option<RowFinished> {
+        self.known(step, Some(row))?
+            .row
+            .filter(|end| matches!(end.outcome, Outcome::Ok | Outcome::Skipped))
+    }
+
+    /// Whether anything was sent for this step of this row.
+    pub fn has_begun(&self, step: &str, row: &str) -> bool {
+        self.known(step, Some(row))
+            .is_some_and(|known| known.settled.is_some() || known.begun.is_some() || known.doubted)
+    }
+
+    fn known(&self, step: &str, row: Option<&str>) -> Option<Known> {
+        if let (Some((journal, run)), Some(row)) = (&self.rows, row) {
+            // What cannot be read counts as in doubt nowhere: the lane would send it again. So it stops here.
+            let events = journal
+                .step_events(run, step, Some(row))
+                .expect("a journal that was opened and read a moment ago can be read");
+            let mut known = Known::default();
+            for (_, event) in &events {
+                known.add(&event.kind);
+            }
+            return (!events.is_empty()).then_some(known);
+        }
+        if self.steps.is_empty() {
+            return None;
+        }
+        self.steps
+            .get(&(step.to_owned(), row.map(str::to_owned)))
+            .cloned()
+    }
+}
+
+fn key_of(event: &EventKind) -> Option<Key> {
+    let (step, row) = match event {
+        EventKind::AttemptStarted(it) => (&it.step, &it.row),
+        EventKind::AttemptFailed(it) => (&it.step, &it.row),
+        EventKind::StepFinished(it) => (&it.step, &it.row),
+        EventKind::Reconciled(it) => (&it.step, &it.row),
+        EventKind::RowFinished(it) => return Some((it.step.clone(), Some(it.row.clone()))),
+        EventKind::RunStarted(_) | EventKind::RunFinished(_) => return None,
+    };
+    Some((step.clone(), row.clone()))
+}
+
+impl Known {
+    fn add(&mut self, event: &EventKind) {
+        match event {
+            // What an earlier stretch made of it says nothing of a request that went out after it.
+            EventKind::AttemptStarted(started) => {
+                self.settled = None;
+                self.begun = Some(started.clone());
+            }
+            EventKind::AttemptFailed(failed) => {
+                let changes = |begun: AttemptStarted| begun.effect != Effect::Read;
+                if self.begun.take().is_some_and(changes) && failed.in_doubt {
+                    self.doubted = true;
+                }
+            }
+            // What was not reached, or left out by a condition, is looked at again: it takes nothing back of
+            // what is known from before.
+            EventKind::StepFinished(end)
+                if !matches!(end.outcome, Outcome::NotRun | Outcome::Skipped) =>
+            {
+                self.begun = None;
+                self.doubted = false;
+                self.settled = Some(end.clone());
+            }
+            EventKind::Reconciled(word) => self.reconcile(word),
+            EventKind::RowFinished(row) => self.row = Some(row.clone()),
+            EventKind::StepFinished(_) | EventKind::RunStarted(_) | EventKind::RunFinished(_) => {}
+        }
+    }
+
+    /// A person's word settles a doubt, and nothing else.
+    fn reconcile(&mut self, word: &Reconciled) {
+        let in_doubt = self.begun.is_some()
+            || self.doubted
+            || self
+                .settled
+                .as_ref()
+                .is_some_and(|end| end.outcome == Outcome::Unknown);
+        if !in_doubt {
+            return;
+        }
+        let action = self
+            .settled
+            .as_ref()
+            .and_then(|end| end.action.clone())
+            .or_else(|| self.begun.as_ref().map(|begun| begun.action.clone()));
+        let attempts = self
+            .begun
+            .as_ref()
+            .map(|begun| begun.attempt)
+            .or_else(|| self.settled.as_ref().map(|end| end.attempts))
+            .unwrap_or_default();
+        self.begun = None;
+        self.doubted = false;
+        self.settled = match word.decision {
+            Decision::Resend => None,
+            decision => Some(StepFinished {
+                step: word.step.clone(),
+                row: word.row.clone(),
+                action,
+                outcome: if decision == Decision::Ok {
+                    Outcome::Ok
+                } else {
+                    Outcome::Failed
+                },
+                http_status: None,
+                code: None,
+                msg: None,
+                wolkvox_id: word.wolkvox_id.clone(),
+                attempts,
+                duration_ms: 0,
+                accepted: decision == Decision::Ok,
+                error: (decision == Decision::Failed)
+                    .then(|| "a person found that the CRM has not done it".to_owned()),
+                warnings: Vec::new(),
+                outputs: word
+                    .wolkvox_id
+                    .iter()
+                    .map(|id| ("wolkvox_id".to_owned(), id.clone()))
+                    .collect::<Map>(),
+                blank: if word.wolkvox_id.is_none() {
+                    vec!["wolkvox_id".to_owned()]
+                } else {
+                    Vec::new()
+                },
+                withheld: Vec::new(),
+                answer: None,
+            }),
+        };
+    }
+}

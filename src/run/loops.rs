@@ -1,0 +1,192 @@
+//! The rows of a loop, counted: what becomes of each, and when enough have failed. No I/O.
+
+use std::collections::BTreeMap;
+
+use super::Stop;
+use super::lane::LaneEnd;
+use crate::event::Counts;
+use crate::outcome::Outcome;
+use crate::plan::PlannedLoop;
+use crate::playbook::{MaxFailures, OnFailure};
+use crate::value::{Map, Value};
+
+/// How many reasons of failures are kept apart; what comes after is counted together.
+const MOST_REASONS: usize = 50;
+/// How many rows of each reason are named.
+const NAMED_ROWS: usize = 5;
+
+/// What became of the rows so far.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Rows by outcome.
+    pub counts: Counts,
+    /// Ids by step, in the order of the input; only where something reads them.
+    pub ids: BTreeMap<String, Vec<Value>>,
+    /// Failures by reason.
+    pub reasons: BTreeMap<String, Reason>,
+}
+
+/// One reason why rows failed or are in doubt.
+#[derive(Debug, Clone, Default)]
+pub struct Reason {
+    /// How many rows.
+    pub rows: u64,
+    /// The first of them, by key.
+    pub first: Vec<String>,
+}
+
+impl Tally {
+    /// Counts a row.
+    pub fn add(&mut self, key: &str, outcome: Outcome, reason: Option<&str>) {
+        self.counts.add(outcome);
+        let Some(reason) = reason.filter(|_| matches!(outcome, Outcome::Failed | Outcome::Unknown))
+        else {
+            return;
+        };
+        let known = self.reasons.contains_key(reason) || self.reasons.len() < MOST_REASONS;
+        let name = if known { reason } else { "other reasons" };
+        let entry = self.reasons.entry(name.to_owned()).or_default();
+        entry.rows += 1;
+        if entry.first.len() < NAMED_ROWS {
+            entry.first.push(key.to_owned());
+        }
+    }
+}
+
+/// How a loop ended.
+#[derive(Debug, Clone, Default)]
+pub struct LoopEnd {
+    /// What became of the rows.
+    pub tally: Tally,
+    /// Whether what comes after the loop is to run, and why not.
+    pub stop: Option<Stop>,
+    /// Why the loop could not begin or go on, where it could not.
+    pub problem: Option<String>,
+}
+
+impl LoopEnd {
+    /// The outcome of the loop as a step.
+    pub fn outcome(&self) -> Outcome {
+        let counts = &self.tally.counts;
+        if counts.unknown > 0 {
+            Outcome::Unknown
+        } else if counts.failed > 0 || self.problem.is_some() {
+            Outcome::Failed
+        } else if counts.not_run > 0 || self.stop.is_some() {
+            Outcome::NotRun
+        } else if counts.ok == 0 && counts.skipped > 0 {
+            Outcome::Skipped
+        } else {
+            Outcome::Ok
+        }
+    }
+
+    /// Why it is not ok.
+    pub fn error(&self) -> Option<String> {
+        let counts = &self.tally.counts;
+        if let Some(problem) = &self.problem {
+            return Some(problem.clone());
+        }
+        let bad: Vec<String> = [Outcome::Failed, Outcome::Unknown, Outcome::NotRun]
+            .into_iter()
+            .filter(|outcome| counts.of(*outcome) > 0)
+            .map(|outcome| {
+                format!(
+                    "{} {}",
+                    counts.of(outcome),
+                    outcome.as_str().replace('_', " ")
+                )
+            })
+            .collect();
+        (!bad.is_empty()).then(|| format!("of {} rows: {}", counts.total(), bad.join(", ")))
+    }
+
+    /// What later steps see of it.
+    pub fn outputs(&self) -> Map {
+        let counts = &self.tally.counts;
+        let mut numbers = Map::new();
+        numbers.insert("read".to_owned(), Value::from(counts.total()));
+        for outcome in Outcome::ALL {
+            numbers.insert(outcome.as_str().to_owned(), Value::from(counts.of(outcome)));
+        }
+        let mut outputs = numbers.clone();
+        outputs.insert("counts".to_owned(), Value::Map(numbers));
+        let ids = self.tally.ids.iter();
+        let ids = ids.map(|(step, ids)| (step.clone(), Value::List(ids.clone())));
+        outputs.insert("ids".to_owned(), Value::Map(ids.collect()));
+        outputs
+    }
+}
+
+/// The rows of a loop by outcome, from [its outputs](LoopEnd::outputs).
+pub(super) fn counts_of(outputs: &Map) -> Counts {
+    let mut counts = Counts::default();
+    for outcome in Outcome::ALL {
+        let number = outputs.get(outcome.as_str()).and_then(Value::scalar_text);
+        let number = number.and_then(|number| number.parse().ok());
+        counts.add_many(outcome, number.unwrap_or_default());
+    }
+    counts
+}
+
+/// When a loop is to begin no more rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    on_failure: OnFailure,
+    most: Option<u64>,
+}
+
+impl Patience {
+    /// The patience of a loop; `total` is the number of its rows, which only a percentage needs.
+    pub(super) fn new(each: &PlannedLoop, on_failure: OnFailure, total: Option<u64>) -> Self {
+        Self {
+            on_failure,
+            most: match each.max_failures {
+                Some(MaxFailures::Count(most)) => Some(most),
+                Some(MaxFailures::Percent(percent)) => {
+                    total.map(|total| total.saturating_mul(percent.into()) / 100)
+                }
+                None => None,
+            },
+        }
+    }
+
+    /// Whether the loop is over, given what became of its rows so far. With `max_failures` that many rows
+    /// may fail, whatever `on_failure` says; rows in doubt count as well.
+    pub(super) fn exhausted(self, counts: &Counts) -> bool {
+        let bad = counts.failed + counts.unknown;
+        match self.most {
+            Some(most) => bad > most,
+            None => self.on_failure == OnFailure::Stop && bad > 0,
+        }
+    }
+
+    /// What the end of a loop means for the steps after it.
+    pub(super) fn stop(self, counts: &Counts) -> Option<Stop> {
+        let over = self.exhausted(counts);
+        let goes_on = self.on_failure == OnFailure::Continue && !over;
+        if goes_on || counts.failed + counts.unknown == 0 {
+            None
+        } else if counts.unknown > 0 {
+            Some(Stop::Unknown)
+        } else {
+            Some(Stop::Failed)
+        }
+    }
+}
+
+/// The outcome of a row from the end of its steps.
+pub(super) fn row_outcome(end: &LaneEnd) -> Outcome {
+    let counts = &end.counts;
+    if counts.unknown > 0 {
+        Outcome::Unknown
+    } else if counts.failed > 0 {
+        Outcome::Failed
+    } else if counts.not_run > 0 {
+        Outcome::NotRun
+    } else if counts.ok > 0 {
+        Outcome::Ok
+    } else {
+        Outcome::Skipped
+    }
+}

@@ -1,0 +1,137 @@
+//! How fast a run may go: requests a second, requests at once, requests a day; and a server's wish that
+//! everybody waits. Shared by everything in the run.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: a pace is kept on the real clock"
+)]
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The pace of a target, as `voxplay.yaml` sets it; none is no bound.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PaceRules {
+    /// The least time between two requests.
+    pub interval: Option<Duration>,
+    /// Requests at once.
+    pub concurrency: Option<usize>,
+    /// Requests that are left today.
+    pub left_today: Option<u64>,
+}
+
+/// The pace of a run, kept.
+#[derive(Debug)]
+pub struct Pace {
+    interval: Option<Duration>,
+    places: Option<Arc<Semaphore>>,
+    left: Cell<Option<u64>>,
+    /// When the next request may be sent.
+    next: Cell<Option<Instant>>,
+    /// Nobody sends before this.
+    held: Cell<Option<Instant>>,
+    waited: Cell<Duration>,
+}
+
+/// Leave to send one request; its place is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Leave {
+    _place: Option<OwnedSemaphorePermit>,
+    /// How long it took to be given.
+    pub(super) waited: Duration,
+}
+
+impl Leave {
+    /// Leave that takes no place: the run is stopping, and nothing will be sent.
+    pub(super) const fn none() -> Self {
+        Self {
+            _place: None,
+            waited: Duration::ZERO,
+        }
+    }
+}
+
+impl Pace {
+    /// A pace under these rules.
+    pub fn new(rules: &PaceRules) -> Self {
+        Self {
+            interval: rules.interval,
+            places: rules
+                .concurrency
+                .map(|places| Arc::new(Semaphore::new(places.max(1)))),
+            left: Cell::new(rules.left_today),
+            next: Cell::new(None),
+            held: Cell::new(None),
+            waited: Cell::new(Duration::ZERO),
+        }
+    }
+
+    /// Waits for leave to send one request.
+    ///
+    /// # Errors
+    /// When the day's requests are used up.
+    pub(super) async fn admit(&self) -> Result<Leave, String> {
+        let asked = Instant::now();
+        let place = match &self.places {
+            Some(places) => Some(
+                Arc::clone(places)
+                    .acquire_owned()
+                    .await
+                    .expect("the places of a pace are never closed"),
+            ),
+            None => None,
+        };
+        // Taken before the wait, so that many who wait together take no more than there is.
+        if let Some(left) = self.left.get() {
+            let Some(after) = left.checked_sub(1) else {
+                return Err("the day's requests are used up (`daily_budget`)".to_owned());
+            };
+            self.left.set(Some(after));
+        }
+        loop {
+            if let Some(held) = self.is_held() {
+                self.sleep_until(held).await;
+                continue;
+            }
+            if let Some(interval) = self.interval {
+                let now = Instant::now();
+                let mine = self.next.get().map_or(now, |next| next.max(now));
+                self.next.set(Some(mine + interval));
+                self.sleep_until(mine).await;
+            }
+            // Who was held back in the meantime takes a new turn: all at once would be faster than the rate.
+            if self.is_held().is_none() {
+                return Ok(Leave {
+                    _place: place,
+                    waited: asked.elapsed(),
+                });
+            }
+        }
+    }
+
+    /// The server asked one request to wait so long: nobody sends before that.
+    pub(super) fn hold(&self, wish: Duration) {
+        let until = Instant::now() + wish;
+        self.held
+            .set(Some(self.held.get().map_or(until, |held| held.max(until))));
+    }
+
+    /// The time that requests have waited for this pace, added up.
+    pub fn waited(&self) -> Duration {
+        self.waited.get()
+    }
+
+    fn is_held(&self) -> Option<Instant> {
+        self.held.get().filter(|held| *held > Instant::now())
+    }
+
+    async fn sleep_until(&self, when: Instant) {
+        let wait = when.saturating_duration_since(Instant::now());
+        if !wait.is_zero() {
+            self.waited.set(self.waited.get() + wait);
+            tokio::time::sleep(wait).await;
+        }
+    }
+}

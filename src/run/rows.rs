@@ -1,0 +1,657 @@
+//! The rows of a loop, driven: read one after another, run side by side, accounted for in their order.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the driver reads the clock"
+)]
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::Instant;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::drive::{Driver, Progress, RunError, milliseconds};
+use super::ledger::{AccountFile, Ledger};
+use super::loops::{LoopEnd, Patience, Tally, row_outcome};
+use super::{Lane, Stop};
+use crate::event::{EventKind, RowFinished, StepFinished};
+use crate::journal::Durability;
+use crate::outcome::Outcome;
+use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
+use crate::playbook::MaxFailures;
+use crate::rows::{self, Row, RowError, Rows};
+use crate::template::Scope;
+use crate::value::{Map, Value};
+
+/// How far ahead of the oldest unfinished row others may be begun, in rows for each place of `concurrency`:
+/// what is finished waits in memory until its turn to be accounted for.
+const AHEAD: usize = 16;
+
+/// Where the accounts of one loop are written.
+pub type AccountFiles = Vec<AccountFile>;
+
+/// What the steps of a row have left behind.
+#[derive(Debug, Default)]
+pub(super) struct RowNotes {
+    ids: Map,
+    bad: Option<(String, Option<Value>, Option<String>)>,
+}
+
+impl RowNotes {
+    /// Takes note of the end of one of its steps.
+    pub(super) fn add(&mut self, end: &StepFinished) {
+        if let Some(id) = &end.wolkvox_id {
+            self.ids.insert(end.step.clone(), id.clone());
+        }
+        if self.bad.is_none() && matches!(end.outcome, Outcome::Failed | Outcome::Unknown) {
+            self.bad = Some((end.step.clone(), end.code.clone(), end.error.clone()));
+        }
+    }
+}
+
+/// One row, or one batch of rows, on its way.
+#[derive(Debug)]
+struct Item {
+    /// In which order it was read, from 0.
+    turn: u64,
+    key: String,
+    number: u64,
+    rows: Vec<Row>,
+    scope: Scope,
+    serialize_by: Option<String>,
+}
+
+/// Whether the end of an item has to be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is not in the journal yet.
+    News,
+    /// An earlier stretch of the run has written it down.
+    Known,
+}
+
+/// An item that is over.
+#[derive(Debug)]
+struct Ended {
+    rows: Vec<Row>,
+    /// What was there instead of a row.
+    unreadable: Option<RowError>,
+    event: RowFinished,
+    standing: Standing,
+    stop: Option<Stop>,
+    serialize_by: Option<String>,
+    turn: u64,
+}
+
+/// What was read: an item to run, or one that cannot be.
+enum Read {
+    Item(Box<Item>),
+    Bad(Box<Ended>),
+}
+
+impl Driver<'_> {
+    /// Runs a loop.
+    pub(super) async fn rows<'p>(
+        &'p self,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        scope: Scope,
+        outer: Option<String>,
+        clock: Instant,
+    ) -> Result<LoopEnd, RunError> {
+        let opened = self.open(each, &scope).and_then(|rows| {
+            // A percentage is one of all rows, so they are counted first.
+            let total = if let Some(MaxFailures::Percent(_)) = each.max_failures {
+                let counted = self.open(each, &scope)?.count();
+                Some(u64::try_from(counted).unwrap_or(u64::MAX))
+            } else {
+                None
+            };
+            let accounts = (self.accounts)(&step.id, &each.accounts)
+                .into_iter()
+                .map(|file| Ledger::create(file, rows.layout(), ids_of(&each.steps)))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok((rows, total, accounts))
+        });
+        let (rows, total, accounts) = match opened {
+            Ok(opened) => opened,
+            Err(problem) => {
+                return Ok(LoopEnd {
+                    tally: Tally::default(),
+                    stop: Some(Stop::Failed),
+                    problem: Some(problem),
+                });
+            }
+        };
+        let patience = Patience::new(each, step.on_failure, total);
+        let mut turns = Turns {
+            driver: self,
+            step,
+            each,
+            accounts,
+            tally: Tally::default(),
+            waiting: BTreeMap::new(),
+            next: 0,
+            total,
+            began: Instant::now(),
+        };
+        let mut input = Reader {
+            rows,
+            each,
+            scope,
+            outer,
+            step,
+            turn: 0,
+            put_back: None,
+            keys: HashSet::new(),
+            source: self.plan.source(),
+        };
+        let halted = self.work(&mut input, &mut turns, patience, clock).await?;
+        let problem = turns.close();
+        let tally = turns.tally;
+        Ok(LoopEnd {
+            stop: halted.or_else(|| patience.stop(&tally.counts)),
+            tally,
+            problem,
+        })
+    }
+
+    /// Reads, runs and accounts until nothing is left, or no more may begin.
+    async fn work<'p>(
+        &'p self,
+        reader: &mut Reader<'p>,
+        turns: &mut Turns<'p, '_>,
+        patience: Patience,
+        clock: Instant,
+    ) -> Result<Option<Stop>, RunError> {
+        let places = reader.each.concurrency;
+        let ahead = u64::try_from(places * AHEAD).unwrap_or(u64::MAX);
+        let mut running = FuturesUnordered::new();
+        let mut queues: HashMap<String, VecDeque<Item>> = HashMap::new();
+        let mut ready: VecDeque<Item> = VecDeque::new();
+        let mut stop = None;
+        let mut exhausted = false;
+        loop {
+            if stop.is_none() && *self.interrupted.borrow() {
+                stop = Some(Stop::Interrupted);
+            }
+            let over = stop.is_some() || patience.exhausted(&turns.tally.counts);
+            while !over && running.len() < places {
+                if let Some(item) = ready.pop_front() {
+                    running.push(self.item(item, reader.step, reader.each, clock));
+                    continue;
+                }
+                if exhausted || reader.turn.saturating_sub(turns.next) > ahead {
+                    break;
+                }
+                match reader.read() {
+                    None => exhausted = true,
+                    Some(Read::Bad(ended)) => turns.add(*ended).await?,
+                    Some(Read::Item(item)) => match &item.serialize_by {
+                        // The first of its kind runs; those after it wait for it.
+                        Some(value) => {
+                            if let Some(queue) = queues.get_mut(value) {
+                                queue.push_back(*item);
+                            } else {
+                                queues.insert(value.clone(), VecDeque::new());
+                                ready.push_back(*item);
+                            }
+                        }
+                        None => ready.push_back(*item),
+                    },
+                }
+                if patience.exhausted(&turns.tally.counts) {
+                    break;
+                }
+            }
+            let Some(ended) = running.next().await else {
+                let over = stop.is_some() || patience.exhausted(&turns.tally.counts);
+                if over || (exhausted && ready.is_empty()) {
+                    break;
+                }
+                continue;
+            };
+            let ended: Ended = ended?;
+            if matches!(ended.stop, Some(Stop::Interrupted | Stop::Budget)) {
+                stop = stop.or(ended.stop);
+            }
+            if let Some(value) = &ended.serialize_by {
+                match queues.get_mut(value).and_then(VecDeque::pop_front) {
+                    Some(next) => ready.push_back(next),
+                    None => {
+                        queues.remove(value);
+                    }
+                }
+            }
+            turns.add(ended).await?;
+        }
+        // What was read and not begun, and what was never read, is accounted for as well.
+        let left: Vec<Item> = ready
+            .into_iter()
+            .chain(queues.into_values().flatten())
+            .collect();
+        for item in left {
+            let ended = self.left(item, reader.step, reader.each, clock).await?;
+            turns.add(ended).await?;
+        }
+        while let Some(read) = reader.read() {
+            let ended = match read {
+                Read::Item(item) => self.left(*item, reader.step, reader.each, clock).await?,
+                Read::Bad(ended) => *ended,
+            };
+            turns.add(ended).await?;
+        }
+        Ok(stop)
+    }
+
+    /// Runs the steps of one item.
+    async fn item<'p>(
+        &'p self,
+        item: Item,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
+        if let Some(event) = self.history.row(&step.id, &item.key) {
+            return Ok(item.ended(event, Standing::Known, None));
+        }
+        let mut event = item.event(step, Outcome::Skipped);
+        let applies = each
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.expression.is_true(&item.scope));
+        match applies {
+            Ok(true) => {
+                let lane = Lane::new(
+                    &each.steps,
+                    item.scope.clone(),
+                    Some(item.key.clone()),
+                    self.around(),
+                );
+                let halted = self.steps_of_row(lane, &mut event, clock).await?;
+                return Ok(item.ended(event, Standing::News, halted));
+            }
+            Ok(false) => {}
+            Err(error) => {
+                event.outcome = Outcome::Failed;
+                event.error = Some(format!("`when`: {}", error.message));
+            }
+        }
+        Ok(item.ended(event, Standing::News, None))
+    }
+
+    /// Accounts for an item whose turn did not come. What an earlier stretch of the run has done of it, or
+    /// may have, stays true.
+    async fn left<'p>(
+        &'p self,
+        item: Item,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
+        if let Some(event) = self.history.row(&step.id, &item.key) {
+            return Ok(item.ended(event, Standing::Known, None));
+        }
+        let mut event = item.event(step, Outcome::NotRun);
+        let has_begun = ids_of(&each.steps)
+            .iter()
+            .any(|step| self.history.has_begun(step, &item.key));
+        if has_begun {
+            let mut lane = Lane::new(
+                &each.steps,
+                item.scope.clone(),
+                Some(item.key.clone()),
+                self.around(),
+            );
+            lane.stop_before_start(Stop::Interrupted);
+            self.steps_of_row(lane, &mut event, clock).await?;
+        }
+        Ok(item.ended(event, Standing::News, None))
+    }
+
+    /// Drives the lane of a row to its end, and writes into `event` what became of it.
+    async fn steps_of_row<'p>(
+        &'p self,
+        lane: Lane<'p>,
+        event: &mut RowFinished,
+        clock: Instant,
+    ) -> Result<Option<Stop>, RunError> {
+        let began = milliseconds(clock);
+        let mut notes = RowNotes::default();
+        let end = self.drive(lane, Some(&mut notes), clock, None).await?;
+        for restored in &end.restored {
+            notes.add(restored);
+        }
+        event.outcome = row_outcome(&end);
+        event.wolkvox_ids = notes.ids;
+        if let Some((step, code, error)) = notes.bad {
+            event.failed_step = Some(step);
+            event.code = code;
+            event.error = error;
+        }
+        event.duration_ms = milliseconds(clock).saturating_sub(began);
+        Ok(end.stop)
+    }
+
+    fn open(&self, each: &PlannedLoop, scope: &Scope) -> Result<Rows, String> {
+        let of = |tree: &Tree| {
+            tree.render(scope).map_err(|error| {
+                crate::diagnostic::in_one_line(&error.diagnostic(self.plan.source()))
+            })
+        };
+        match &each.source {
+            PlannedSource::Items(tree) => match of(tree)? {
+                Value::List(items) => Ok(Rows::from_values(items)),
+                other => Err(format!(
+                    "`items` must give a list, and it gives {}",
+                    other.type_name()
+                )),
+            },
+            PlannedSource::File { path, .. } => {
+                let path = of(path)?;
+                let written = path
+                    .as_text()
+                    .ok_or_else(|| "the path of the rows must be text".to_owned())?;
+                let in_one_line = crate::diagnostic::in_one_line;
+                let resolved = self
+                    .files
+                    .resolve(written)
+                    .map_err(|finding| in_one_line(&finding))?;
+                let format = each.source.format().expect("it is a file");
+                rows::open(&resolved.path, written, &format).map_err(|findings| {
+                    let lines: Vec<String> = findings.iter().map(in_one_line).collect();
+                    lines.join("; ")
+                })
+            }
+        }
+    }
+}
+
+/// The steps of a row that may get an id.
+fn ids_of(steps: &[PlannedStep]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for step in steps {
+        match &step.kind {
+            PlannedKind::Action(_) => ids.push(step.id.clone()),
+            PlannedKind::Group(nested) => ids.extend(ids_of(nested)),
+            // Of a loop inside a row there is no single id.
+            PlannedKind::Loop(_) => {}
+        }
+    }
+    ids
+}
+
+impl Item {
+    fn event(&self, step: &PlannedStep, outcome: Outcome) -> RowFinished {
+        RowFinished {
+            step: step.id.clone(),
+            row: self.key.clone(),
+            number: self.number,
+            outcome,
+            failed_step: None,
+            code: None,
+            error: None,
+            wolkvox_ids: Map::new(),
+            duration_ms: 0,
+        }
+    }
+
+    fn ended(self, event: RowFinished, standing: Standing, stop: Option<Stop>) -> Ended {
+        Ended {
+            rows: self.rows,
+            unreadable: None,
+            event,
+            standing,
+            stop,
+            serialize_by: self.serialize_by,
+            turn: self.turn,
+        }
+    }
+}
+
+/// Makes items of rows: keys, batches, scopes.
+struct Reader<'p> {
+    rows: Rows,
+    each: &'p PlannedLoop,
+    step: &'p PlannedStep,
+    scope: Scope,
+    outer: Option<String>,
+    turn: u64,
+    /// A row that could not be read, found while a batch was made.
+    put_back: Option<RowError>,
+    /// Digests of the keys so far, where the playbook gives keys: one that repeats names two rows.
+    keys: HashSet<u64>,
+    source: &'p std::sync::Arc<crate::source::Source>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) -> Option<Read> {
+        let wanted = self.each.batch.unwrap_or(1);
+        let mut rows = Vec::with_capacity(wanted.min(1024));
+        let turn = self.turn;
+        while rows.len() < wanted {
+            let next = match self.put_back.take() {
+                Some(error) => Some(Err(error)),
+                None => self.rows.next(),
+            };
+            match next {
+                None => break,
+                Some(Ok(row)) => rows.push(row),
+                // A row that cannot be read fails alone. In the midst of a batch it would come between: it is
+                // told first, for the batch is not yet whole.
+                Some(Err(error)) if rows.is_empty() => {
+                    self.turn += 1;
+                    return Some(Read::Bad(Box::new(self.unreadable(turn, error))));
+                }
+                Some(Err(error)) => {
+                    self.put_back = Some(error);
+                    break;
+                }
+            }
+        }
+        let number = rows.first()?.number;
+        self.turn += 1;
+        Some(self.item(turn, number, rows))
+    }
+
+    fn item(&mut self, turn: u64, number: u64, rows: Vec<Row>) -> Read {
+        let mut scope = self.scope.child();
+        let value = if self.each.batch.is_some() {
+            Value::List(rows.iter().map(|row| row.value.clone()).collect())
+        } else {
+            rows[0].value.clone()
+        };
+        scope.set(self.each.binding.clone(), value);
+        let index = if self.each.batch.is_some() {
+            turn + 1
+        } else {
+            number
+        };
+        scope.set(
+            "loop",
+            Value::Map(Map::from_iter([("index".to_owned(), Value::from(index))])),
+        );
+        let key = match self.key(&scope, number) {
+            Ok(key) => key,
+            Err(error) => {
+                let key = self.within(&number.to_string());
+                return Read::Bad(Box::new(self.bad(turn, number, key, rows, error)));
+            }
+        };
+        let serialize_by = match self.text(self.each.serialize_by.as_ref(), &scope) {
+            Ok(value) => value,
+            Err(error) => return Read::Bad(Box::new(self.bad(turn, number, key, rows, error))),
+        };
+        Read::Item(Box::new(Item {
+            turn,
+            key,
+            number,
+            rows,
+            scope,
+            serialize_by,
+        }))
+    }
+
+    fn key(&mut self, scope: &Scope, number: u64) -> Result<String, String> {
+        let Some(key) = self.text(self.each.key.as_ref(), scope)? else {
+            return Ok(self.within(&number.to_string()));
+        };
+        if key.trim().is_empty() {
+            return Err("the row's `key` is blank".to_owned());
+        }
+        if !self.keys.insert(digest(&key)) {
+            return Err(format!(
+                "the row's `key` {key} stands in an earlier row as well"
+            ));
+        }
+        Ok(self.within(&key))
+    }
+
+    /// A key of a loop inside a row is told from the same key in another row.
+    fn within(&self, key: &str) -> String {
+        match &self.outer {
+            // The last `/` is where the outer key ends, whatever the keys hold.
+            Some(outer) => format!("{outer}/{}", key.replace('%', "%25").replace('/', "%2F")),
+            None => key.to_owned(),
+        }
+    }
+
+    fn text(&self, tree: Option<&Tree>, scope: &Scope) -> Result<Option<String>, String> {
+        let Some(tree) = tree else {
+            return Ok(None);
+        };
+        let value = tree
+            .render(scope)
+            .map_err(|error| crate::diagnostic::in_one_line(&error.diagnostic(self.source)))?;
+        Ok(Some(
+            value.scalar_text().unwrap_or_else(|| value.to_json_text()),
+        ))
+    }
+
+    fn unreadable(&self, turn: u64, error: RowError) -> Ended {
+        let key = self.within(&error.number.to_string());
+        let mut ended = self.bad(turn, error.number, key, Vec::new(), error.to_string());
+        ended.unreadable = Some(error);
+        ended
+    }
+
+    fn bad(&self, turn: u64, number: u64, key: String, rows: Vec<Row>, error: String) -> Ended {
+        Ended {
+            rows,
+            unreadable: None,
+            event: RowFinished {
+                step: self.step.id.clone(),
+                row: key,
+                number,
+                outcome: Outcome::Failed,
+                failed_step: None,
+                code: None,
+                error: Some(error),
+                wolkvox_ids: Map::new(),
+                duration_ms: 0,
+            },
+            standing: Standing::News,
+            stop: None,
+            serialize_by: None,
+            turn,
+        }
+    }
+}
+
+/// A short stand-in for a key, so that a million of them fit into memory.
+fn digest(key: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Accounts for rows in the order in which they were read, whatever order they end in.
+struct Turns<'p, 'd> {
+    driver: &'p Driver<'d>,
+    step: &'p PlannedStep,
+    each: &'p PlannedLoop,
+    accounts: Vec<Ledger>,
+    tally: Tally,
+    waiting: BTreeMap<u64, Ended>,
+    next: u64,
+    total: Option<u64>,
+    began: Instant,
+}
+
+impl Turns<'_, '_> {
+    async fn add(&mut self, ended: Ended) -> Result<(), RunError> {
+        self.waiting.insert(ended.turn, ended);
+        while let Some(ended) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.account(ended).await?;
+        }
+        Ok(())
+    }
+
+    async fn account(&mut self, ended: Ended) -> Result<(), RunError> {
+        let Ended {
+            rows,
+            unreadable,
+            event,
+            standing,
+            ..
+        } = ended;
+        let size = rows.len().max(1);
+        for _ in 0..size {
+            self.tally
+                .add(&event.row, event.outcome, event.error.as_deref());
+        }
+        if self.each.keeps_ids {
+            for (step, id) in &event.wolkvox_ids {
+                self.tally
+                    .ids
+                    .entry(step.clone())
+                    .or_default()
+                    .push(id.clone());
+            }
+        }
+        // What cannot be written is said once, when the account is closed.
+        for account in &mut self.accounts {
+            for row in &rows {
+                account.add(row, &event);
+            }
+            if let Some(error) = &unreadable {
+                account.add_unreadable(error);
+            }
+        }
+        if standing == Standing::News {
+            self.driver
+                .record(EventKind::RowFinished(event), Durability::Soon)
+                .await?;
+        }
+        self.tell(false);
+        Ok(())
+    }
+
+    fn tell(&self, is_over: bool) {
+        self.driver.watcher.borrow_mut().progress(&Progress {
+            step: &self.step.id,
+            counts: self.tally.counts,
+            total: self.total,
+            elapsed: self.began.elapsed(),
+            is_over,
+        });
+    }
+
+    /// Finishes the accounts; says what is wrong with them, or with the numbers.
+    fn close(&mut self) -> Option<String> {
+        self.tell(true);
+        let mut problems: Vec<String> = self
+            .accounts
+            .drain(..)
+            .filter_map(|account| account.finish().err())
+            .collect();
+        if !self.waiting.is_empty() {
+            problems.push(format!(
+                "{} rows were read and not accounted for: this is a bug of voxplay",
+                self.waiting.len()
+            ));
+        }
+        (!problems.is_empty()).then(|| problems.join("; "))
+    }
+}

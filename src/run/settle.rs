@@ -1,0 +1,209 @@
+//! What came back → the step's end, or another attempt.
+
+use std::time::Duration;
+
+use super::attempt::{Attempt, finished};
+use super::policy::{Patience, backoff, patience};
+use crate::action::Effect;
+use crate::event::{KEPT_ANSWER, StepFinished};
+use crate::outcome::{self, Envelope, Outcome, Verdict};
+use crate::source::Source;
+use crate::template::Scope;
+use crate::transport::{Response, SendError};
+use crate::value::Value;
+
+use std::sync::Arc;
+
+/// What follows from what came back.
+pub(super) enum Next {
+    /// The step has its outcome.
+    Finished(Box<StepFinished>),
+    /// Wait, then send the same request again.
+    Again {
+        wait: Duration,
+        reason: String,
+        /// Whether it may have been processed.
+        in_doubt: bool,
+    },
+}
+
+/// What decides beside the answer.
+pub(super) struct Circumstances<'a> {
+    pub(super) row: Option<&'a str>,
+    pub(super) scope: &'a Scope,
+    pub(super) source: &'a Arc<Source>,
+    /// For the jitter.
+    pub(super) seed: &'a str,
+    /// Whether the run was told to stop.
+    pub(super) interrupted: bool,
+    /// Milliseconds of the driver's clock.
+    pub(super) now: u64,
+}
+
+pub(super) fn settle(
+    attempt: &Attempt<'_>,
+    sent: &Result<Response, SendError>,
+    around: &Circumstances<'_>,
+) -> Next {
+    let action = &attempt.action.action;
+    let verdict = outcome::judge(sent, action.answer());
+    let envelope = match (&verdict, sent) {
+        (Verdict::Accepted(answer), _) => Envelope::read(Some(answer)),
+        (_, Ok(response)) => Envelope::read(outcome::read_body(response).ok().as_ref()),
+        (_, Err(_)) => Envelope::default(),
+    };
+    let mut end = finished(
+        attempt.step,
+        around.row,
+        Some(attempt.action),
+        Outcome::Ok,
+        None,
+    );
+    end.attempts = attempt.number;
+    end.duration_ms = around.now.saturating_sub(attempt.began);
+    end.http_status = sent.as_ref().ok().map(|response| response.status);
+    end.code = envelope.code;
+    end.msg = envelope.msg;
+    end.answer = sent.as_ref().ok().map(kept_answer);
+    let may_repeat = verdict.may_repeat(attempt.effect)
+        && attempt.number < attempt.action.retry.attempts
+        && !around.interrupted;
+    match verdict {
+        Verdict::Accepted(answer) => accept(attempt, &answer, around, &mut end),
+        Verdict::Refused(refusal) => refuse(attempt, &mut end, refusal.reason),
+        Verdict::NotProcessed {
+            reason,
+            retry_after,
+        } => {
+            if may_repeat {
+                let ours = backoff(&attempt.action.retry, attempt.number, around.seed);
+                match patience(ours, retry_after, attempt.action.timeout) {
+                    Patience::Wait(wait) => {
+                        return Next::Again {
+                            wait,
+                            reason,
+                            in_doubt: false,
+                        };
+                    }
+                    Patience::TooLong(wish) => refuse(
+                        attempt,
+                        &mut end,
+                        format!(
+                            "{reason}; it asks to wait {} s, longer than the step's timeout",
+                            wish.as_secs()
+                        ),
+                    ),
+                }
+            } else {
+                refuse(attempt, &mut end, tried(&reason, attempt.number));
+            }
+        }
+        Verdict::InDoubt { reason, .. } => {
+            if may_repeat {
+                let wait = backoff(&attempt.action.retry, attempt.number, around.seed);
+                return Next::Again {
+                    wait,
+                    reason,
+                    in_doubt: true,
+                };
+            }
+            end.outcome = Outcome::Unknown;
+            end.error = Some(format!(
+                "{}: whether the CRM did it is not known",
+                tried(&reason, attempt.number)
+            ));
+        }
+    }
+    Next::Finished(Box::new(end))
+}
+
+fn fail(end: &mut StepFinished, reason: String) {
+    end.outcome = Outcome::Failed;
+    end.error = Some(reason);
+}
+
+/// The last attempt was not done. That says nothing of one before it that may have been: a read changes
+/// nothing either way, an update may be there.
+fn refuse(attempt: &Attempt<'_>, end: &mut StepFinished, reason: String) {
+    fail(end, reason);
+    if attempt.in_doubt && attempt.effect != Effect::Read {
+        end.outcome = Outcome::Unknown;
+        end.error = end.error.take().map(|reason| {
+            format!(
+                "{reason}; an earlier attempt had no answer: whether the CRM did it is not known"
+            )
+        });
+    }
+}
+
+fn tried(reason: &str, attempts: u32) -> String {
+    if attempts > 1 {
+        format!("{reason} (after {attempts} attempts)")
+    } else {
+        reason.to_owned()
+    }
+}
+
+/// The CRM said yes: outputs are taken, and what the playbook expects is looked at.
+fn accept(
+    attempt: &Attempt<'_>,
+    answer: &Value,
+    around: &Circumstances<'_>,
+    end: &mut StepFinished,
+) {
+    let action = &attempt.action.action;
+    end.accepted = true;
+    end.warnings = action
+        .check_response(answer)
+        .iter()
+        .map(|violation| {
+            format!(
+                "the answer is not as documented: `{}` {}",
+                violation.pointer, violation.message
+            )
+        })
+        .collect();
+    let outputs = action.outputs(answer, &attempt.with);
+    end.wolkvox_id = outputs.values.get("wolkvox_id").cloned();
+    end.outputs = outputs.values;
+    end.blank = outputs.blank;
+    end.warnings.extend(
+        outputs
+            .failed
+            .into_iter()
+            .map(|(name, problem)| format!("the output `{name}` has no value: {problem}")),
+    );
+    if let Err(problem) = action.success(answer, &attempt.with) {
+        fail(end, problem);
+    }
+    if attempt.action.expect.is_empty() {
+        return;
+    }
+    let mut scope = around.scope.child();
+    scope.set("response", answer.clone());
+    scope.set(
+        "status",
+        Value::from(u64::from(end.http_status.unwrap_or(0))),
+    );
+    for expectation in &attempt.action.expect {
+        let place = around.source.position(expectation.span.start);
+        let problem = match expectation.expression.is_true(&scope) {
+            Ok(true) => continue,
+            Ok(false) => format!("expected `{}`", expectation.text.trim()),
+            Err(error) => format!("`{}`: {}", expectation.text.trim(), error.message),
+        };
+        fail(
+            end,
+            format!(
+                "{problem} ({}:{place}); the CRM did accept the request",
+                around.source.name()
+            ),
+        );
+        return;
+    }
+}
+
+fn kept_answer(response: &Response) -> String {
+    let cut = response.body.len().min(KEPT_ANSWER);
+    String::from_utf8_lossy(&response.body[..cut]).into_owned()
+}
