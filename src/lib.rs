@@ -29,7 +29,9 @@ pub mod event;
 pub mod plan;
 pub mod journal;
 pub mod run;
+pub mod report;
 pub mod editor;
 
 // The edges around it.
 pub mod sandbox;
+pub mod cli;

@@ -1,0 +1,154 @@
+//! What the shell may offer next: inputs, tags and loops of the playbook on the command line, targets of
+//! `voxplay.yaml`, actions. What cannot be read offers nothing: a completion has no place for complaints.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the shell asks with an environment variable and the words so far"
+)]
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::CommandFactory as _;
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::CompleteEnv;
+
+use super::open::{self, Project};
+use super::surroundings::current_folder;
+use super::{Cli, schema};
+use crate::playbook::{Playbook, StepKind};
+
+/// The variable with which the shell's script asks for completions.
+pub(super) const VARIABLE: &str = "VOXPLAY_COMPLETE";
+
+/// Answers the shell and ends the process, where it was the shell that started it. Else it costs one
+/// look at the environment.
+pub(super) fn answer_shell() {
+    if std::env::var_os(VARIABLE).is_some() {
+        CompleteEnv::with_factory(Cli::command)
+            .var(VARIABLE)
+            .complete();
+    }
+}
+
+/// `NAME=` of the playbook's inputs; after it, the values that it allows.
+pub(super) fn inputs() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_string_lossy();
+        let Some(playbook) = playbook() else {
+            return Vec::new();
+        };
+        let candidates = match typed.split_once('=') {
+            None => playbook.inputs.iter().map(name_of_input).collect(),
+            Some((name, _)) => values_of_input(&playbook, name),
+        };
+        beginning(&typed, candidates)
+    })
+}
+
+fn name_of_input(input: &crate::playbook::Input) -> CompletionCandidate {
+    let about = input.schema.get("description").and_then(|it| it.as_str());
+    CompletionCandidate::new(format!("{}=", input.name.value))
+        .help(about.map(|about| about.to_owned().into()))
+}
+
+fn values_of_input(playbook: &Playbook, name: &str) -> Vec<CompletionCandidate> {
+    let input = playbook
+        .inputs
+        .iter()
+        .find(|input| input.name.value == name);
+    let words = input.and_then(|input| input.schema.get("enum")?.as_array());
+    words
+        .into_iter()
+        .flatten()
+        .filter_map(|word| word.as_str())
+        .map(|word| CompletionCandidate::new(format!("{name}={word}")))
+        .collect()
+}
+
+/// Names of targets.
+pub(super) fn targets() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let project = Project::find(&current_folder());
+        let names = project.config.targets.iter().map(|target| {
+            CompletionCandidate::new(&target.name.value)
+                .help(Some(target.server.host().to_owned().into()))
+        });
+        beginning(&typed.to_string_lossy(), names.collect())
+    })
+}
+
+/// Tags of the playbook's steps.
+pub(super) fn tags() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let Some(playbook) = playbook() else {
+            return Vec::new();
+        };
+        let mut tags: Vec<String> = playbook
+            .all_steps()
+            .into_iter()
+            .flat_map(|step| step.tags.iter().map(|tag| tag.value.clone()))
+            .collect();
+        tags.sort();
+        tags.dedup();
+        let tags = tags.into_iter().map(CompletionCandidate::new).collect();
+        beginning(&typed.to_string_lossy(), tags)
+    })
+}
+
+/// `STEP=` of the playbook's loops.
+pub(super) fn loops() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let Some(playbook) = playbook() else {
+            return Vec::new();
+        };
+        let loops = playbook
+            .all_steps()
+            .into_iter()
+            .filter(|step| matches!(step.kind, StepKind::Loop(..)))
+            .map(|step| CompletionCandidate::new(format!("{}=", step.id.value)))
+            .collect();
+        beginning(&typed.to_string_lossy(), loops)
+    })
+}
+
+/// Names of actions, the project's own among them.
+pub(super) fn actions() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| beginning(&typed.to_string_lossy(), action_names()))
+}
+
+/// What there is a schema of.
+pub(super) fn schemas() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let kinds = schema::KINDS.iter().map(|(kind, about)| {
+            CompletionCandidate::new(*kind).help(Some((*about).to_owned().into()))
+        });
+        let all = kinds.chain(action_names()).collect();
+        beginning(&typed.to_string_lossy(), all)
+    })
+}
+
+fn action_names() -> Vec<CompletionCandidate> {
+    let project = Project::find(&current_folder());
+    let actions = project.catalogue.actions();
+    actions
+        .map(|action| {
+            CompletionCandidate::new(action.name()).help(Some(action.summary().to_owned().into()))
+        })
+        .collect()
+}
+
+fn beginning(typed: &str, mut candidates: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    candidates.retain(|candidate| candidate.get_value().to_string_lossy().starts_with(typed));
+    candidates
+}
+
+/// The playbook on the command line that is being completed: its first word that names a YAML file.
+fn playbook() -> Option<Arc<Playbook>> {
+    let words = std::env::args_os().skip_while(|word| word != "--").skip(2);
+    let path = words.map(PathBuf::from).find(|path| {
+        let extension = path.extension().and_then(OsStr::to_str);
+        matches!(extension, Some("yaml" | "yml")) && path.is_file()
+    })?;
+    open::playbook(&path).0
+}

@@ -1,0 +1,20 @@
+//! `voxplay completions`.
+
+use clap_complete::env::Shells;
+
+use super::complete::VARIABLE;
+use super::terminal::Terminal;
+use super::{CompletionsArgs, Exit};
+
+pub(super) fn completions(args: &CompletionsArgs) -> Exit {
+    let shells = Shells::builtins();
+    let shell = shells
+        .completer(&args.shell.to_string())
+        .expect("every shell of the command line has a script");
+    let mut script = Vec::new();
+    shell
+        .write_registration(VARIABLE, "voxplay", "voxplay", "voxplay", &mut script)
+        .expect("a script in memory can always be written");
+    Terminal::new().answer(&String::from_utf8_lossy(&script));
+    Exit::Ok
+}

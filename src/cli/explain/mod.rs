@@ -1,0 +1,346 @@
+//! `voxplay explain`: where every value of a step comes from, and its request as a curl command. Nothing is sent.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the instant that is explained is read from the clock here"
+)]
+
+mod curl;
+mod values;
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+
+use self::values::{Explained, Explainer, Origins};
+use super::prepare::{self, Occasion, Prepared};
+use super::terminal::{Terminal, width};
+use super::{Exit, ExplainArgs, Format, saved};
+use crate::diagnostic::render;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::plan::foresee::{OutlookKind, RequestOutlook, Runs, StepOutlook, planned};
+use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
+use crate::report::human::{duration, harmless, wrap};
+use crate::report::plan::{masked, pretty};
+use crate::value::{Map, Value};
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+pub(super) fn explain(args: &ExplainArgs) -> Exit {
+    let mut terminal = Terminal::new();
+    let mut findings = Vec::new();
+    let mut secrets = Vec::new();
+    let occasion = Occasion::look(Timestamp::now());
+    let prepared = prepare::prepare(&args.what, occasion, &mut findings, &mut secrets);
+    let masker = prepare::masker(&secrets, &findings);
+    terminal.mask(masker.clone());
+    let explained = prepared.as_ref().and_then(|prepared| {
+        Explanation::of(args, prepared)
+            .map_err(|finding| findings.push(finding))
+            .ok()
+    });
+    if let Some(explained) = explained {
+        match args.format {
+            Format::Human => terminal.answer(&explained.human(width())),
+            Format::Json => {
+                let document = masked(explained.json(), &masker);
+                terminal.answer(&format!("{}\n", pretty(&document, 0, &|_| None)));
+            }
+        }
+        findings.retain(Diagnostic::is_error);
+    }
+    if !findings.is_empty() {
+        match args.format {
+            Format::Human => terminal.say(&terminal.findings(&findings)),
+            Format::Json => terminal.answer(&render::json_lines(&findings)),
+        }
+    }
+    Exit::of_findings(&findings).unwrap_or(Exit::Ok)
+}
+
+/// What is known of one step.
+struct Explanation {
+    id: String,
+    name: Option<String>,
+    place: String,
+    /// Settings in the order in which they are shown: what, and its value.
+    facts: Vec<(&'static str, String)>,
+    values: Vec<Explained>,
+    curl: Option<Result<String, String>>,
+    notes: Vec<String>,
+}
+
+impl Explanation {
+    fn of(args: &ExplainArgs, prepared: &Prepared) -> Result<Self, Diagnostic> {
+        let plan = &prepared.plan;
+        let outlook = saved::outlook(prepared, &args.what);
+        let step =
+            planned(plan.steps(), &args.step).or_else(|| planned(plan.finally(), &args.step));
+        let (Some(step), Some(found)) = (step, outlook.find(&args.step)) else {
+            return Err(unknown(args, prepared));
+        };
+        let explainer = Explainer {
+            prepared,
+            outlook: &outlook,
+            found: &found,
+        };
+        let mut explanation = Self {
+            id: step.id.clone(),
+            name: step.name.clone(),
+            place: explainer.place(step.span),
+            facts: Vec::new(),
+            values: Vec::new(),
+            curl: None,
+            notes: Vec::new(),
+        };
+        explanation.add_runs(step, found.outlook);
+        if let (PlannedKind::Action(action), OutlookKind::Request(request)) =
+            (&step.kind, &found.outlook.kind)
+        {
+            explanation.add_action(action, request);
+            explanation.values = explainer.values(&action.with, &action.with_node, &request.with);
+            explanation.add_curl(args, prepared, request);
+        } else {
+            let ids: Vec<&str> = nested(step).iter().map(|step| step.id.as_str()).collect();
+            explanation.facts.push(("steps", ids.join(", ")));
+            let note = "it sends nothing itself: explain one of its steps".to_owned();
+            explanation.notes.push(note);
+        }
+        Ok(explanation)
+    }
+
+    fn add_runs(&mut self, step: &PlannedStep, outlook: &StepOutlook) {
+        if let Some(when) = &step.when {
+            let holds = match &outlook.runs {
+                Runs::Yes => "it holds".to_owned(),
+                Runs::OnlyIf { mark, .. } => mark.clone(),
+                Runs::No(_) => "it does not hold: the step is skipped".to_owned(),
+            };
+            self.facts
+                .push(("when", format!("{}  {holds}", when.text.trim())));
+        } else if let Runs::No(reason) = &outlook.runs {
+            self.facts.push(("skipped", format!("because {reason}")));
+        }
+    }
+
+    fn add_action(&mut self, planned: &PlannedAction, request: &RequestOutlook) {
+        let action = &planned.action;
+        self.facts
+            .push(("action", format!("{}: {}", action.name(), action.summary())));
+        let reason = match (&request.because, request.effect_is_certain) {
+            (Some(because), _) => format!(": {because}"),
+            (None, false) => ": the worst that is possible, for what it depends on is not known".to_owned(),
+            (None, true) if request.effect.is_repeatable() => {
+                ": the same request twice leaves the same state, so it is sent again where its fate is in doubt".to_owned()
+            }
+            (None, true) => ": never sent again where its fate is in doubt".to_owned(),
+        };
+        self.facts
+            .push(("effect", format!("{}{reason}", request.effect)));
+        for condition in &planned.expect {
+            self.facts
+                .push(("expect", condition.text.trim().to_owned()));
+        }
+        let milliseconds =
+            |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let retry = planned.retry;
+        let retry = format!(
+            "up to {} attempts, the first wait {}, the longest {}",
+            retry.attempts,
+            duration(milliseconds(retry.backoff)),
+            duration(milliseconds(retry.max_backoff))
+        );
+        self.facts.push(("retry", retry));
+        let timeout = duration(milliseconds(planned.timeout));
+        self.facts
+            .push(("timeout", format!("{timeout} for one request")));
+    }
+
+    fn add_curl(&mut self, args: &ExplainArgs, prepared: &Prepared, outlook: &RequestOutlook) {
+        let token = prepared.token.as_ref();
+        self.curl = outlook.request.as_ref().map(|request| match request {
+            Ok(request) => Ok(curl::command(
+                request,
+                &prepared.facts,
+                token,
+                &prepared.root,
+            )),
+            Err(problem) => Err(problem.clone()),
+        });
+        if args.what.sandbox {
+            self.notes.push(
+                "the command goes to `voxplay sandbox`: start it, and set SANDBOX_TOKEN to the token that it shows".to_owned(),
+            );
+        }
+        if !outlook.marks.is_empty() {
+            let note = "put in what stands as (known …) before you run the command";
+            self.notes.push(note.to_owned());
+        }
+        if let Some(Ok(command)) = &self.curl
+            && matches!(prepared.masker().mask(command), std::borrow::Cow::Owned(_))
+        {
+            let note = "*** stands for a secret: put it in before you run the command";
+            self.notes.push(note.to_owned());
+        }
+    }
+
+    fn human(&self, width: usize) -> String {
+        let mut text = format!("{BOLD}{}{BOLD:#}", harmless(&self.id));
+        if let Some(name) = &self.name {
+            let _ = write!(text, "  {}", harmless(name));
+        }
+        let _ = writeln!(text, "\n{DIM}{}{DIM:#}\n", harmless(&self.place));
+        for (what, fact) in &self.facts {
+            let lines = wrap(&harmless(fact), width.saturating_sub(11).max(20));
+            let _ = writeln!(
+                text,
+                "  {DIM}{what:<8}{DIM:#} {}",
+                lines.join("\n           ")
+            );
+        }
+        if !self.values.is_empty() {
+            let _ = writeln!(text, "\n{BOLD}values{BOLD:#}");
+        }
+        for value in &self.values {
+            let shown = harmless(&one_line(&value.value));
+            let green = AnsiColor::Cyan.on_default();
+            let _ = writeln!(
+                text,
+                "  {green}{}{green:#} = {shown}",
+                harmless(&value.path)
+            );
+            match &value.template {
+                None => {
+                    let _ = writeln!(text, "    {DIM}literal, {}{DIM:#}", harmless(&value.place));
+                }
+                Some(template) => {
+                    let template = harmless(template.trim());
+                    let _ = writeln!(
+                        text,
+                        "    {DIM}{template}, {}{DIM:#}",
+                        harmless(&value.place)
+                    );
+                    origins(&value.sources, 4, width, &mut text);
+                }
+            }
+        }
+        match &self.curl {
+            None => {}
+            Some(Err(problem)) => {
+                let _ = writeln!(text, "\nno request can be made: {}", harmless(problem));
+            }
+            Some(Ok(command)) => {
+                let _ = writeln!(text, "\n{BOLD}as curl{BOLD:#}\n");
+                for line in command.lines() {
+                    let _ = writeln!(text, "{}", harmless(line));
+                }
+            }
+        }
+        for note in &self.notes {
+            text.push('\n');
+            for line in wrap(&harmless(&format!("note: {note}")), width) {
+                let _ = writeln!(text, "{DIM}{line}{DIM:#}");
+            }
+        }
+        text
+    }
+
+    /// `{schema: 1, step, name, place, facts: [{what, value}], values: [{path, value, place, template, sources:
+    /// [{read, from, sources}]}], curl, problem, notes}`.
+    fn json(&self) -> Value {
+        let text = |text: &str| Value::from(text);
+        let optional = |value: Option<&str>| value.map_or(Value::Null, Value::from);
+        let facts = self
+            .facts
+            .iter()
+            .map(|(what, value)| object(&[("what", text(what)), ("value", text(value))]));
+        let values = self.values.iter().map(|value| {
+            object(&[
+                ("path", text(&value.path)),
+                ("value", value.value.clone()),
+                ("place", text(&value.place)),
+                ("template", optional(value.template.as_deref())),
+                ("sources", sources(&value.sources)),
+            ])
+        });
+        let (curl, problem) = match &self.curl {
+            Some(Ok(command)) => (Some(command.as_str()), None),
+            Some(Err(problem)) => (None, Some(problem.as_str())),
+            None => (None, None),
+        };
+        object(&[
+            ("schema", Value::from(1_u64)),
+            ("step", text(&self.id)),
+            ("name", optional(self.name.as_deref())),
+            ("place", text(&self.place)),
+            ("facts", Value::List(facts.collect())),
+            ("values", Value::List(values.collect())),
+            ("curl", optional(curl)),
+            ("problem", optional(problem)),
+            (
+                "notes",
+                Value::List(self.notes.iter().map(|note| text(note)).collect()),
+            ),
+        ])
+    }
+}
+
+fn object(entries: &[(&str, Value)]) -> Value {
+    let entries = entries.iter().cloned();
+    let entries = entries.map(|(key, value)| (key.to_owned(), value));
+    Value::Map(entries.collect::<Map>())
+}
+
+fn sources(all: &[Origins]) -> Value {
+    let one = |origin: &Origins| {
+        object(&[
+            ("read", Value::from(origin.read.as_str())),
+            ("from", Value::from(origin.from.as_str())),
+            ("sources", sources(&origin.below)),
+        ])
+    };
+    Value::List(all.iter().map(one).collect())
+}
+
+fn origins(all: &[Origins], indent: usize, width: usize, text: &mut String) {
+    for origin in all {
+        let line = format!("{}: {}", origin.read, origin.from);
+        let room = width.saturating_sub(indent + 2).max(20);
+        let lines = wrap(&harmless(&line), room);
+        let _ = write!(text, "{:indent$}", "");
+        let _ = writeln!(text, "{}", lines.join(&format!("\n{:1$}", "", indent + 2)));
+        origins(&origin.below, indent + 2, width, text);
+    }
+}
+
+/// A value in one line.
+fn one_line(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        other => other.to_json_text(),
+    }
+}
+
+fn nested(step: &PlannedStep) -> &[PlannedStep] {
+    match &step.kind {
+        PlannedKind::Action(_) => &[],
+        PlannedKind::Group(nested) => nested,
+        PlannedKind::Loop(each) => &each.steps,
+    }
+}
+
+fn unknown(args: &ExplainArgs, prepared: &Prepared) -> Diagnostic {
+    let steps = prepared.playbook().all_steps();
+    let ids: Vec<&str> = steps.iter().map(|step| step.id.value.as_str()).collect();
+    let mut finding = Diagnostic::error(
+        Code::UnknownStep,
+        format!(
+            "{} has no step `{}`",
+            prepared.plan.source().name(),
+            args.step
+        ),
+    );
+    finding.help = did_you_mean(&args.step, ids);
+    finding
+}

@@ -1,0 +1,396 @@
+//! What every command does that looks at a whole run before anything is sent: playbook, project, inputs and
+//! target brought together, and everything that speaks against them said at once.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::PlaybookArgs;
+use super::check::literal_tokens;
+use super::open::{self, Project, folder_of};
+use super::surroundings::Process;
+use crate::action::TargetFacts;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Document;
+use crate::event::RunId;
+use crate::plan::{self, Completeness, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
+use crate::playbook::{Limits, Playbook};
+use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
+use crate::sandbox::{DEFAULT_OPERATION, Sandbox};
+use crate::secret::{Masker, Secret};
+use crate::source::{Source, Span, Spanned};
+use crate::template::{Clock, Engine};
+use crate::value::Map;
+
+/// What a run is prepared for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'s> {
+    /// To be run: to the target, or to the emulated CRM that was started for it.
+    Run(Option<&'s Sandbox>),
+    /// To be looked at: no token is needed, and no CRM is emulated.
+    Look,
+}
+
+/// Where `voxplay sandbox` listens where nothing else is said: what a look at a run to the sandbox shows.
+const SANDBOX_SERVER: &str = "http://127.0.0.1:8090";
+
+/// A run that everything is known about.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) rehearsal: Rehearsal,
+    pub(super) inputs: Inputs,
+    /// Where it goes. For a look, the token may be empty.
+    pub(super) target: Target,
+    /// Where the token is kept; none for the sandbox.
+    pub(super) token: Option<TokenSource>,
+    /// Why the token is missing; only a look goes on without one.
+    pub(super) without_token: Option<Diagnostic>,
+    pub(super) facts: TargetFacts,
+    pub(super) files: Confinement,
+    pub(super) project: Project,
+    pub(super) root: PathBuf,
+    pub(super) zone: TimeZone,
+    pub(super) run: RunId,
+    /// The instant that `now()` gives.
+    pub(super) started_at: Timestamp,
+}
+
+impl Prepared {
+    /// What must not show: the token and secret inputs.
+    pub(super) fn masker(&self) -> Masker {
+        let inputs = self.inputs.secrets.iter().cloned().map(Secret::new);
+        Masker::new(inputs.chain([self.target.token.clone()]))
+    }
+
+    /// The playbook.
+    pub(super) fn playbook(&self) -> &Playbook {
+        self.plan.playbook()
+    }
+}
+
+/// What must not show from now on, also where nothing could be prepared: tokens that stand where none may.
+pub(super) fn masker(secrets: &[Secret], findings: &[Diagnostic]) -> Masker {
+    Masker::new(secrets.iter().chain(&literal_tokens(findings)))
+}
+
+/// When and what for something is prepared.
+pub(super) struct Occasion<'o> {
+    pub(super) purpose: Purpose<'o>,
+    /// The run's id.
+    pub(super) run: RunId,
+    /// The instant that `now()` gives.
+    pub(super) started_at: Timestamp,
+    /// The inputs of an earlier stretch of the run.
+    pub(super) earlier: Option<&'o Document>,
+}
+
+impl Occasion<'_> {
+    /// A look at what a run would do if it started at this instant.
+    pub(super) fn look(started_at: Timestamp) -> Self {
+        Self {
+            purpose: Purpose::Look,
+            run: new_run_id(),
+            started_at,
+            earlier: None,
+        }
+    }
+}
+
+pub(super) fn new_run_id() -> RunId {
+    RunId::parse(&uuid::Uuid::now_v7().to_string())
+        .expect("a UUID is made of digits, letters and hyphens")
+}
+
+/// Where a run goes, and what is known of its token.
+struct Aim {
+    target: Target,
+    token: Option<TokenSource>,
+    without_token: Option<Diagnostic>,
+}
+
+/// Everything that can be said against the run is said at once; nothing is returned where the playbook cannot be
+/// run. What a guard has to say is not asked yet. `secrets` are what must not show from then on.
+pub(super) fn prepare(
+    args: &PlaybookArgs,
+    occasion: Occasion<'_>,
+    findings: &mut Vec<Diagnostic>,
+    secrets: &mut Vec<Secret>,
+) -> Option<Prepared> {
+    let Occasion {
+        purpose,
+        run,
+        started_at,
+        earlier,
+    } = occasion;
+    let read = open::playbook(&args.playbook);
+    let project = Project::find(&folder_of(&args.playbook));
+    findings.extend(project.findings.iter().cloned());
+    let given = given(args, earlier, findings);
+    let (playbook, form) = read;
+    findings.extend(form);
+    let playbook = playbook?;
+    let aim = aim(args, purpose, &project, &playbook, findings);
+    let target = aim.as_ref().map(|aim| &aim.target);
+    secrets.extend(target.iter().map(|target| target.token.clone()));
+    let of_target = target
+        .and_then(|target| target.timezone.as_ref())
+        .map(|zone| Spanned::new(zone.clone(), Span::default()));
+    let zone = open::zone(
+        &playbook,
+        of_target
+            .as_ref()
+            .map(|zone| (None::<&std::sync::Arc<Source>>, zone)),
+        findings,
+    );
+    let (inputs, wrong) = plan::resolve_inputs(
+        &playbook,
+        &given,
+        &|name| Process.variable(name),
+        Completeness::Required,
+    );
+    findings.extend(wrong);
+    secrets.extend(inputs.secrets.iter().cloned().map(Secret::new));
+    let facts = target.map(|target| TargetFacts {
+        name: target.name.clone(),
+        server: target.server.base().to_owned(),
+        operation: target.operation.clone(),
+    });
+    let engine = Engine::new(Clock {
+        now: started_at,
+        zone: zone.clone(),
+    });
+    let (draft, wrong) = plan::compile(&playbook, &project.catalogue, &engine, &args.tags);
+    findings.extend(wrong);
+    let files = project.confinement(&args.playbook);
+    let run_facts = Map::from_iter([
+        ("id".to_owned(), run.as_str().into()),
+        ("started_at".to_owned(), started_at.to_string().into()),
+    ]);
+    let rehearsal = plan::rehearse(
+        &draft,
+        &inputs,
+        &Facts {
+            target: facts.as_ref(),
+            run: Some(&run_facts),
+            files: &files,
+            rows: RowCheck::First,
+        },
+    );
+    findings.extend(rehearsal.findings.iter().cloned());
+    let plan = draft.into_plan(findings)?;
+    let aim = aim?;
+    Some(Prepared {
+        plan,
+        zone,
+        rehearsal,
+        inputs,
+        target: aim.target,
+        token: aim.token,
+        without_token: aim.without_token,
+        facts: facts?,
+        files,
+        root: project.root.clone(),
+        project,
+        run,
+        started_at,
+    })
+}
+
+/// The environment twin of `-i`.
+const INPUT_TWIN: &str = "VOXPLAY_INPUT";
+
+fn given(args: &PlaybookArgs, earlier: Option<&Document>, findings: &mut Vec<Diagnostic>) -> Given {
+    let mut files: Vec<Document> = earlier.cloned().into_iter().collect();
+    for path in &args.inputs {
+        match Document::load(path, &path.display().to_string()) {
+            Ok(document) => files.push(document),
+            Err(errors) => findings.extend(errors),
+        }
+    }
+    Given {
+        flags: flags(&args.input, findings),
+        files,
+    }
+}
+
+/// What `-i` gave, or its environment twin, which holds one NAME=VALUE a line.
+fn flags(given: &[(String, String)], findings: &mut Vec<Diagnostic>) -> Vec<(String, String)> {
+    let variable = Process.variable(INPUT_TWIN);
+    let of_twin = |text: &String| matches!(given, [(name, value)] if text.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('=')) == Some(value));
+    let Some(text) = variable.filter(of_twin) else {
+        return given.to_vec();
+    };
+    let mut pairs = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        match line.split_once('=') {
+            Some((name, value)) => pairs.push((name.to_owned(), value.to_owned())),
+            None => findings.push(
+                Diagnostic::error(
+                    Code::InvalidInput,
+                    format!("a line of {INPUT_TWIN} has no `=`"),
+                )
+                .help("write one NAME=VALUE a line"),
+            ),
+        }
+    }
+    pairs
+}
+
+fn aim(
+    args: &PlaybookArgs,
+    purpose: Purpose<'_>,
+    project: &Project,
+    playbook: &Playbook,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Aim> {
+    let sandbox = match purpose {
+        Purpose::Run(Some(sandbox)) => Some((
+            sandbox.base_url(),
+            sandbox.operation(),
+            Secret::new(sandbox.token().to_owned()),
+        )),
+        Purpose::Look if args.sandbox => Some((
+            SANDBOX_SERVER.to_owned(),
+            DEFAULT_OPERATION,
+            Secret::new(String::new()),
+        )),
+        Purpose::Run(None) | Purpose::Look => None,
+    };
+    if let Some((server, operation, token)) = sandbox {
+        let target = Target {
+            name: "sandbox".to_owned(),
+            server: Server::parse(&server, &[]).expect("the sandbox listens on loopback"),
+            operation: operation.to_owned(),
+            token,
+            timezone: None,
+            interval: None,
+            concurrency: None,
+            daily_budget: None,
+        };
+        return Some(Aim {
+            target,
+            token: None,
+            without_token: None,
+        });
+    }
+    let named = playbook
+        .target
+        .as_ref()
+        .map(|target| (&playbook.source, target));
+    let chosen = project
+        .config
+        .choose(args.target.as_deref(), named, &Process);
+    let broken = project.findings.iter().any(Diagnostic::is_error);
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        // A target may be missing only because its description is wrong, and that was said.
+        Err(_) if broken => return None,
+        Err(diagnostic) => {
+            findings.push(diagnostic);
+            return None;
+        }
+    };
+    findings.extend(chosen.warnings());
+    let token = Some(chosen.token.clone());
+    let (target, without_token) = match chosen.clone().with_token(&project.root, &Process) {
+        Ok(target) => (target, None),
+        Err(missing) if matches!(purpose, Purpose::Look) => (
+            Target {
+                name: chosen.name.value,
+                server: chosen.server,
+                operation: chosen.operation,
+                token: Secret::new(String::new()),
+                timezone: chosen.timezone.map(|zone| zone.value),
+                interval: chosen.interval,
+                concurrency: chosen.concurrency,
+                daily_budget: chosen.daily_budget,
+            },
+            Some(missing),
+        ),
+        Err(missing) => {
+            findings.push(missing);
+            return None;
+        }
+    };
+    Some(Aim {
+        target,
+        token,
+        without_token,
+    })
+}
+
+/// What a run certainly needs, against what it may.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    pub(super) requests: u64,
+    pub(super) deletes: u64,
+}
+
+impl From<&Rehearsal> for Needs {
+    fn from(rehearsal: &Rehearsal) -> Self {
+        Self {
+            requests: rehearsal.certain_requests(),
+            deletes: rehearsal.certain_deletes(),
+        }
+    }
+}
+
+/// The playbook's own limits, and what `policy` allows it to set.
+pub(super) fn check_limits(
+    playbook: &Playbook,
+    project: &Project,
+    needs: Needs,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let Limits { requests, deletes } = &playbook.limits;
+    let policy = &project.config.policy;
+    let counts = [
+        ("requests", requests, &policy.requests, needs.requests),
+        ("deletes", deletes, &policy.deletes, needs.deletes),
+    ];
+    for (what, limit, policy, certain) in counts {
+        if let (Some(limit), Some(policy)) = (limit, policy)
+            && limit.value > policy.value
+        {
+            findings.push(
+                Diagnostic::error(
+                    Code::LimitPassed,
+                    format!(
+                        "`limits.{what}` is {}, and the policy of voxplay.yaml allows {}",
+                        limit.value, policy.value
+                    ),
+                )
+                .at(&playbook.source, limit.span)
+                .help("lower the limit, or have the policy changed"),
+            );
+        }
+        let bound = [limit.as_ref(), policy.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|bound| bound.value)
+            .min();
+        if let Some(bound) = bound
+            && certain > bound
+        {
+            let mut diagnostic = Diagnostic::error(
+                Code::LimitPassed,
+                format!("the run needs {certain} {what}, and {bound} are allowed"),
+            )
+            .help(format!(
+                "raise `limits.{what}` if that is meant, or split the playbook"
+            ));
+            if let Some(limit) = limit {
+                diagnostic = diagnostic.at(&playbook.source, limit.span);
+            }
+            findings.push(diagnostic);
+        }
+    }
+}
+
+/// When the day of an instant began: a daily budget counts from there.
+pub(super) fn midnight(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    now.to_zoned(zone.clone())
+        .start_of_day()
+        .map_or(now, |midnight| midnight.timestamp())
+}

@@ -1,0 +1,148 @@
+//! What the terminal hears of a run while it goes on: a line a step, a bar for a loop, JSON for programs.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Format;
+use super::terminal::{Terminal, width};
+use crate::event::{Event, EventKind, RunId};
+use crate::outcome::Outcome;
+use crate::report::human::{self, Columns, InDoubt};
+use crate::report::json;
+use crate::report::record::Recorder;
+use crate::run::{Progress, Watcher};
+
+/// How often a plain line says how far a loop is, where no terminal shows a bar.
+const TELL_EVERY: Duration = Duration::from_secs(5);
+
+/// How many rows that did not go well are told one by one; the end of the run groups all by reason.
+const MOST_ROWS_TOLD: u64 = 20;
+
+/// Tells the terminal what happens.
+pub(super) struct Reporter {
+    terminal: Terminal,
+    format: Format,
+    columns: Columns,
+    in_doubt: InDoubt,
+    /// What the reports are made of.
+    pub(super) recorder: Recorder,
+    /// When a loop was last told of, since its beginning.
+    told: Option<Duration>,
+    /// Rows that were told of one by one.
+    rows_told: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Reporter {
+    /// A reporter that has heard nothing yet.
+    pub(super) fn new(
+        terminal: Terminal,
+        format: Format,
+        columns: Columns,
+        recorder: Recorder,
+    ) -> Self {
+        Self {
+            terminal,
+            format,
+            columns,
+            recorder,
+            in_doubt: InDoubt::default(),
+            told: None,
+            rows_told: 0,
+            bar: None,
+        }
+    }
+
+    /// What is in doubt, and the record of the run.
+    pub(super) fn finish(self) -> (InDoubt, Recorder) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        (self.in_doubt, self.recorder)
+    }
+
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.terminal.say(text)),
+            None => self.terminal.say(text),
+        }
+    }
+
+    /// Whether an event is one row too many to be told by itself.
+    fn is_too_much(&mut self, event: &Event) -> bool {
+        let EventKind::RowFinished(row) = &event.kind else {
+            return false;
+        };
+        if matches!(row.outcome, Outcome::Failed | Outcome::Unknown) {
+            self.rows_told += 1;
+            if self.rows_told == MOST_ROWS_TOLD + 1 {
+                self.say("  more rows that do not go well are told at the end, by reason\n");
+            }
+        }
+        self.rows_told > MOST_ROWS_TOLD
+    }
+
+    fn draw(&mut self, progress: &Progress<'_>) {
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(progress.total, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("  {spinner} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar
+        });
+        if progress.is_over {
+            bar.finish_and_clear();
+            self.bar = None;
+        } else {
+            let room = width().saturating_sub(4);
+            bar.set_message(human::loop_state(progress, room));
+            bar.tick();
+        }
+    }
+}
+
+impl Watcher for Reporter {
+    fn progress(&mut self, progress: &Progress<'_>) {
+        if self.format == Format::Json {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            return self.draw(progress);
+        }
+        // The end of the loop is told by its own line.
+        let since = progress
+            .elapsed
+            .saturating_sub(self.told.unwrap_or_default());
+        if progress.is_over {
+            self.told = None;
+        } else if since >= TELL_EVERY {
+            self.told = Some(progress.elapsed);
+            self.terminal.say(&human::loop_progress(progress, width()));
+        }
+    }
+
+    fn event(&mut self, run: &RunId, event: &Event) {
+        self.recorder.add(event);
+        match self.format {
+            Format::Json => {
+                if let Some(line) = json::line(run, event) {
+                    self.terminal.answer(&format!("{line}\n"));
+                }
+            }
+            Format::Human => {
+                if !self.is_too_much(event)
+                    && let Some(text) = human::progress(event, self.columns)
+                {
+                    self.say(&text);
+                }
+            }
+        }
+        if let EventKind::StepFinished(end) = &event.kind
+            && end.outcome == Outcome::Unknown
+            && end.action.is_some()
+        {
+            self.in_doubt.add(end);
+        }
+    }
+}

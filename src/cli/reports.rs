@@ -1,0 +1,196 @@
+//! `--report KIND=PATH`: which reports are wanted, whether they can be written, and writing them whole.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: report files are written here"
+)]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::report::record::RunRecord;
+use crate::report::{html, junit, markdown, run_json};
+use crate::secret::Masker;
+
+/// What a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Junit,
+    Json,
+    Html,
+    Markdown,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("junit", Kind::Junit),
+    ("json", Kind::Json),
+    ("html", Kind::Html),
+    ("markdown", Kind::Markdown),
+];
+
+/// A report that was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct ReportTo {
+    kind: Kind,
+    path: PathBuf,
+}
+
+/// Reads `KIND=PATH`.
+pub(super) fn parse(text: &str) -> Result<ReportTo, String> {
+    let kinds: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+    let usage = || {
+        format!(
+            "write KIND=PATH, for example html=report.html; KIND is one of {}",
+            kinds.join(", ")
+        )
+    };
+    let (name, path) = text.split_once('=').ok_or_else(usage)?;
+    let kind = KINDS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, kind)| *kind)
+        .ok_or_else(|| format!("no report is called `{name}`; {}", usage()))?;
+    if path.is_empty() {
+        return Err(usage());
+    }
+    Ok(ReportTo {
+        kind,
+        path: PathBuf::from(path),
+    })
+}
+
+/// What speaks against the reports before anything is sent: their folders, and two at one path.
+pub(super) fn check(reports: &[ReportTo]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (index, report) in reports.iter().enumerate() {
+        let shown = report.path.display();
+        if reports[..index]
+            .iter()
+            .any(|other| other.path == report.path)
+        {
+            findings.push(
+                Diagnostic::error(
+                    Code::InvalidValue,
+                    format!("--report: two reports go to {shown}"),
+                )
+                .help("give each a path of its own"),
+            );
+        } else if report.path.is_dir() {
+            findings.push(
+                Diagnostic::error(Code::InvalidValue, format!("--report: {shown} is a folder"))
+                    .help("name a file in it"),
+            );
+        } else if let Err(error) = Unfinished::begin(&report.path) {
+            let folder = folder_of(&report.path);
+            let finding = Diagnostic::error(
+                Code::MissingFile,
+                format!(
+                    "--report: no file can be written into {}: {error}",
+                    folder.display()
+                ),
+            );
+            findings.push(finding.help("make the folder first, or name another"));
+        }
+    }
+    findings
+}
+
+/// Writes the reports; gives a sentence for each that could not be written.
+pub(super) fn write(reports: &[ReportTo], record: &RunRecord, masker: &Masker) -> Vec<String> {
+    reports
+        .iter()
+        .filter_map(|report| {
+            let text = match report.kind {
+                Kind::Junit => junit::document(record, masker),
+                Kind::Json => run_json::document(record, masker),
+                Kind::Html => html::document(record, masker),
+                Kind::Markdown => markdown::document(record, masker),
+            };
+            let error = write_whole(&report.path, &text).err()?;
+            Some(format!(
+                "the report {} could not be written: {error}",
+                report.path.display()
+            ))
+        })
+        .collect()
+}
+
+/// The whole text, or what was there before.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut unfinished = Unfinished::begin(path)?;
+    unfinished.file.write_all(text.as_bytes())?;
+    unfinished.file.sync_all()?;
+    std::fs::rename(&unfinished.path, path)?;
+    // Under its name it stays.
+    unfinished.path = PathBuf::new();
+    Ok(())
+}
+
+/// A file that is not a report yet; it goes away unless it is given its name.
+struct Unfinished {
+    path: PathBuf,
+    file: std::fs::File,
+}
+
+impl Unfinished {
+    /// In the folder of the report, so that it can be renamed.
+    fn begin(report: &Path) -> std::io::Result<Self> {
+        let name = report.file_name().unwrap_or_default().to_string_lossy();
+        let unfinished = format!(".{name}.{}.unfinished", std::process::id());
+        let path = folder_of(report).join(unfinished);
+        let file = std::fs::File::create(&path)?;
+        Ok(Self { path, file })
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            // What cannot be taken away does no harm: it is no report.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn folder_of(report: &Path) -> &Path {
+    match report.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_a_kind_and_a_path() {
+        let report = parse("html=out/a=b.html").unwrap();
+        assert_eq!(report.kind, Kind::Html);
+        assert_eq!(report.path, Path::new("out/a=b.html"));
+        assert!(
+            parse("pdf=a")
+                .unwrap_err()
+                .contains("junit, json, html, markdown")
+        );
+        assert!(parse("html").is_err() && parse("html=").is_err());
+    }
+
+    #[test]
+    fn a_report_is_written_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        write_whole(&path, "first").unwrap();
+        write_whole(&path, "second").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+        let taken = folder.path().join("taken");
+        std::fs::create_dir_all(taken.join("full")).unwrap();
+        assert!(write_whole(&taken, "third").is_err());
+        let mut left: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["report.html", "taken"]);
+    }
+}

@@ -1,0 +1,288 @@
+//! `voxplay resume`, and `run --run-id` with an id that exists.
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::open::{Project, folder_of, shown};
+use super::run::{Resumption, go, refuse};
+use super::surroundings::current_folder;
+use super::terminal::Terminal;
+use super::{Exit, PlaybookArgs, ResumeArgs, RunArgs};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document;
+use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
+use crate::journal::{Journal, JournalError};
+use crate::source::Source;
+use crate::value::Value;
+
+/// What `--sandbox` calls its target.
+pub(super) const SANDBOX: &str = "sandbox";
+
+pub(super) fn resume(args: &ResumeArgs) -> Exit {
+    match prepare(args) {
+        Err(finding) => refuse(args.format, &finding),
+        Ok(None) => {
+            Terminal::new().say("nothing to go on with: the run ended ok\n");
+            Exit::Ok
+        }
+        Ok(Some((run_args, resumption))) => go(&run_args, Some(&resumption)),
+    }
+}
+
+fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnostic> {
+    let state = state_folder(args.state_dir.as_deref());
+    let journal = open(&state)?;
+    journal.verify().map_err(|error| unreadable(&error))?;
+    let run = choose(&journal, args.run.as_ref())?;
+    let past = Past::read(&journal, &run).map_err(|error| unreadable(&error))?;
+    if past.is_ok {
+        return Ok(None);
+    }
+    let playbook = match &args.playbook {
+        Some(path) => path.clone(),
+        None => find_playbook(&past.started, &state)?,
+    };
+    let run_args = RunArgs {
+        what: PlaybookArgs {
+            playbook,
+            input: Vec::new(),
+            inputs: args.inputs.clone(),
+            target: Some(past.started.target.name.clone()).filter(|name| name != SANDBOX),
+            sandbox: past.started.target.name == SANDBOX && past.started.sandbox,
+            tags: past.started.tags.clone(),
+        },
+        plan: None,
+        allow: args.allow.clone(),
+        yes: args.yes,
+        sandbox_faults: None,
+        state_dir: Some(state),
+        rejected: past.started.accounts.rejected.clone(),
+        succeeded: past.started.accounts.succeeded.clone(),
+        unknown: past.started.accounts.unknown.clone(),
+        run_id: None,
+        report: args.report.clone(),
+        ci: args.ci,
+        format: args.format,
+    };
+    let resumption = past.resumption(run, args.retry_failed, args.accept_changes)?;
+    Ok(Some((run_args, resumption)))
+}
+
+/// The run that `--run-id` names, where it has begun already.
+pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Diagnostic>> {
+    let state = args.state_dir.clone().unwrap_or_else(|| {
+        Project::find(&folder_of(&args.what.playbook))
+            .root
+            .join(".voxplay")
+    });
+    if !state.join("journal.sqlite").is_file() {
+        return None;
+    }
+    let journal = match Journal::open(&state) {
+        Ok(journal) => journal,
+        Err(error) => return Some(Err(unreadable(&error))),
+    };
+    match journal.run(id) {
+        Ok(None) => None,
+        Ok(Some(_)) => Some(
+            journal
+                .verify()
+                .and_then(|()| Past::read(&journal, id))
+                .map_err(|error| unreadable(&error))
+                .and_then(|past| past.resumption(id.clone(), false, false)),
+        ),
+        Err(error) => Some(Err(unreadable(&error))),
+    }
+}
+
+/// What the journal has of a run.
+struct Past {
+    started: RunStarted,
+    requests: u64,
+    is_ok: bool,
+}
+
+impl Past {
+    fn read(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
+        let mut started = None;
+        let mut requests = 0;
+        let mut is_ok = false;
+        for event in journal.events(run) {
+            let (_, event) = event?;
+            is_ok = false;
+            match event.kind {
+                // The first one tells what the run was; later stretches repeat it.
+                EventKind::RunStarted(first) => {
+                    started.get_or_insert(first);
+                }
+                EventKind::AttemptStarted(_) => requests += 1,
+                EventKind::RunFinished(end) => is_ok = end.outcome == RunOutcome::Ok,
+                _ => {}
+            }
+        }
+        Ok(Self {
+            started: started.expect("a run is in the journal by its first event"),
+            requests,
+            is_ok,
+        })
+    }
+
+    fn resumption(
+        self,
+        run: RunId,
+        retry_failed: bool,
+        accept_changes: bool,
+    ) -> Result<Resumption, Diagnostic> {
+        let started_at: Timestamp = self.started.started_at.parse().map_err(|_| {
+            Diagnostic::error(
+                Code::StateFolder,
+                format!("the journal does not say when the run {run} began"),
+            )
+        })?;
+        let inputs = Value::Map(self.started.inputs.clone()).to_json_text();
+        let inputs = document::read(&Source::new(format!("the inputs of run {run}"), inputs))
+            .map_err(|mut findings| findings.swap_remove(0))?;
+        Ok(Resumption {
+            run,
+            started_at,
+            requests: self.requests,
+            inputs,
+            retry_failed,
+            accept_changes,
+            earlier: self.started,
+        })
+    }
+}
+
+/// The folder of the journal: as it was named, else `.voxplay` of the project that this folder is in.
+pub(super) fn state_folder(named: Option<&Path>) -> PathBuf {
+    named.map_or_else(
+        || Project::find(&current_folder()).root.join(".voxplay"),
+        Path::to_owned,
+    )
+}
+
+/// The journal of a state folder that has one.
+pub(super) fn open(state: &Path) -> Result<Journal, Diagnostic> {
+    if !state.join("journal.sqlite").is_file() {
+        return Err(Diagnostic::error(
+            Code::UnknownRun,
+            format!("no run was ever recorded in {}", shown(state)),
+        )
+        .help("go to the project's folder, or name the state folder with --state-dir"));
+    }
+    Journal::open(state).map_err(|error| unreadable(&error))
+}
+
+/// The run that is named, else the latest that did not end ok.
+pub(super) fn choose(journal: &Journal, named: Option<&RunId>) -> Result<RunId, Diagnostic> {
+    let runs = journal.runs(10_000).map_err(|error| unreadable(&error))?;
+    let Some(named) = named else {
+        return runs
+            .iter()
+            .find(|run| run.outcome != Some(RunOutcome::Ok))
+            .or(runs.first())
+            .map(|run| run.id.clone())
+            .ok_or_else(|| Diagnostic::error(Code::UnknownRun, "no run was ever recorded"));
+    };
+    // The beginning of an id is enough, where it is the beginning of one only.
+    let matching: Vec<&RunId> = runs
+        .iter()
+        .map(|run| &run.id)
+        .filter(|id| *id == named || id.as_str().starts_with(named.as_str()))
+        .collect();
+    match matching.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(
+            Diagnostic::error(Code::UnknownRun, format!("no run has the id {named}"))
+                .help("`voxplay runs` lists them"),
+        ),
+        many => many
+            .iter()
+            .find(|id| **id == named)
+            .map(|id| (*id).clone())
+            .ok_or_else(|| {
+                Diagnostic::error(
+                    Code::UnknownRun,
+                    format!("{} runs have ids that begin with {named}", many.len()),
+                )
+                .help("write more of the id")
+            }),
+    }
+}
+
+/// A journal that cannot be used.
+pub(super) fn unreadable(error: &JournalError) -> Diagnostic {
+    let finding = Diagnostic::error(Code::StateFolder, error.to_string());
+    match error {
+        JournalError::Unreadable { .. } => finding.help(
+            "go on with the voxplay that wrote it; if the file is damaged, put a whole copy of it back, or look up in the CRM what was done and begin anew with --state-dir",
+        ),
+        JournalError::Locked { .. } => finding.help("wait for it to end, or stop it with Ctrl-C first"),
+        _ => finding,
+    }
+}
+
+fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBuf, Diagnostic> {
+    let as_named = PathBuf::from(&started.playbook);
+    let from_root = state
+        .parent()
+        .map(|root| root.join(&started.from_root))
+        .unwrap_or_default();
+    let from_here = Project::find(&current_folder())
+        .root
+        .join(&started.from_root);
+    [as_named, from_root, from_here]
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            Diagnostic::error(
+                Code::MissingFile,
+                format!("the playbook {} is not where it was", started.playbook),
+            )
+            .help("say where it is now with --playbook FILE")
+        })
+}
+
+/// What has changed since the run began; none where nothing has.
+pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnostic> {
+    let names = earlier.fingerprints.keys().chain(now.fingerprints.keys());
+    let mut changed: Vec<&String> = names
+        .filter(|name| earlier.fingerprints.get(*name) != now.fingerprints.get(*name))
+        .collect();
+    changed.sort();
+    changed.dedup();
+    let mut names: Vec<String> = changed.into_iter().cloned().collect();
+    // A sandbox has a new port each time; there is nothing in it to go on with but the run itself.
+    let in_sandbox = earlier.target.name == SANDBOX && now.target.name == SANDBOX;
+    if earlier.target.server != now.target.server && !in_sandbox {
+        names.push(format!(
+            "the target's server ({} then, {} now)",
+            earlier.target.server, now.target.server
+        ));
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let mut message = format!(
+        "since the run began, this has changed: {}",
+        names.join(", ")
+    );
+    if earlier.text != now.text {
+        message.push_str("\n\n");
+        message.push_str(&difference(&earlier.text, &now.text));
+    }
+    Some(
+        Diagnostic::error(Code::Changed, message).help(
+            "put it back as it was, or go on with `--accept-changes` if the steps that are left are meant so",
+        ),
+    )
+}
+
+fn difference(before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(2)
+        .header("when the run began", "now")
+        .to_string()
+}

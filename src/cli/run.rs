@@ -1,0 +1,591 @@
+//! `voxplay run`: check, then run.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the run's start is read from the clock here"
+)]
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::accounts::{self, Accounts};
+use super::check::literal_tokens;
+use super::ci::{self, Ci};
+use super::fingerprints;
+use super::open::{self, folder_of};
+use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
+use super::reporter::Reporter;
+use super::reports;
+use super::saved;
+use super::signals::Signals;
+use super::terminal::{Terminal, width};
+use super::{Allowed, Exit, Format, RunArgs};
+use crate::action::Effect;
+use crate::diagnostic::render;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Document;
+use crate::event::{AccountFlags, EventKind, RunFinished, RunId, RunStarted};
+use crate::journal::{Journal, JournalError, RunLock};
+use crate::plan::{Plan, PlannedKind, PlannedStep, Rehearsal};
+use crate::report::human::{self, Columns, InDoubt, plural};
+use crate::report::record::{Recorder, RunRecord, places};
+use crate::run::{Driver, History, Meter, Pace, PaceRules, RunError};
+use crate::sandbox::{Faults, Options, Sandbox};
+use crate::secret::{Masker, Secret};
+use crate::transport::{Endpoint, Transport};
+
+/// A run that nothing speaks against any more.
+struct Ready {
+    prepared: Prepared,
+    accounts: Accounts,
+}
+
+impl std::ops::Deref for Ready {
+    type Target = Prepared;
+
+    fn deref(&self) -> &Prepared {
+        &self.prepared
+    }
+}
+
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
+/// A run that is gone on with.
+pub(super) struct Resumption {
+    pub(super) run: RunId,
+    pub(super) started_at: Timestamp,
+    pub(super) earlier: RunStarted,
+    /// The inputs of its first stretch.
+    pub(super) inputs: Document,
+    /// Requests that it has sent so far.
+    pub(super) requests: u64,
+    pub(super) retry_failed: bool,
+    pub(super) accept_changes: bool,
+}
+
+pub(super) fn run(args: &RunArgs) -> Exit {
+    if let Some(id) = &args.run_id
+        && let Some(resumption) = super::resume::begun(args, id)
+    {
+        return match resumption {
+            Ok(resumption) => go(args, Some(&resumption)),
+            Err(finding) => refuse(args.format, &finding),
+        };
+    }
+    go(args, None)
+}
+
+/// Says why nothing is done.
+pub(super) fn refuse(format: Format, finding: &Diagnostic) -> Exit {
+    let findings = std::slice::from_ref(finding);
+    report_findings(&Terminal::new(), format, findings);
+    Exit::of_findings(findings).unwrap_or(Exit::Bug)
+}
+
+/// Checks and runs, or goes on with a run.
+pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
+    let mut terminal = Terminal::of(args.ci);
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal.say(&format!("error: no runtime: {error}\n"));
+            return Exit::Bug;
+        }
+    };
+    runtime.block_on(async {
+        // Kept to the end of the run: its requests go there.
+        let sandbox = match start_sandbox(args).await {
+            Ok(sandbox) => sandbox,
+            Err(findings) => {
+                report_findings(&terminal, args.format, &findings);
+                return Exit::of_findings(&findings).unwrap_or(Exit::Bug);
+            }
+        };
+        let mut findings = Vec::new();
+        let mut secrets = Vec::new();
+        let ready = ready(
+            args,
+            resumption,
+            sandbox.as_ref(),
+            &mut findings,
+            &mut secrets,
+        );
+        // Also where the run is refused: what is wrong with a value may quote it.
+        terminal.mask(Masker::new(
+            secrets.iter().chain(&literal_tokens(&findings)),
+        ));
+        report_findings(&terminal, args.format, &findings);
+        if args.ci.resolved() == Ci::Github && args.format == Format::Human {
+            terminal.command(&render::github(&findings));
+        }
+        match (ready, Exit::of_findings(&findings)) {
+            (_, Some(exit)) => {
+                if args.format == Format::Human {
+                    terminal.say(&format!(
+                        "\n{}: nothing was sent\n",
+                        render::summary(&findings)
+                    ));
+                }
+                exit
+            }
+            (None, None) => Exit::Bug,
+            (Some(ready), None) => {
+                if args.plan.is_some() && args.format == Format::Human {
+                    let planned_at = ready.started_at.to_zoned(ready.zone.clone());
+                    let shown = planned_at.strftime("%Y-%m-%d %H:%M:%S %:z");
+                    terminal.say(&format!(
+                        "as planned at {shown}, which is now() in this run\n"
+                    ));
+                }
+                let masker = Masker::new(&secrets);
+                let exit = start(args, resumption, &mut terminal, ready, &masker).await;
+                if let Some(sandbox) = &sandbox {
+                    report_sandbox(&terminal, args.format, sandbox);
+                }
+                exit
+            }
+        }
+    })
+}
+
+/// Everything that can be said against the run is said at once; nothing is returned where something is.
+/// `secrets` are what must not show from then on: the token and secret inputs.
+fn ready(
+    args: &RunArgs,
+    resumption: Option<&Resumption>,
+    sandbox: Option<&Sandbox>,
+    findings: &mut Vec<Diagnostic>,
+    secrets: &mut Vec<Secret>,
+) -> Option<Ready> {
+    let saved = match args.plan.as_deref().map(saved::read).transpose() {
+        Ok(saved) => saved,
+        Err(finding) => {
+            findings.push(finding);
+            return None;
+        }
+    };
+    // What was reviewed is what runs: a plan brings its own instant, and with it every date that it showed.
+    let (run, started_at) = match (resumption, &saved) {
+        (Some(earlier), _) => (earlier.run.clone(), earlier.started_at),
+        (None, saved) => (
+            args.run_id.clone().unwrap_or_else(prepare::new_run_id),
+            saved
+                .as_ref()
+                .map_or_else(Timestamp::now, |saved| saved.planned_at),
+        ),
+    };
+    let occasion = Occasion {
+        purpose: Purpose::Run(sandbox),
+        run,
+        started_at,
+        earlier: resumption.map(|earlier| &earlier.inputs),
+    };
+    findings.extend(reports::check(&args.report));
+    let prepared = prepare::prepare(&args.what, occasion, findings, secrets)?;
+    if let Some(saved) = &saved {
+        findings.extend(saved::drift(saved, &prepared, &args.what));
+    }
+    let needs = Needs::from(&prepared.rehearsal);
+    prepare::check_limits(prepared.playbook(), &prepared.project, needs, findings);
+    if Exit::of_findings(findings).is_none() {
+        check_deletes(args, &prepared.rehearsal, findings);
+    }
+    let mut loops = accounts::loops(prepared.plan.steps());
+    loops.extend(accounts::loops(prepared.plan.finally()));
+    let accounts = Accounts::read(args, &loops, &folder_of(&args.what.playbook), findings);
+    Some(Ready { prepared, accounts })
+}
+
+/// The CRM that is emulated inside this process, where it is asked for.
+async fn start_sandbox(args: &RunArgs) -> Result<Option<Sandbox>, Vec<Diagnostic>> {
+    if !args.what.sandbox {
+        return Ok(None);
+    }
+    let mut options = Options::default();
+    if let Some(path) = &args.sandbox_faults {
+        options.faults = Faults::load(path, &path.display().to_string())?;
+    }
+    Sandbox::start(options).await.map(Some).map_err(|error| {
+        let message = format!("the sandbox cannot start: {error}");
+        vec![Diagnostic::error(Code::StateFolder, message)]
+    })
+}
+
+fn report_findings(terminal: &Terminal, format: Format, findings: &[Diagnostic]) {
+    if findings.is_empty() {
+        return;
+    }
+    match format {
+        Format::Human => {
+            terminal.say(&terminal.findings(findings));
+            if Exit::of_findings(findings).is_none() {
+                terminal.say("\n");
+            }
+        }
+        Format::Json => terminal.answer(&render::json_lines(findings)),
+    }
+}
+
+/// Nobody deletes by accident: a flag, a yes at the terminal, or the sandbox.
+fn check_deletes(args: &RunArgs, rehearsal: &Rehearsal, findings: &mut Vec<Diagnostic>) {
+    let deletes = rehearsal.count(|step| step.effect == Effect::Delete);
+    if deletes == 0 || args.what.sandbox || args.yes || args.allow.contains(&Allowed::Delete) {
+        return;
+    }
+    let what = format!("this run deletes {}", plural(deletes, "record"));
+    if args.format == Format::Human && Terminal::is_interactive() {
+        if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
+            return;
+        }
+        findings.push(
+            Diagnostic::error(
+                Code::DeleteNotAllowed,
+                format!("{what}, and the answer was no"),
+            )
+            .help("pass `--allow delete` to run it without being asked"),
+        );
+        return;
+    }
+    findings.push(
+        Diagnostic::error(
+            Code::DeleteNotAllowed,
+            format!("{what}, and nobody has allowed it"),
+        )
+        .help("pass `--allow delete`"),
+    );
+}
+
+/// What a run needs from the machine.
+struct Opened {
+    journal: Journal,
+    /// Nobody else runs this playbook while it is held.
+    _lock: RunLock,
+    transport: Transport,
+    history: History,
+    pace: Pace,
+}
+
+impl Opened {
+    fn open(
+        state: &Path,
+        key: &str,
+        resumption: Option<&Resumption>,
+        ready: &Ready,
+    ) -> Result<Self, Diagnostic> {
+        let refused = |error: JournalError| {
+            Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
+        };
+        let journal = Journal::open(state).map_err(refused)?;
+        let lock = journal.lock(key, &ready.run).map_err(refused)?;
+        let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
+        let transport = Transport::new(&endpoint, limits_of(&ready.plan))
+            .map_err(|error| Diagnostic::error(Code::BadTarget, error.to_string()))?;
+        let history = match resumption {
+            None => History::default(),
+            Some(earlier) => {
+                let history = History::from_journal(&journal, &ready.run).map_err(refused)?;
+                if earlier.retry_failed {
+                    history.retrying_failed()
+                } else {
+                    history
+                }
+            }
+        };
+        let pace = pace(ready, &journal).map_err(refused)?;
+        Ok(Self {
+            journal,
+            _lock: lock,
+            transport,
+            history,
+            pace,
+        })
+    }
+}
+
+/// The summary, without secrets.
+fn say_end(
+    terminal: &Terminal,
+    finished: &RunFinished,
+    in_doubt: &InDoubt,
+    record: &RunRecord,
+    masker: &Masker,
+) {
+    if let EventKind::RunFinished(shown) = EventKind::RunFinished(finished.clone()).masked(masker) {
+        terminal.answer(&human::summary(&shown, in_doubt, width()));
+        terminal.answer(&human::reasons(&record.reasons, width()));
+    }
+}
+
+/// Opens what the run needs, runs it, and says how it ended.
+async fn start(
+    args: &RunArgs,
+    resumption: Option<&Resumption>,
+    terminal: &mut Terminal,
+    ready: Ready,
+    masker: &Masker,
+) -> Exit {
+    let state = args
+        .state_dir
+        .clone()
+        .unwrap_or_else(|| ready.root.join(".voxplay"));
+    let key = lock_key(&args.what.playbook, &ready.root);
+    let started = started(args, &ready, &key);
+    if let Some(earlier) = resumption
+        && !earlier.accept_changes
+        && let Some(finding) = super::resume::changes(&earlier.earlier, &started)
+    {
+        report_findings(terminal, args.format, &[finding]);
+        return Exit::Refused;
+    }
+    let opened = match Opened::open(&state, &key, resumption, &ready) {
+        Ok(opened) => opened,
+        Err(finding) => {
+            report_findings(terminal, args.format, &[finding]);
+            if args.format == Format::Human {
+                terminal.say("\nnothing was sent\n");
+            }
+            return Exit::Refused;
+        }
+    };
+    let journal = &opened.journal;
+    let signals = Signals::listen(terminal.clone());
+    let names: Vec<(String, String)> = ready
+        .plan
+        .actions()
+        .iter()
+        .map(|(step, planned)| (step.id.clone(), planned.action.name().to_owned()))
+        .collect();
+    let mut watcher = Reporter::new(
+        terminal.clone(),
+        args.format,
+        Columns::new(names.iter().map(|(a, b)| (a.as_str(), b.as_str())), width()),
+        Recorder::new(ready.run.clone()).with_places(places(ready.plan.playbook())),
+    );
+    // A report is one of the whole run.
+    if resumption.is_some() {
+        for (_, event) in journal.events(&ready.run).flatten() {
+            watcher.recorder.add(&event);
+        }
+    }
+    let limits = ready.project.config.limits_of(ready.playbook());
+    let meter = Meter::new(&limits).already(resumption.map_or(0, |earlier| earlier.requests));
+    let driver = Driver {
+        run: &ready.run,
+        plan: &ready.plan,
+        target: &ready.facts,
+        transport: &opened.transport,
+        journal,
+        files: &ready.files,
+        masker,
+        history: &opened.history,
+        interrupted: signals.interrupted.clone(),
+        pace: &opened.pace,
+        meter: &meter,
+        accounts: &|id, playbook| ready.accounts.files(id, playbook),
+        watcher: RefCell::new(&mut watcher),
+    };
+    let result = driver.run(started, ready.rehearsal.scope.clone()).await;
+    let closed = journal.close().await;
+    let (in_doubt, recorder) = watcher.finish();
+    let record = recorder.record();
+    let exit = match result {
+        Err(error) => stopped_by_journal(terminal, args.format, &error),
+        Ok(finished) => {
+            if args.format == Format::Human {
+                say_end(terminal, &finished, &in_doubt, &record, masker);
+                terminal.say(&format!(
+                    "run {} is recorded in {}\n",
+                    ready.run,
+                    open::shown(&state.join("journal.sqlite"))
+                ));
+            }
+            if let Err(error) = closed {
+                terminal.say(&format!(
+                    "warning: the journal was not closed well: {error}\n"
+                ));
+            }
+            Exit::of_run(finished.outcome, signals.terminated())
+        }
+    };
+    tell_others(args, terminal, &record, masker, exit)
+}
+
+/// Writes the reports and tells the CI system; a report that cannot be written takes the run nothing but the
+/// exit code 0.
+fn tell_others(
+    args: &RunArgs,
+    terminal: &Terminal,
+    record: &RunRecord,
+    masker: &Masker,
+    exit: Exit,
+) -> Exit {
+    let (commands, mut problems) = ci::tell(args.ci, record, masker);
+    terminal.command(&commands);
+    problems.extend(reports::write(&args.report, record, masker));
+    for problem in &problems {
+        terminal.say(&format!("error: {problem}\n"));
+    }
+    match exit {
+        Exit::Ok if !problems.is_empty() => Exit::Failed,
+        exit => exit,
+    }
+}
+
+/// As many connections are kept as requests can be on their way at once: with fewer, most of a wide loop's
+/// requests would open one of their own.
+fn limits_of(plan: &Plan) -> crate::transport::Limits {
+    let mut limits = crate::transport::Limits::default();
+    limits.pool_idle = limits
+        .pool_idle
+        .max(widest(plan.steps()))
+        .max(widest(plan.finally()));
+    limits
+}
+
+/// How many requests of these steps can be on their way at once.
+fn widest(steps: &[PlannedStep]) -> usize {
+    let widths = steps.iter().map(|step| match &step.kind {
+        PlannedKind::Action(_) => 1,
+        PlannedKind::Group(nested) => widest(nested),
+        PlannedKind::Loop(each) => each.concurrency.saturating_mul(widest(&each.steps)),
+    });
+    widths.max().unwrap_or(0)
+}
+
+/// The target's pace, with what is left of today's requests: the day is one of the target's time zone.
+fn pace(ready: &Ready, journal: &Journal) -> Result<Pace, JournalError> {
+    let left_today = match ready.target.daily_budget {
+        None => None,
+        Some(budget) => {
+            let midnight = prepare::midnight(Timestamp::now(), &ready.zone);
+            let facts = &ready.facts;
+            let sent = journal.requests_since(
+                &facts.server,
+                &facts.operation,
+                &format!("{midnight:.3}"),
+            )?;
+            Some(budget.saturating_sub(sent))
+        }
+    };
+    Ok(Pace::new(&PaceRules {
+        interval: ready.target.interval,
+        concurrency: ready.target.concurrency,
+        left_today,
+    }))
+}
+
+fn started(args: &RunArgs, ready: &Ready, key: &str) -> RunStarted {
+    let playbook = ready.plan.playbook();
+    let digest = Sha256::digest(playbook.source.text().as_bytes());
+    let inputs = fingerprints::public_inputs(&ready.plan, &ready.inputs.values);
+    RunStarted {
+        playbook: args.what.playbook.display().to_string(),
+        name: playbook.name.as_ref().map(|name| name.value.clone()),
+        target: ready.facts.clone(),
+        voxplay: env!("CARGO_PKG_VERSION").to_owned(),
+        playbook_digest: crate::attachment::hex(&digest),
+        started_at: ready.started_at.to_string(),
+        steps: ready.plan.actions().len(),
+        fingerprints: fingerprints::take(
+            &ready.plan,
+            &ready.rehearsal,
+            &inputs,
+            &ready.facts.operation,
+            &ready.files,
+        ),
+        inputs,
+        tags: args.what.tags.clone(),
+        from_root: key.to_owned(),
+        sandbox: args.what.sandbox,
+        accounts: AccountFlags {
+            rejected: args.rejected.clone(),
+            succeeded: args.succeeded.clone(),
+            unknown: args.unknown.clone(),
+        },
+        text: playbook.source.text().to_owned(),
+    }
+}
+
+/// One run at a time of one playbook: its path from the project's root names it.
+fn lock_key(playbook: &Path, root: &Path) -> String {
+    let folder = folder_of(playbook);
+    let name = playbook.file_name().unwrap_or_default();
+    folder
+        .join(name)
+        .strip_prefix(root)
+        .map_or_else(|_| folder.join(name), Path::to_owned)
+        .display()
+        .to_string()
+}
+
+fn journal_help(error: &JournalError) -> String {
+    match error {
+        JournalError::Locked { .. } => {
+            "wait for it to end, or give this run a state folder of its own with --state-dir"
+        }
+        _ => "nothing is sent that cannot be recorded: repair the folder, or name another with --state-dir",
+    }
+    .to_owned()
+}
+
+fn stopped_by_journal(terminal: &Terminal, format: Format, error: &RunError) -> Exit {
+    let RunError::Journal {
+        error,
+        sent,
+        unrecorded,
+    } = error;
+    let after = match unrecorded {
+        Some(step) => format!("the outcome of {step} is known but not written down: note it"),
+        None if *sent == 0 => "nothing was sent".to_owned(),
+        None => format!(
+            "sent before that: {}, and nothing since",
+            plural(*sent, "request")
+        ),
+    };
+    let message = format!("the run stopped because it could not be recorded: {error}; {after}");
+    let finding = Diagnostic::error(Code::StateFolder, message)
+        .help("make room or repair the folder of the journal");
+    report_findings(terminal, format, &[finding]);
+    match (*sent, unrecorded) {
+        (0, None) => Exit::Refused,
+        (_, Some(_)) => Exit::Unknown,
+        _ => Exit::Failed,
+    }
+}
+
+/// How many remarks of the emulated CRM are told.
+const MOST_REMARKS: usize = 5;
+
+/// What the emulated CRM found worth a remark.
+fn report_sandbox(terminal: &Terminal, format: Format, sandbox: &Sandbox) {
+    let Ok(notes) = sandbox.notes() else {
+        return;
+    };
+    if format == Format::Json || notes.is_empty() {
+        return;
+    }
+    let room = width().saturating_sub(4);
+    let mut text = String::from("\nThe sandbox, which follows the vendor's documents, remarks:\n");
+    for note in notes.iter().take(MOST_REMARKS) {
+        let mut bullet = "- ";
+        for line in human::wrap(&human::harmless(&note.text), room) {
+            let _ = writeln!(text, "  {bullet}{line}");
+            bullet = "  ";
+        }
+    }
+    if let Some(more) = notes
+        .len()
+        .checked_sub(MOST_REMARKS)
+        .filter(|more| *more > 0)
+    {
+        let _ = writeln!(text, "  and {more} more of the kind");
+    }
+    terminal.say(&text);
+}

@@ -1,0 +1,186 @@
+//! A saved plan: what it was made of, written whole or not at all, and whether that is still so.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: saved plans are read and written here"
+)]
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::PlaybookArgs;
+use super::open::shown;
+use super::prepare::Prepared;
+use crate::attachment::{Attachment, hex};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::foresee::{Circumstances, Knowledge, Outlook, foresee};
+use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
+
+/// What of a saved plan decides whether it may be run.
+#[derive(Debug)]
+pub(super) struct Saved {
+    /// The instant that `now()` gives.
+    pub(super) planned_at: Timestamp,
+    identity: Identity,
+}
+
+/// The keys that are read of the document.
+#[derive(Deserialize)]
+struct Keys {
+    schema: u64,
+    planned_at: String,
+    identity: serde_json::Value,
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// Where it cannot be read, or is no plan of this version.
+pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
+    let name = shown(path);
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(
+            Code::UnreadableFile,
+            format!("the plan {name} cannot be read: {error}"),
+        )
+    })?;
+    let refuse = |why: String| {
+        Diagnostic::error(
+            Code::InvalidValue,
+            format!("{name} is not a plan that can be run: {why}"),
+        )
+        .help("make one with `voxplay plan PLAYBOOK --out FILE`")
+    };
+    let keys: Keys = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+    if keys.schema != SCHEMA {
+        return Err(refuse(format!(
+            "its version is {}, and this voxplay knows {SCHEMA}",
+            keys.schema
+        )));
+    }
+    Ok(Saved {
+        planned_at: keys
+            .planned_at
+            .parse()
+            .map_err(|error: jiff::Error| refuse(error.to_string()))?,
+        identity: serde_json::from_value(keys.identity)
+            .map_err(|error| refuse(error.to_string()))?,
+    })
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// Where it cannot be written; then what was there before is still there.
+pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // What is left of it is of no use; the error that matters is the first.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+/// What the run will do.
+pub(super) fn outlook(prepared: &Prepared, what: &PlaybookArgs) -> Outlook {
+    foresee(Circumstances {
+        plan: &prepared.plan,
+        inputs: &prepared.inputs,
+        target: &prepared.facts,
+        server: if what.sandbox {
+            Knowledge::AtRun
+        } else {
+            Knowledge::Known
+        },
+        started_at: &prepared.started_at.to_string(),
+        files: &prepared.files,
+    })
+}
+
+/// What a plan is made of.
+pub(super) fn identity(
+    prepared: &Prepared,
+    outlook: &Outlook,
+    what: &PlaybookArgs,
+    salt: Salt,
+) -> Identity {
+    let facts = &prepared.facts;
+    let digest = |text: &str| hex(&Sha256::digest(text.as_bytes()));
+    // A path may be made of a secret.
+    let masker = prepared.masker();
+    let files = |files: &BTreeMap<String, Attachment>| {
+        files
+            .iter()
+            .map(|(name, file)| (masker.mask(name).into_owned(), FileIdentity::from(file)))
+            .collect()
+    };
+    let zone = prepared.zone.iana_name().unwrap_or("UTC");
+    Identity {
+        voxplay: env!("CARGO_PKG_VERSION").to_owned(),
+        playbook: digest(prepared.plan.source().text()),
+        tags: what.tags.clone(),
+        target: TargetIdentity {
+            name: facts.name.clone(),
+            server: if what.sandbox {
+                "sandbox".to_owned()
+            } else {
+                facts.server.clone()
+            },
+            operation: facts.operation.clone(),
+        },
+        timezone: zone.to_owned(),
+        inputs: prepared
+            .inputs
+            .values
+            .iter()
+            .map(|(name, value)| (name.clone(), salt.digest(&value.to_json_text())))
+            .collect(),
+        salt,
+        actions: prepared
+            .plan
+            .actions()
+            .iter()
+            .map(|(_, planned)| {
+                let action = &planned.action;
+                (action.name().to_owned(), digest(action.source().text()))
+            })
+            .collect(),
+        attachments: files(&outlook.attachments),
+        data: files(&outlook.data),
+    }
+}
+
+/// Everything that is no longer as it was planned, each as a finding.
+pub(super) fn drift(saved: &Saved, prepared: &Prepared, what: &PlaybookArgs) -> Vec<Diagnostic> {
+    let outlook = outlook(prepared, what);
+    let now = identity(prepared, &outlook, what, saved.identity.salt.clone());
+    saved
+        .identity
+        .drift(&now)
+        .into_iter()
+        .map(|change| {
+            Diagnostic::error(
+                Code::PlanChanged,
+                format!("since the plan was made, {change}"),
+            )
+            .help("plan again, and have the new plan reviewed")
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! `voxplay schema`.
+
+use std::path::Path;
+
+use super::files::write_whole;
+use super::open::Project;
+use super::surroundings::current_folder;
+use super::terminal::Terminal;
+use super::{Exit, SchemaArgs};
+use crate::action::{Action, Catalogue};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::editor;
+
+/// What there is a schema of besides the actions.
+pub(super) const KINDS: [(&str, &str); 3] = [
+    ("playbook", "a playbook"),
+    ("config", "voxplay.yaml"),
+    ("action", "an action file"),
+];
+
+pub(super) fn schema(args: &SchemaArgs) -> Exit {
+    let terminal = Terminal::new();
+    let folder = args.project.clone().unwrap_or_else(current_folder);
+    let project = Project::find(&folder);
+    if let Some(exit) = Exit::of_findings(&project.findings) {
+        terminal.say(&terminal.findings(&project.findings));
+        return exit;
+    }
+    match answer(args, &project.catalogue) {
+        Ok(text) => {
+            terminal.answer(&text);
+            Exit::Ok
+        }
+        Err(finding) => {
+            let findings = [finding];
+            terminal.say(&terminal.findings(&findings));
+            Exit::of_findings(&findings).unwrap_or(Exit::Ok)
+        }
+    }
+}
+
+fn answer(args: &SchemaArgs, catalogue: &Catalogue) -> Result<String, Diagnostic> {
+    if args.list {
+        return Ok(list(catalogue));
+    }
+    if let Some(folder) = &args.write {
+        return write(folder, args.calls, catalogue);
+    }
+    let schema = match (&args.what, &args.request, &args.response) {
+        (_, Some(name), _) => {
+            let found = find(name, catalogue)?;
+            editor::request(&found).ok_or_else(|| {
+                Diagnostic::error(
+                    Code::InvalidValue,
+                    format!("`{name}` sends no body: its parameters stand in the address"),
+                )
+                .help(format!("see `voxplay schema {name}`"))
+            })?
+        }
+        (_, _, Some(name)) => editor::response(&*find(name, catalogue)?),
+        (Some(what), ..) => match what.as_str() {
+            "playbook" => editor::playbook(catalogue),
+            "config" => editor::config(),
+            "action" => editor::action_file(),
+            name => editor::with(&*find(name, catalogue)?),
+        },
+        (None, None, None) => unreachable!("the command line asks for one of them"),
+    };
+    Ok(editor::text_of(&schema))
+}
+
+fn find(name: &str, catalogue: &Catalogue) -> Result<std::sync::Arc<Action>, Diagnostic> {
+    catalogue.get(name).ok_or_else(|| {
+        let mut finding = Diagnostic::error(
+            Code::UnknownAction,
+            format!("there is no schema of `{name}`"),
+        );
+        let kinds = KINDS.map(|(kind, _)| kind);
+        finding.help = did_you_mean(name, kinds.into_iter().chain(catalogue.names()))
+            .or_else(|| Some("`voxplay schema --list` shows what there is".to_owned()));
+        finding
+    })
+}
+
+fn list(catalogue: &Catalogue) -> String {
+    let actions: Vec<_> = catalogue.actions().collect();
+    let entries = KINDS.into_iter().chain(
+        actions
+            .iter()
+            .map(|action| (action.name(), action.summary())),
+    );
+    let width = entries
+        .clone()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or(0);
+    let lines: Vec<String> = entries
+        .map(|(name, about)| format!("{name:width$}  {about}"))
+        .collect();
+    lines.join("\n") + "\n"
+}
+
+fn write(folder: &Path, calls: bool, catalogue: &Catalogue) -> Result<String, Diagnostic> {
+    let mut files: Vec<_> = editor::files(catalogue)
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), text))
+        .collect();
+    if calls {
+        files.extend(editor::call_files(catalogue));
+    }
+    let mut written = String::new();
+    for (name, text) in files {
+        let path = folder.join(name);
+        write_whole(&path, &text).map_err(|error| {
+            Diagnostic::error(
+                Code::UnreadableFile,
+                format!("{} cannot be written: {error}", path.display()),
+            )
+            .help("choose a folder that you may write to")
+        })?;
+        written.push_str(&path.to_string_lossy());
+        written.push('\n');
+    }
+    Ok(written)
+}

@@ -1,0 +1,27 @@
+//! The environment of the process, read nowhere else.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: environment variables and token files are read here"
+)]
+
+use std::path::Path;
+
+use crate::project::Surroundings;
+
+/// The real environment.
+pub(super) struct Process;
+
+impl Surroundings for Process {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn token_file(&self, path: &Path) -> Result<String, String> {
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    }
+}
+
+/// The folder that the process was started in.
+pub(super) fn current_folder() -> std::path::PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}

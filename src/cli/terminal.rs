@@ -1,0 +1,142 @@
+//! Standard output and standard error: masked, coloured only where that is wanted.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the environment says how wide lines may be"
+)]
+
+use std::borrow::Cow;
+use std::io::{IsTerminal as _, Write};
+
+use super::ci::{Ci, without_commands};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::render::{self, Color, Look};
+use crate::secret::Masker;
+use crate::source::Source;
+
+/// Who reads what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Log {
+    Plain,
+    /// GitHub Actions takes some lines for commands, and only those may be that are meant to.
+    OfGithub,
+}
+
+/// Where a command writes. Nothing else in the program prints.
+#[derive(Debug, Clone)]
+pub(super) struct Terminal {
+    masker: Masker,
+    /// Whether somebody reads lines of the log as commands.
+    log: Log,
+}
+
+impl Terminal {
+    /// A terminal that masks nothing yet.
+    pub(super) fn new() -> Self {
+        Self {
+            masker: Masker::none(),
+            log: Log::Plain,
+        }
+    }
+
+    /// A terminal in a CI system.
+    pub(super) fn of(ci: Ci) -> Self {
+        Self {
+            log: match ci.resolved() {
+                Ci::Github => Log::OfGithub,
+                _ => Log::Plain,
+            },
+            ..Self::new()
+        }
+    }
+
+    /// From now on no text that `masker` knows is written.
+    pub(super) fn mask(&mut self, masker: Masker) {
+        self.masker = masker;
+    }
+
+    /// An answer, on standard output.
+    pub(super) fn answer(&self, text: &str) {
+        self.write(&mut anstream::stdout().lock(), &self.readable(text));
+    }
+
+    /// Progress and complaints, on standard error.
+    pub(super) fn say(&self, text: &str) {
+        self.write(&mut anstream::stderr().lock(), &self.readable(text));
+    }
+
+    /// Lines that the CI system is to obey, on standard error: standard output may be for a program.
+    pub(super) fn command(&self, text: &str) {
+        self.write(&mut std::io::stderr().lock(), text);
+    }
+
+    fn readable<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.log {
+            // In JSON such marks stand in texts only, where they can be written otherwise.
+            Log::OfGithub if text.starts_with(['{', '[']) => {
+                text.replace("##[", "#\\u0023[").into()
+            }
+            Log::OfGithub => without_commands(text).into(),
+            Log::Plain => text.into(),
+        }
+    }
+
+    /// A closed pipe is no reason to stop a run that writes to a CRM.
+    fn write(&self, to: &mut dyn Write, text: &str) {
+        let _ = to.write_all(self.masker.mask(text).as_bytes());
+        let _ = to.flush();
+    }
+
+    /// Findings for people. Excerpts are cut to the width, so secrets in them are covered before that.
+    pub(super) fn findings(&self, findings: &[Diagnostic]) -> String {
+        let mut findings = findings.to_vec();
+        for place in findings
+            .iter_mut()
+            .filter_map(|finding| finding.place.as_mut())
+        {
+            if !self.masker.is_empty() {
+                let text = self.masker.blot(place.source.text());
+                place.source = Source::new(place.source.name(), text);
+            }
+        }
+        render::human(
+            &findings,
+            Look {
+                color: Color::Ansi,
+                width: width(),
+            },
+        )
+    }
+
+    /// Whether somebody is there to answer a question.
+    pub(super) fn is_interactive() -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a question; anything but a yes is a no.
+    pub(super) fn ask(&self, question: &str) -> bool {
+        let answer = self.question(&format!("{question} [y/N]"));
+        matches!(answer.to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Asks a question; the answer without blanks around it, empty where there is none.
+    pub(super) fn question(&self, question: &str) -> String {
+        self.say(&format!("{question} "));
+        let mut line = String::new();
+        // An input that was closed answers nothing.
+        let _ = std::io::stdin().read_line(&mut line);
+        line.trim().to_owned()
+    }
+}
+
+/// How wide lines may be: the terminal's width up to 100, else 80.
+pub(super) fn width() -> usize {
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    columns
+        .or_else(|| {
+            terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
+        })
+        .unwrap_or(80)
+        .clamp(40, 100)
+}

@@ -1,0 +1,462 @@
+//! Events as lines that a person reads while a run goes on, and its summary. Plain text with ANSI
+//! colours, which the writer takes out where they do not belong.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::record::{Cases, Common};
+use crate::event::{
+    AttemptFailed, Counts, Event, EventKind, RowFinished, RunFinished, RunOutcome, RunStarted,
+    StepFinished,
+};
+use crate::outcome::Outcome;
+use crate::run::Progress;
+use crate::value::Value;
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// How wide the first columns are: they follow the longest names of the playbook, within bounds.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns {
+    step: usize,
+    action: usize,
+    width: usize,
+}
+
+impl Columns {
+    /// Columns for steps and actions of these names, in lines of at most `width` characters.
+    pub fn new<'n>(names: impl IntoIterator<Item = (&'n str, &'n str)>, width: usize) -> Self {
+        let (step, action) = names.into_iter().fold((4, 6), |(step, action), (a, b)| {
+            (step.max(a.chars().count()), action.max(b.chars().count()))
+        });
+        Self {
+            step: step.min(24),
+            action: action.min(24),
+            width,
+        }
+    }
+}
+
+fn style(outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Ok => AnsiColor::Green.on_default(),
+        Outcome::Failed => AnsiColor::Red.on_default().bold(),
+        Outcome::Unknown => AnsiColor::Magenta.on_default().bold(),
+        Outcome::Skipped | Outcome::NotRun => DIM,
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotRun => "not run",
+        other => other.as_str(),
+    }
+}
+
+/// Text that came from outside, without anything that could steer a terminal.
+pub fn harmless(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
+}
+
+/// The lines for one event; none where a person needs none.
+pub fn progress(event: &Event, columns: Columns) -> Option<String> {
+    match &event.kind {
+        EventKind::RunStarted(started) => Some(run_started(started, columns.width)),
+        EventKind::AttemptStarted(_) | EventKind::Reconciled(_) | EventKind::RunFinished(_) => None,
+        // Rows are many: what went well shows in the counts.
+        EventKind::AttemptFailed(failed) if failed.row.is_some() => None,
+        EventKind::StepFinished(end) if end.row.is_some() => None,
+        EventKind::AttemptFailed(failed) => Some(attempt_failed(failed, columns)),
+        EventKind::StepFinished(end) => Some(step_finished(end, columns)),
+        EventKind::RowFinished(row) => row_finished(row, columns),
+    }
+}
+
+fn run_started(started: &RunStarted, width: usize) -> String {
+    let title = started.name.as_deref().unwrap_or(&started.playbook);
+    let target = &started.target;
+    let way = format!(
+        "{} to {} ({}, operation {})",
+        started.playbook, target.name, target.server, target.operation
+    );
+    let mut text = format!("{BOLD}{}{BOLD:#}\n{DIM}", harmless(title));
+    wrap_into(&mut text, &harmless(&way), 0, width);
+    let _ = writeln!(text, "{DIM:#}");
+    text
+}
+
+fn attempt_failed(failed: &AttemptFailed, columns: Columns) -> String {
+    let text = format!(
+        "attempt {}: {}; trying again in {}",
+        failed.attempt,
+        harmless(&failed.reason),
+        duration(failed.wait_ms)
+    );
+    let yellow = AnsiColor::Yellow.on_default();
+    let mut line = format!(
+        "  {yellow}{:<8}{yellow:#} {}\n",
+        "retry",
+        harmless(&failed.step)
+    );
+    wrap_into(&mut line, &text, 11, columns.width);
+    line
+}
+
+fn step_finished(end: &StepFinished, columns: Columns) -> String {
+    let style = style(end.outcome);
+    let rows = end.outputs.get("counts").filter(|_| end.action.is_none());
+    let detail = match end.outcome {
+        _ if rows.is_some() => rows.map(shown_rows).unwrap_or_default(),
+        Outcome::Ok => end.wolkvox_id.as_ref().map(shown_id).unwrap_or_default(),
+        Outcome::Skipped => end.error.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let time = if end.attempts > 0 {
+        duration(end.duration_ms)
+    } else {
+        String::new()
+    };
+    let kind = if rows.is_some() { "(rows)" } else { "(group)" };
+    let action = end.action.as_deref().unwrap_or(kind);
+    let fixed = 2 + 8 + 1 + columns.step + 2 + columns.action + 2;
+    let room = columns.width.saturating_sub(fixed + time.len() + 2).max(8);
+    let mut line = format!(
+        "  {style}{:<8}{style:#} {:<step$}  {DIM}{}{DIM:#}",
+        word(end.outcome),
+        harmless(&end.step),
+        harmless(action),
+        step = columns.step,
+    );
+    let detail = cut(&harmless(&detail), room);
+    let gap = columns.action.saturating_sub(action.chars().count()) + 2;
+    if !time.is_empty() {
+        let _ = write!(line, "{:gap$}{detail:<room$}  {DIM}{time}{DIM:#}", "");
+    } else if !detail.is_empty() {
+        let _ = write!(line, "{:gap$}{detail}", "");
+    }
+    line.push('\n');
+    if matches!(end.outcome, Outcome::Failed | Outcome::Unknown)
+        && let Some(error) = &end.error
+    {
+        wrap_into(&mut line, &harmless(error), 11, columns.width);
+    }
+    for warning in &end.warnings {
+        wrap_into(
+            &mut line,
+            &format!("warning: {}", harmless(warning)),
+            11,
+            columns.width,
+        );
+    }
+    line
+}
+
+fn row_finished(row: &RowFinished, columns: Columns) -> Option<String> {
+    if !matches!(row.outcome, Outcome::Failed | Outcome::Unknown) {
+        return None;
+    }
+    let style = style(row.outcome);
+    let step = row.failed_step.as_deref().unwrap_or(&row.step);
+    let mut line = format!(
+        "  {style}{:<8}{style:#} row {} of {}{}\n",
+        word(row.outcome),
+        harmless(&row.row),
+        harmless(&row.step),
+        if step == row.step {
+            String::new()
+        } else {
+            format!(", step {}", harmless(step))
+        },
+    );
+    if let Some(error) = &row.error {
+        wrap_into(&mut line, &harmless(error), 11, columns.width);
+    }
+    Some(line)
+}
+
+/// One line about how far a loop is, where nothing else shows it.
+pub fn loop_progress(progress: &Progress<'_>, width: usize) -> String {
+    let room = width.saturating_sub(2);
+    format!("  {DIM}{}{DIM:#}\n", loop_state(progress, room))
+}
+
+/// How far a loop is, in at most `room` characters.
+pub fn loop_state(progress: &Progress<'_>, room: usize) -> String {
+    let counts = &progress.counts;
+    let done = counts.total();
+    let seconds = progress.elapsed.as_secs_f64().max(0.001);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+    let rate = done as f64 / seconds;
+    let of = progress
+        .total
+        .map_or_else(String::new, |total| format!(" of {total}"));
+    let mut line = format!(
+        "{}: {done}{of} rows, {rate:.0}/s, {} ok, {} failed, {} unknown",
+        harmless(progress.step),
+        counts.ok,
+        counts.failed,
+        counts.unknown
+    );
+    if let Some(total) = progress.total.filter(|_| rate > 0.0) {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate for people to read"
+        )]
+        let left = (total.saturating_sub(done) as f64 / rate * 1000.0) as u64;
+        let _ = write!(line, ", {} left", duration(left));
+    }
+    cut(&line, room)
+}
+
+/// How many things in doubt are named.
+const NAMED_DOUBTS: usize = 50;
+
+/// What is in doubt at the end of a run: the first ones by name, the others counted.
+#[derive(Debug, Clone, Default)]
+pub struct InDoubt {
+    named: Vec<(String, Option<String>, Option<String>)>,
+    more: u64,
+}
+
+impl InDoubt {
+    /// One step more.
+    pub fn add(&mut self, end: &StepFinished) {
+        if self.named.len() < NAMED_DOUBTS {
+            self.named
+                .push((end.step.clone(), end.row.clone(), end.action.clone()));
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// Rows that did not go well, by reason, with the first of each; nothing where no row is concerned.
+pub fn reasons(reasons: &[(Common, Cases)], width: usize) -> String {
+    let mut text = String::new();
+    for (common, cases) in reasons.iter().filter(|(_, cases)| !cases.first.is_empty()) {
+        if text.is_empty() {
+            text.push_str("\nrows that did not go well, by reason\n");
+        }
+        let style = style(common.outcome);
+        let _ = writeln!(
+            text,
+            "  {style}{}{style:#}, {} at the step {}",
+            plural(cases.count, "row"),
+            common.outcome,
+            harmless(&common.step)
+        );
+        wrap_into(&mut text, &harmless(&common.reason), 4, width);
+        let mut first: Vec<String> = cases
+            .first
+            .iter()
+            .map(|row| match row.number {
+                Some(number) if number.to_string() != row.row => {
+                    format!("{} (row {number})", harmless(&row.row))
+                }
+                _ => harmless(&row.row),
+            })
+            .collect();
+        let named = u64::try_from(first.len()).unwrap_or(u64::MAX);
+        if cases.count > named {
+            first.push(format!("and {} more", cases.count - named));
+        }
+        wrap_into(&mut text, &first.join(", "), 4, width);
+    }
+    text
+}
+
+/// The counts of a loop in a few words.
+fn shown_rows(counts: &Value) -> String {
+    let of = |name: &str| counts.get(name).and_then(Value::scalar_text);
+    let parts: Vec<String> = Outcome::ALL
+        .into_iter()
+        .filter_map(|outcome| {
+            let count = of(outcome.as_str()).filter(|count| count != "0")?;
+            Some(format!("{count} {}", word(outcome)))
+        })
+        .collect();
+    let read = of("read").unwrap_or_default();
+    match parts.as_slice() {
+        [] => "no rows".to_owned(),
+        parts => format!("{read} rows: {}", parts.join(", ")),
+    }
+}
+
+fn shown_id(id: &Value) -> String {
+    match id {
+        Value::List(ids) => match ids.as_slice() {
+            [only] => shown_id(only),
+            ids => format!("{} ids", ids.len()),
+        },
+        other => other.scalar_text().unwrap_or_else(|| other.to_json_text()),
+    }
+}
+
+/// A duration in milliseconds as people say it.
+pub fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1_000
+        ),
+    }
+}
+
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(room.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// Adds text in lines of at most `width` characters, each indented; a longer word stands alone.
+fn wrap_into(into: &mut String, text: &str, indent: usize, width: usize) {
+    for line in wrap(text, width.saturating_sub(indent).max(20)) {
+        let _ = writeln!(into, "{:indent$}{line}", "");
+    }
+}
+
+/// Text in lines of at most `room` characters, at least one line; a longer word stands alone.
+pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut line = String::new();
+    let mut lines = Vec::new();
+    for word in text.split_whitespace() {
+        let longer = line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && longer > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// What stands at the end: the outcome first, then what a person has to look at, then the outputs.
+pub fn summary(finished: &RunFinished, in_doubt: &InDoubt, width: usize) -> String {
+    let (style, word) = match finished.outcome {
+        RunOutcome::Ok => (AnsiColor::Green.on_default().bold(), "ok"),
+        RunOutcome::Failed => (style(Outcome::Failed), "failed"),
+        RunOutcome::Unknown => (style(Outcome::Unknown), "unknown"),
+        RunOutcome::Budget => (
+            AnsiColor::Yellow.on_default().bold(),
+            "stopped at the daily budget",
+        ),
+        RunOutcome::Interrupted => (AnsiColor::Yellow.on_default().bold(), "interrupted"),
+    };
+    let mut text = format!(
+        "\n{style}{word}{style:#}: {} {DIM}({} in {}){DIM:#}\n",
+        counts(finished),
+        plural(finished.requests, "request"),
+        duration(finished.duration_ms),
+    );
+    if !in_doubt.named.is_empty() {
+        text.push('\n');
+        wrap_into(
+            &mut text,
+            "In doubt: each of these may or may not have been done. Look it up in the CRM before you send it again; voxplay will not do so by itself.",
+            0,
+            width,
+        );
+        for (step, row, action) in &in_doubt.named {
+            let row = row
+                .as_ref()
+                .map_or_else(String::new, |row| format!("@{row}"));
+            let _ = writeln!(
+                text,
+                "  {}{}  {}",
+                harmless(step),
+                harmless(&row),
+                harmless(action.as_deref().unwrap_or_default())
+            );
+        }
+        if in_doubt.more > 0 {
+            let _ = writeln!(
+                text,
+                "  and {} more: `voxplay reconcile` lists them",
+                in_doubt.more
+            );
+        }
+    }
+    if !(finished.outputs.is_empty() && finished.missing_outputs.is_empty()) {
+        let longest = finished
+            .outputs
+            .keys()
+            .map(|name| name.chars().count())
+            .max();
+        let longest = longest.unwrap_or_default();
+        let _ = writeln!(text, "\noutputs");
+        for (name, value) in &finished.outputs {
+            let shown = value.scalar_text().unwrap_or_else(|| value.to_json_text());
+            let _ = writeln!(text, "  {name:<longest$}  {}", harmless(&shown));
+        }
+    }
+    for (name, why) in &finished.missing_outputs {
+        let _ = write!(text, "{DIM}");
+        wrap_into(
+            &mut text,
+            &format!("{name} is left out: {}", harmless(why)),
+            2,
+            width,
+        );
+        let _ = write!(text, "{DIM:#}");
+    }
+    text
+}
+
+/// `2 steps: 1 ok, 1 failed`; of a run with loops, rows and steps apart.
+fn counts(finished: &RunFinished) -> String {
+    let rows = finished.rows;
+    let mut steps = Counts::default();
+    for outcome in Outcome::ALL {
+        let others = finished.counts.of(outcome).saturating_sub(rows.of(outcome));
+        steps.add_many(outcome, others);
+    }
+    match (rows.total(), steps.total()) {
+        (0, 0) => "no steps".to_owned(),
+        (0, _) => tally(&steps, "step"),
+        (_, 0) => tally(&rows, "row"),
+        _ => format!("{}; {}", tally(&rows, "row"), tally(&steps, "step")),
+    }
+}
+
+fn tally(counts: &Counts, what: &str) -> String {
+    let total = counts.total();
+    if counts.ok == total {
+        return format!("{} ok", plural(total, what));
+    }
+    let parts: Vec<String> = Outcome::ALL
+        .into_iter()
+        .filter(|outcome| counts.of(*outcome) > 0)
+        .map(|outcome| format!("{} {}", counts.of(outcome), word(outcome)))
+        .collect();
+    format!("{}: {}", plural(total, what), parts.join(", "))
+}
+
+/// `1 step`, `2 steps`.
+pub fn plural(count: u64, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}

@@ -1,0 +1,12 @@
+//! Events → text for people and programs. It prints nothing itself.
+
+pub mod human;
+pub mod json;
+pub mod plan;
+pub mod record;
+pub mod run_json;
+pub mod junit;
+pub mod markdown;
+pub mod html;
+
+mod markup;

@@ -1,0 +1,478 @@
+//! A plan for people, in lines of a width. Plain text with ANSI colours, which the writer takes out where they do
+//! not belong.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{EFFECTS, Noted, PlanReport, amount, effect_reason, place, pretty, size, url};
+use crate::action::Effect;
+use crate::plan::foresee::{
+    LoopOutlook, Mark, OutlookKind, RequestOutlook, Runs, StepOutlook, Tally,
+};
+use crate::report::human::{harmless, plural, wrap};
+use crate::request::{Body, Part, PartContent, Request};
+use crate::value::Value;
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+const MARK: Style = AnsiColor::Magenta.on_default();
+
+/// The plan.
+pub fn human(report: &PlanReport<'_>, width: usize) -> String {
+    let mut page = Page {
+        report,
+        width,
+        text: String::new(),
+    };
+    page.head();
+    page.counts();
+    page.steps(&report.outlook.steps, 0);
+    if !report.outlook.finally.is_empty() {
+        let _ = writeln!(page.text, "\n{BOLD}finally{BOLD:#}, also after a failure");
+        page.steps(&report.outlook.finally, 0);
+    }
+    page.end();
+    page.text
+}
+
+fn style(effect: Effect) -> Style {
+    match effect {
+        Effect::Delete => AnsiColor::Red.on_default().bold(),
+        Effect::Create => AnsiColor::Green.on_default(),
+        Effect::Update => AnsiColor::Cyan.on_default(),
+        Effect::Read => DIM,
+    }
+}
+
+struct Page<'p> {
+    report: &'p PlanReport<'p>,
+    width: usize,
+    text: String,
+}
+
+impl Page<'_> {
+    fn wrapped(&mut self, style: Style, text: &str, indent: usize) {
+        let room = self.width.saturating_sub(indent).max(20);
+        for line in wrap(&harmless(text), room) {
+            let _ = writeln!(self.text, "{:indent$}{style}{line}{style:#}", "");
+        }
+    }
+
+    fn head(&mut self) {
+        let report = self.report;
+        let file = report.playbook.source.name();
+        let title = report
+            .playbook
+            .name
+            .as_ref()
+            .map_or(file, |name| &name.value);
+        let _ = writeln!(self.text, "{BOLD}{}{BOLD:#}", harmless(title));
+        let target = report.target;
+        let server = if report.is_sandbox {
+            "emulated inside the run"
+        } else {
+            &target.server
+        };
+        let way = format!(
+            "{file} to {} ({server}, operation {})",
+            target.name, target.operation
+        );
+        self.wrapped(DIM, &way, 0);
+        let at = report.planned_at.strftime("%Y-%m-%d %H:%M:%S %:z");
+        self.wrapped(
+            DIM,
+            &format!("planned at {at}, which is what now() gives"),
+            0,
+        );
+        let tally = &report.outlook.tally;
+        if tally.deleted.possible > 0 {
+            let red = style(Effect::Delete);
+            let many = amount(tally.deleted, tally.is_open);
+            let records = if tally.deleted.possible == 1 {
+                "record"
+            } else {
+                "records"
+            };
+            let _ = writeln!(
+                self.text,
+                "\n{red}DELETES {many} {records}{red:#}, which nothing can undo"
+            );
+        }
+        for note in &report.notes {
+            self.wrapped(DIM, &format!("note: {note}"), 0);
+        }
+    }
+
+    fn counts(&mut self) {
+        let report = self.report;
+        let tally = &report.outlook.tally;
+        self.text.push('\n');
+        let mut kinds = 0;
+        for effect in EFFECTS {
+            let count = tally.of(effect);
+            if count.possible == 0 {
+                continue;
+            }
+            kinds += 1;
+            let style = style(effect);
+            let requests = if count.possible == 1 {
+                "request"
+            } else {
+                "requests"
+            };
+            let records = if effect == Effect::Delete {
+                format!("  {} to be deleted", records(tally))
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                self.text,
+                "  {style}{:<8}{style:#} {} {requests}{records}",
+                effect.as_str(),
+                amount(count, tally.is_open),
+            );
+        }
+        let all = tally.requests();
+        if kinds == 0 {
+            let _ = writeln!(self.text, "  nothing would be sent");
+        } else if kinds > 1 {
+            let _ = writeln!(
+                self.text,
+                "  {BOLD}{:<8} {} requests{BOLD:#}",
+                "in all",
+                amount(all, tally.is_open)
+            );
+        }
+        let limits = [
+            ("requests", report.limits.requests, all.possible),
+            ("deletes", report.limits.deletes, tally.deleted.possible),
+        ];
+        let limits: Vec<String> = limits
+            .into_iter()
+            .filter_map(|(what, limit, needs)| {
+                limit.map(|limit| format!("{what} {needs} of {limit}"))
+            })
+            .collect();
+        if !limits.is_empty() {
+            let _ = writeln!(
+                self.text,
+                "  {DIM}{:<8} {}{DIM:#}",
+                "limits",
+                limits.join(", ")
+            );
+        }
+        self.budget();
+    }
+
+    fn budget(&mut self) {
+        let Some(budget) = self.report.budget else {
+            return;
+        };
+        let needs = self.report.outlook.tally.requests();
+        let is_open = self.report.outlook.tally.is_open;
+        let passes = needs.possible > budget.left();
+        let style = if passes {
+            AnsiColor::Yellow.on_default()
+        } else {
+            DIM
+        };
+        let line = format!(
+            "needs {} of the {} requests left today ({} a day, {} sent)",
+            amount(needs, is_open),
+            budget.left(),
+            budget.daily,
+            budget.sent_today
+        );
+        let _ = write!(self.text, "  {style}{:<8} ", "budget");
+        let lines = wrap(&line, self.width.saturating_sub(11).max(20));
+        let _ = writeln!(self.text, "{}{style:#}", lines.join("\n           "));
+        if passes {
+            self.wrapped(
+                style,
+                "the run would stop at the daily budget, and could be resumed tomorrow",
+                11,
+            );
+        }
+    }
+
+    fn steps(&mut self, steps: &[StepOutlook], indent: usize) {
+        for step in steps {
+            self.text.push('\n');
+            let name = step.name.as_deref().unwrap_or_default();
+            let shown = harmless(&step.id);
+            let _ = write!(self.text, "{:indent$}{BOLD}{shown}{BOLD:#}", "");
+            if !name.is_empty() {
+                let _ = write!(self.text, "  {}", harmless(name));
+            }
+            self.text.push('\n');
+            let inner = indent + 2;
+            self.runs(&step.runs, inner);
+            match &step.kind {
+                OutlookKind::Request(request) => self.request(step, request, inner),
+                OutlookKind::Group(nested) => self.steps(nested, inner),
+                OutlookKind::Loop(each) => self.looped(step, each, inner),
+            }
+        }
+    }
+
+    fn runs(&mut self, runs: &Runs, indent: usize) {
+        match runs {
+            Runs::Yes => {}
+            Runs::OnlyIf { condition, mark } => {
+                let text = format!("only if {condition}  {mark}");
+                self.wrapped(AnsiColor::Yellow.on_default(), &text, indent);
+            }
+            Runs::No(reason) => self.wrapped(DIM, &format!("skipped, because {reason}"), indent),
+        }
+    }
+
+    fn request(&mut self, step: &StepOutlook, outlook: &RequestOutlook, indent: usize) {
+        let effect = style(outlook.effect);
+        let Some(request) = &outlook.request else {
+            return;
+        };
+        let records = match (outlook.effect, outlook.records) {
+            (Effect::Delete, Some(Some(records))) => format!(" of {}", plural(records, "record")),
+            (Effect::Delete, Some(None)) => " of records not known yet".to_owned(),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            self.text,
+            "{:indent$}{effect}{}{effect:#}{records}  {DIM}{}, {}{DIM:#}",
+            "",
+            outlook.effect,
+            harmless(&outlook.action),
+            harmless(&place(self.report.playbook, step.span)),
+        );
+        if let Some(reason) = effect_reason(outlook) {
+            self.wrapped(DIM, &reason, indent);
+        }
+        match request {
+            Err(problem) => self.wrapped(
+                AnsiColor::Red.on_default(),
+                &format!("no request can be made: {problem}"),
+                indent,
+            ),
+            Ok(request) => {
+                let _ = writeln!(
+                    self.text,
+                    "{:indent$}{} {}",
+                    "",
+                    request.method.as_str(),
+                    harmless(&url(self.report.target, request))
+                );
+                self.body(request, &outlook.marks, indent);
+            }
+        }
+    }
+
+    fn body(&mut self, request: &Request, marks: &[Mark], indent: usize) {
+        match &request.body {
+            Body::None => {}
+            Body::Json(_) => {
+                let shown = request.describe();
+                let json = shown.get("json").cloned().unwrap_or_default();
+                let body = pretty(&json, indent, &|pointer| noted(marks, "/json", pointer));
+                for line in body.lines() {
+                    let _ = writeln!(self.text, "{}", coloured(&harmless(line), marks));
+                }
+            }
+            Body::Multipart(parts) => self.parts(parts, marks, indent),
+        }
+    }
+
+    fn parts(&mut self, parts: &[Part], marks: &[Mark], indent: usize) {
+        let longest = parts.iter().map(|part| part.name.chars().count()).max();
+        let names = longest.unwrap_or_default().min(24);
+        let inner = indent + 2;
+        let _ = writeln!(self.text, "{:indent$}multipart/form-data", "");
+        for part in parts {
+            let name = harmless(&part.name);
+            let _ = write!(self.text, "{:inner$}{name:<names$}  ", "");
+            match &part.content {
+                PartContent::Text(text) => {
+                    let _ = writeln!(self.text, "{}", coloured(&harmless(text), marks));
+                }
+                PartContent::File(file) => {
+                    let _ = writeln!(
+                        self.text,
+                        "{}, {}, {}",
+                        harmless(file.name()),
+                        size(file.size()),
+                        file.media_type()
+                    );
+                    let _ = writeln!(
+                        self.text,
+                        "{:inner$}{DIM}sha256 {}{DIM:#}",
+                        "",
+                        file.sha256_hex()
+                    );
+                }
+            }
+        }
+    }
+
+    fn looped(&mut self, step: &StepOutlook, each: &LoopOutlook, indent: usize) {
+        let from = match &each.unknown {
+            Some(mark) => format!("for each row of {} {mark}", each.source),
+            None => format!("for each row of {}", each.source),
+        };
+        let place = place(self.report.playbook, step.span);
+        let _ = writeln!(
+            self.text,
+            "{:indent$}{}  {DIM}{}{DIM:#}",
+            "",
+            harmless(&from),
+            harmless(&place)
+        );
+        if let Some(problem) = &each.problem {
+            self.wrapped(
+                AnsiColor::Red.on_default(),
+                &format!("the rows cannot be read: {problem}"),
+                indent,
+            );
+        }
+        if matches!(step.runs, Runs::No(_)) {
+            return;
+        }
+        self.wrapped(Style::new(), &rows(each), indent);
+        if let Some(row) = &each.sample {
+            let line = row
+                .line
+                .map_or_else(String::new, |line| format!(", line {line}"));
+            let key = if row.key == row.number.to_string() {
+                String::new()
+            } else {
+                format!(", key {}", row.key)
+            };
+            let what = if each.batch.is_some() {
+                "the batch from row"
+            } else {
+                "row"
+            };
+            self.wrapped(
+                DIM,
+                &format!("shown for {what} {}{line}{key}:", row.number),
+                indent,
+            );
+        }
+        if each.rows != Some(0) {
+            self.steps(&each.steps, indent);
+        }
+    }
+
+    fn end(&mut self) {
+        let report = self.report;
+        let unknown = report
+            .outlook
+            .all_steps()
+            .iter()
+            .filter(|step| match &step.kind {
+                OutlookKind::Request(request) => !request.marks.is_empty(),
+                _ => false,
+            })
+            .count() as u64;
+        self.text.push('\n');
+        if unknown > 0 {
+            let text = format!(
+                "{} with values that are only known during the run. Nothing was sent.",
+                plural(unknown, "step")
+            );
+            self.wrapped(DIM, &text, 0);
+        } else {
+            self.wrapped(DIM, "Nothing was sent.", 0);
+        }
+    }
+}
+
+fn records(tally: &Tally) -> String {
+    let word = if tally.deleted.possible == 1 {
+        "record"
+    } else {
+        "records"
+    };
+    format!("{} {word}", amount(tally.deleted, tally.is_open))
+}
+
+/// How many rows there are, and what they send.
+pub(super) fn rows(each: &LoopOutlook) -> String {
+    let mut parts = Vec::new();
+    match each.rows {
+        Some(rows) => parts.push(plural(rows, "row")),
+        None => parts.push("how many rows is not known yet".to_owned()),
+    }
+    if each.left_out > 0 {
+        parts.push(format!("{} left out by `when`", each.left_out));
+    }
+    if each.unreadable > 0 {
+        parts.push(format!(
+            "{} that cannot be read and will fail",
+            each.unreadable
+        ));
+    }
+    if let Some(batch) = each.batch {
+        parts.push(format!("{batch} in one call"));
+    }
+    if each.concurrency > 1 {
+        parts.push(format!("{} side by side", each.concurrency));
+    }
+    let requests = each.tally.requests();
+    let mut text = parts.join(", ");
+    if requests.possible > 0 && each.rows.is_some() {
+        let effects: Vec<String> = EFFECTS
+            .into_iter()
+            .filter(|effect| each.tally.of(*effect).possible > 0)
+            .map(|effect| {
+                format!(
+                    "{} {effect}",
+                    amount(each.tally.of(effect), each.tally.is_open)
+                )
+            })
+            .collect();
+        let word = if requests.possible == 1 {
+            "request"
+        } else {
+            "requests"
+        };
+        let _ = write!(
+            text,
+            ": {} {word} ({})",
+            amount(requests, each.tally.is_open),
+            effects.join(", ")
+        );
+    }
+    text
+}
+
+/// A value that is nothing but a mark stands without quotes, its type behind it.
+pub(super) fn noted(marks: &[Mark], root: &str, pointer: &str) -> Option<Noted> {
+    let mark = marks.iter().find(|mark| {
+        mark.is_whole
+            && mark
+                .at
+                .strip_prefix(root)
+                .is_some_and(|rest| rest == pointer)
+    })?;
+    Some(Noted {
+        text: mark.text.clone(),
+        remark: mark.kind.clone(),
+    })
+}
+
+fn coloured(line: &str, marks: &[Mark]) -> String {
+    let mut line = line.to_owned();
+    let mut done: Vec<&str> = Vec::new();
+    for mark in marks {
+        if !done.contains(&mark.text.as_str()) {
+            done.push(&mark.text);
+            line = line.replace(&mark.text, &format!("{MARK}{}{MARK:#}", mark.text));
+        }
+    }
+    line
+}
+
+/// A value in one line.
+pub(super) fn one_line(value: &Value) -> String {
+    value.scalar_text().unwrap_or_else(|| value.to_json_text())
+}

@@ -1,0 +1,320 @@
+//! A plan as a comment on a merge request: what matters first, requests folded away. Whatever came from outside
+//! is escaped or fenced, so that it cannot become markup.
+
+use std::fmt::Write as _;
+
+use super::human::{noted, one_line, rows};
+use super::{EFFECTS, PlanReport, amount, effect_reason, place, pretty, size, url};
+use crate::action::Effect;
+use crate::plan::foresee::{LoopOutlook, OutlookKind, RequestOutlook, Runs, StepOutlook};
+use crate::request::{Body, PartContent};
+
+/// The plan.
+pub fn markdown(report: &PlanReport<'_>) -> String {
+    let mut text = String::new();
+    let file = report.playbook.source.name();
+    let title = report
+        .playbook
+        .name
+        .as_ref()
+        .map_or(file, |name| &name.value);
+    let target = report.target;
+    let _ = writeln!(text, "### Plan: {}\n", escaped(title));
+    let server = if report.is_sandbox {
+        "emulated inside the run".to_owned()
+    } else {
+        code(&target.server)
+    };
+    let _ = writeln!(
+        text,
+        "{} to **{}** ({server}, operation {}), planned at {}, which is what `now()` gives.\n",
+        code(file),
+        escaped(&target.name),
+        code(&target.operation),
+        report.planned_at.strftime("%Y-%m-%d %H:%M:%S %:z"),
+    );
+    let tally = &report.outlook.tally;
+    if tally.deleted.possible > 0 {
+        let word = if tally.deleted.possible == 1 {
+            "record"
+        } else {
+            "records"
+        };
+        let _ = writeln!(
+            text,
+            "> **Deletes {} {word}**, which nothing can undo.\n",
+            amount(tally.deleted, tally.is_open)
+        );
+    }
+    counts(report, &mut text);
+    for note in &report.notes {
+        let _ = writeln!(text, "- {}", escaped(note));
+    }
+    for finding in report.findings {
+        let at = finding.place.as_ref().map_or_else(String::new, |place| {
+            format!(" ({})", code(&place.to_string()))
+        });
+        let _ = writeln!(
+            text,
+            "- **{}**: {}{at}",
+            finding.severity.as_str(),
+            escaped(&finding.message)
+        );
+    }
+    if !(report.notes.is_empty() && report.findings.is_empty()) {
+        text.push('\n');
+    }
+    steps(report, &report.outlook.steps, &mut text);
+    if !report.outlook.finally.is_empty() {
+        let _ = writeln!(text, "**finally**, also after a failure\n");
+        steps(report, &report.outlook.finally, &mut text);
+    }
+    text.push_str("Nothing was sent.\n");
+    text
+}
+
+fn counts(report: &PlanReport<'_>, text: &mut String) {
+    let tally = &report.outlook.tally;
+    let _ = writeln!(text, "| effect | requests |\n|---|---:|");
+    for effect in EFFECTS {
+        let count = tally.of(effect);
+        if count.possible > 0 {
+            let name = if effect == Effect::Delete {
+                "**delete**"
+            } else {
+                effect.as_str()
+            };
+            let _ = writeln!(text, "| {name} | {} |", amount(count, tally.is_open));
+        }
+    }
+    let all = tally.requests();
+    let _ = writeln!(text, "| **in all** | {} |", amount(all, tally.is_open));
+    let limits = [
+        ("limit of requests", report.limits.requests),
+        ("limit of deletes", report.limits.deletes),
+    ];
+    for (what, limit) in limits {
+        if let Some(limit) = limit {
+            let _ = writeln!(text, "| {what} | {limit} |");
+        }
+    }
+    if let Some(budget) = report.budget {
+        let _ = writeln!(
+            text,
+            "| left of today's budget | {} of {} |",
+            budget.left(),
+            budget.daily
+        );
+    }
+    text.push('\n');
+    if report
+        .budget
+        .is_some_and(|budget| all.possible > budget.left())
+    {
+        let _ = writeln!(
+            text,
+            "> The run would stop at the daily budget, and could be resumed tomorrow.\n"
+        );
+    }
+}
+
+fn steps(report: &PlanReport<'_>, steps: &[StepOutlook], text: &mut String) {
+    for step in steps {
+        let name = step
+            .name
+            .as_deref()
+            .map_or_else(String::new, |name| format!(" {}", html(name)));
+        let id = html(&step.id);
+        let what = match &step.kind {
+            OutlookKind::Request(request) => {
+                let effect = match request.effect {
+                    Effect::Delete => "<b>delete</b>".to_owned(),
+                    other => other.to_string(),
+                };
+                format!("{effect}, <code>{}</code>", html(&request.action))
+            }
+            OutlookKind::Group(_) => "group".to_owned(),
+            OutlookKind::Loop(each) => format!("for each row: {}", html(&rows(each))),
+        };
+        let runs = match &step.runs {
+            Runs::Yes => String::new(),
+            Runs::OnlyIf { condition, mark } => {
+                format!(", only if <code>{}</code> {}", html(condition), html(mark))
+            }
+            Runs::No(reason) => format!(", skipped, because {}", html(reason)),
+        };
+        let _ = writeln!(
+            text,
+            "<details><summary><code>{id}</code>{name}: {what}{runs}</summary>\n"
+        );
+        match &step.kind {
+            OutlookKind::Request(outlook) => request(report, step, outlook, text),
+            OutlookKind::Group(nested) => self::steps(report, nested, text),
+            OutlookKind::Loop(each) => looped(report, each, text),
+        }
+        text.push_str("</details>\n\n");
+    }
+}
+
+fn looped(report: &PlanReport<'_>, each: &LoopOutlook, text: &mut String) {
+    let known = each
+        .unknown
+        .as_ref()
+        .map_or_else(String::new, |mark| format!(" {}", escaped(mark)));
+    let _ = writeln!(text, "Rows of {}{known}.", code(&each.source));
+    if let Some(problem) = &each.problem {
+        let _ = writeln!(text, "The rows cannot be read: {}", escaped(problem));
+    }
+    if let Some(row) = &each.sample {
+        let _ = writeln!(
+            text,
+            "Shown for row {}, key {}.",
+            row.number,
+            code(&row.key)
+        );
+    }
+    text.push('\n');
+    steps(report, &each.steps, text);
+}
+
+fn request(
+    report: &PlanReport<'_>,
+    step: &StepOutlook,
+    outlook: &RequestOutlook,
+    text: &mut String,
+) {
+    let at = place(report.playbook, step.span);
+    let _ = writeln!(text, "{}\n", code(&at));
+    if let Some(reason) = effect_reason(outlook) {
+        let _ = writeln!(text, "{}: {}\n", outlook.effect, escaped(&reason));
+    }
+    let request = match &outlook.request {
+        None => return,
+        Some(Err(problem)) => {
+            let _ = writeln!(text, "No request can be made: {}\n", escaped(problem));
+            return;
+        }
+        Some(Ok(request)) => request,
+    };
+    let mut shown = format!(
+        "{} {}\n",
+        request.method.as_str(),
+        url(report.target, request)
+    );
+    match &request.body {
+        Body::None => {}
+        Body::Json(_) => {
+            let json = request.describe().get("json").cloned().unwrap_or_default();
+            shown.push_str(&pretty(&json, 0, &|pointer| {
+                noted(&outlook.marks, "/json", pointer)
+            }));
+        }
+        Body::Multipart(parts) => {
+            for part in parts {
+                let content = match &part.content {
+                    PartContent::Text(text) => text.clone(),
+                    PartContent::File(file) => format!(
+                        "{}, {}, {}, sha256 {}",
+                        file.name(),
+                        size(file.size()),
+                        file.media_type(),
+                        file.sha256_hex()
+                    ),
+                };
+                let name = one_line(&part.name.as_str().into());
+                let _ = writeln!(shown, "{name}: {}", content.replace('\n', "\\n"));
+            }
+        }
+    }
+    fenced(shown.trim_end(), text);
+}
+
+/// A block of code that nothing in it can end.
+fn fenced(content: &str, text: &mut String) {
+    let longest = content
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    let fence = "`".repeat((longest + 1).max(3));
+    let _ = writeln!(text, "{fence}\n{content}\n{fence}\n");
+}
+
+/// A piece of code that nothing in it can end, in one line.
+fn code(content: &str) -> String {
+    let content: String = content
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let longest = content
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    if content.starts_with('`') || content.ends_with('`') {
+        format!("{fence} {content} {fence}")
+    } else {
+        format!("{fence}{content}{fence}")
+    }
+}
+
+/// Text in Markdown that means nothing but itself.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            // A mention would notify people.
+            '@' => escaped.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Text in HTML inside Markdown that means nothing but itself in either.
+fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' | '>' | '&' | '"' | '\'' | '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#'
+            | '!' | '@' => {
+                let _ = write!(escaped, "&#{};", u32::from(c));
+            }
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_its_fence() {
+        let mut text = String::new();
+        fenced("a ```` b", &mut text);
+        assert_eq!(text, "`````\na ```` b\n`````\n\n");
+        assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(code("`"), "`` ` ``");
+    }
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(
+            escaped("<b>*x*</b> | @you"),
+            "&lt;b&gt;\\*x\\*&lt;/b&gt; \\| &#64;you"
+        );
+        assert_eq!(html("</summary>`"), "&#60;/summary&#62;&#96;");
+    }
+}

@@ -1,0 +1,57 @@
+//! Where the steps of a playbook stand, and which data its loops read: what makes a report point at a line.
+
+use std::collections::BTreeMap;
+
+use crate::document::NodeKind;
+use crate::playbook::{Playbook, RowSource, Step, StepKind};
+
+/// Places of steps by their ids.
+pub type Places = BTreeMap<String, StepPlace>;
+
+/// Where a step stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepPlace {
+    /// The playbook as the user named it.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// What people call the step.
+    pub name: Option<String>,
+    /// Of a loop, the data file as the playbook names it; it may hold a template.
+    pub data: Option<String>,
+}
+
+/// The places of all steps of a playbook.
+pub fn places(playbook: &Playbook) -> Places {
+    let source = &playbook.source;
+    playbook
+        .all_steps()
+        .into_iter()
+        .map(|step| {
+            let at = source.position(step.span.start);
+            let place = StepPlace {
+                file: source.name().to_owned(),
+                line: at.line,
+                column: at.column,
+                name: step.name.clone(),
+                data: data(step),
+            };
+            (step.id.value.clone(), place)
+        })
+        .collect()
+}
+
+fn data(step: &Step) -> Option<String> {
+    let StepKind::Loop(each, _) = &step.kind else {
+        return None;
+    };
+    match &each.source {
+        RowSource::File { path, .. } => match &path.kind {
+            NodeKind::Text(scalar) => Some(scalar.text.clone()),
+            _ => None,
+        },
+        RowSource::Items(_) => None,
+    }
+}
