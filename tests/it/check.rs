@@ -1,0 +1,111 @@
+//! `voxplay check` over `tests/cases/check`: a case is a file or a folder, its findings are a snapshot beside it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Beginnings of made-up tokens in the cases; none may show, also where a line is cut.
+const WRITTEN_TOKENS: [&str; 3] = ["tok-ma", "987654321098", "user:pw"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/check")
+}
+
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// What `voxplay check` says, and its exit code, seen from a folder.
+fn check(folder: &Path, path: &str, format: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_voxplay"))
+        .args(["check", path, "--format", format])
+        .current_dir(folder)
+        .env_clear()
+        .env("COLUMNS", "80")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{path}");
+    for token in WRITTEN_TOKENS {
+        assert!(!text.contains(token), "{path} shows a token:\n{text}");
+    }
+    format!("{text}exit code {}\n", output.status.code().unwrap())
+}
+
+fn compare(snapshots: &Path, name: &str, shown: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(snapshots);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, shown));
+}
+
+fn assert_no_stale_snapshots(folder: &Path, names: &BTreeSet<String>) {
+    let stale: Vec<PathBuf> = sorted(folder)
+        .into_iter()
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "snap")
+        })
+        .filter(|path| !names.contains(&stem(path)))
+        .collect();
+    assert!(stale.is_empty(), "snapshots without a case: {stale:?}");
+}
+
+#[test]
+fn playbooks() {
+    let folder = root().join("playbook");
+    let mut names = BTreeSet::new();
+    for path in sorted(&folder) {
+        let is_case = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+            && stem(&path) != "voxplay";
+        if is_case {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            compare(&folder, &stem(&path), &check(&folder, name, "human"));
+            names.insert(stem(&path));
+        }
+    }
+    assert_no_stale_snapshots(&folder, &names);
+}
+
+#[test]
+fn projects() {
+    let folder = root().join("project");
+    let mut names = BTreeSet::new();
+    for path in sorted(&folder).into_iter().filter(|path| path.is_dir()) {
+        let name = stem(&path);
+        if name != "shared_files" {
+            compare(&folder, &name, &check(&path, ".", "human"));
+            names.insert(name);
+        }
+    }
+    assert_no_stale_snapshots(&folder, &names);
+}
+
+#[test]
+fn every_format_hides_what_looks_like_a_token() {
+    for format in ["human", "json", "github"] {
+        for case in ["literal_token", "literal_token_block", "bad_targets"] {
+            check(&root().join("project").join(case), ".", format);
+        }
+        check(&root().join("playbook"), "top_token.yaml", format);
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let shown = check(&root(), "nothing.yaml", "human");
+    assert!(shown.contains("nothing.yaml"), "{shown}");
+    assert!(shown.ends_with("exit code 3\n"), "{shown}");
+}

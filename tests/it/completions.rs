@@ -1,0 +1,125 @@
+//! Completions in a real bash, and the man pages.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests set the scene on disk, and say what they skip"
+)]
+
+use std::path::Path;
+use std::process::Command;
+
+use super::schema::voxplay;
+
+/// What bash offers for the words so far, the last of which is being typed.
+fn offered(words: &[&str], folder: &Path) -> Option<Vec<String>> {
+    let script = String::from_utf8(voxplay(&["completions", "bash"], folder).stdout).unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_voxplay")).parent().unwrap();
+    let path = std::env::join_paths(
+        std::iter::once(bin.to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    )
+    .unwrap();
+    let driver = format!(
+        "{script}\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\nCOMP_TYPE=9\n\
+         compopt() {{ :; }}\n_clap_complete_voxplay voxplay \"${{@: -1}}\" \"${{@: -2:1}}\"\n\
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+    );
+    let output = Command::new("bash")
+        .args(["--norc", "-c", &driver, "bash"])
+        .args(words)
+        .env("PATH", path)
+        .current_dir(folder)
+        .output();
+    let Ok(output) = output else {
+        eprintln!("skipped: there is no bash");
+        return None;
+    };
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && error.is_empty(), "{error}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.lines().map(|line| line.trim().to_owned()).collect())
+}
+
+#[test]
+fn bash_completes_what_stands_in_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(voxplay(&["init"], folder.path()).status.success());
+    let first = "playbooks/first.yaml";
+    std::fs::write(
+        folder.path().join("playbooks/tags.yaml"),
+        "voxplay: 1\nsteps:\n  - id: each\n    for_each: { items: [a] }\n    tags: [nightly, north]\n    \
+         action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ row }}\" }\n",
+    )
+    .unwrap();
+    let tags = "playbooks/tags.yaml";
+    let cases: [(&[&str], &[&str]); 8] = [
+        (&["voxplay", "sch"], &["schema"]),
+        (
+            &["voxplay", "run", first, "-i", ""],
+            &["contact_id=", "tier="],
+        ),
+        (&["voxplay", "run", first, "--input", "ti"], &["tier="]),
+        (
+            &["voxplay", "run", first, "--target", ""],
+            &["production", "sandbox"],
+        ),
+        (
+            &["voxplay", "run", tags, "--tags", "n"],
+            &["nightly", "north"],
+        ),
+        (&["voxplay", "run", tags, "--rejected", ""], &["each="]),
+        (
+            &["voxplay", "schema", "record."],
+            &["record.delete", "record.update"],
+        ),
+        (
+            &["voxplay", "run", "playbooks/fi"],
+            &["playbooks/first.yaml"],
+        ),
+    ];
+    for (words, wanted) in cases {
+        let Some(mut found) = offered(words, folder.path()) else {
+            return;
+        };
+        found.sort();
+        assert_eq!(found, wanted, "{words:?}");
+    }
+}
+
+#[test]
+fn a_broken_playbook_offers_nothing_and_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.yaml"), "steps: [").unwrap();
+    if let Some(found) = offered(&["voxplay", "run", "a.yaml", "-i", ""], folder.path()) {
+        assert_eq!(found, [""]);
+    }
+}
+
+#[test]
+fn every_shell_has_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = voxplay(&["completions", shell], folder.path());
+        assert!(output.status.success(), "{shell}");
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(script.contains("VOXPLAY_COMPLETE"), "{shell}");
+    }
+}
+
+#[test]
+fn man_pages_are_written_for_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = voxplay(&["man", "man1"], folder.path());
+    assert!(output.status.success());
+    for name in [
+        "voxplay",
+        "voxplay-run",
+        "voxplay-schema",
+        "voxplay-actions-show",
+    ] {
+        let page = std::fs::read_to_string(folder.path().join(format!("man1/{name}.1"))).unwrap();
+        assert!(page.contains(&format!(".TH {name} 1")), "{name}: {page}");
+    }
+    let page = String::from_utf8(voxplay(&["man"], folder.path()).stdout).unwrap();
+    assert!(page.contains(".TH voxplay 1"));
+}

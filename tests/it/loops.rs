@@ -1,0 +1,489 @@
+//! Loops from outside: order, side by side, failures, accounts, sources, pace.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::run::{Project, Ran};
+use crate::server::{Answer, Arrived, DONE, json};
+
+/// A loop of one update a row: what `for_each` holds, and the keys beside it.
+fn each(source: &str, keys: &str) -> String {
+    format!(
+        "steps:\n  - id: each\n    for_each: {{ {source} }}\n{keys}    steps:\n      - id: mark\n        action: record.update\n        retry: {{ attempts: 2, backoff: 1ms }}\n        with: {{ module: contacts, wolkvox_id: \"{{{{ row.id }}}}\", fields: {{ A: b }} }}\n"
+    )
+}
+
+fn keys(keys: &[&str]) -> String {
+    let lines: Vec<String> = keys.iter().map(|key| format!("    {key}\n")).collect();
+    lines.concat()
+}
+
+fn csv(rows: std::ops::RangeInclusive<usize>) -> String {
+    let rows: Vec<String> = rows.map(|row| format!("{row}\n")).collect();
+    format!("id\n{}", rows.concat())
+}
+
+/// The id that an update speaks of.
+fn id_of(arrived: &Arrived) -> String {
+    let body: serde_json::Value = serde_json::from_str(arrived.text()).unwrap();
+    body["wolkvox-id"].as_str().unwrap().to_owned()
+}
+
+fn ids(ran: &Ran) -> Vec<String> {
+    ran.arrived.iter().map(id_of).collect()
+}
+
+/// Done, with the id that the request named.
+fn echo(arrived: &Arrived) -> Answer {
+    json(&format!(
+        r#"{{"code":200,"error":"null","data":{{"wolkvox_id":"{}"}}}}"#,
+        id_of(arrived)
+    ))
+}
+
+fn refused() -> Answer {
+    json(r#"{"code":400,"error":"no such record"}"#)
+}
+
+/// A project with rows 1 to `rows`, of which some are refused.
+fn refusing(playbook: &str, rows: usize, bad: &'static [&'static str]) -> Project {
+    let project = Project::new(playbook, []);
+    project.write("rows.csv", &csv(1..=rows));
+    project.server.judge(move |arrived| {
+        if bad.contains(&id_of(arrived).as_str()) {
+            refused()
+        } else {
+            echo(arrived)
+        }
+    });
+    project
+}
+
+fn rows(ran: &Ran) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    ran.events("row_finished")
+        .iter()
+        .map(|row| (text(&row["row"]), text(&row["outcome"])))
+        .collect()
+}
+
+fn counts(ran: &Ran) -> BTreeMap<String, u64> {
+    let counts = ran.finished()["counts"].clone();
+    let counts: BTreeMap<String, u64> = serde_json::from_value(counts).unwrap();
+    counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+fn expected(counts: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    let counts = counts.iter();
+    counts
+        .map(|(name, count)| ((*name).to_owned(), *count))
+        .collect()
+}
+
+fn file(project: &Project, name: &str) -> String {
+    std::fs::read_to_string(project.folder.path().join(name)).unwrap()
+}
+
+#[test]
+fn rows_run_side_by_side_and_are_told_in_their_order() {
+    let playbook = each("csv: rows.csv", &keys(&["concurrency: 4"]))
+        + "outputs: { ids: \"{{ steps.each.ids.mark }}\" }\n";
+    // Nobody is answered before four are there: with fewer at once it would never end.
+    let project = Project::new(&playbook, vec![Answer::Held(DONE); 4]);
+    project.write("rows.csv", &csv(1..=9));
+    project.server.judge(echo);
+    let child = project.command(&[]).spawn().unwrap();
+    project.server.wait_for(4);
+    let mut first: Vec<String> = project.server.arrived().iter().map(id_of).collect();
+    first.sort();
+    assert_eq!(first, ["1", "2", "3", "4"]);
+    project.server.release();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+
+    // The first row ends last, and is still told first.
+    let project = Project::new(&playbook, [Answer::Held(DONE)]);
+    project.write("rows.csv", &csv(1..=9));
+    project.server.judge(echo);
+    let playbook = playbook.replace("concurrency: 4", "concurrency: 2");
+    project.write("playbook.yaml", &format!("voxplay: 1\n{playbook}"));
+    let child = project.command(&[]).spawn().unwrap();
+    project.server.wait_for(9);
+    project.server.release();
+    let output = child.wait_with_output().unwrap();
+    let ran = Ran {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::new(),
+        arrived: project.server.arrived(),
+    };
+    assert_eq!(ran.exit, 0);
+    let order: Vec<String> = rows(&ran).into_iter().map(|(row, _)| row).collect();
+    assert_eq!(order, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    // Ids too; the one that was held was given another.
+    let outputs = ran.finished()["outputs"]["ids"].clone();
+    let ids: Vec<String> = serde_json::from_value(outputs).unwrap();
+    let held = ids.iter().position(|id| id == "64cb").unwrap();
+    assert!(held < 2, "{ids:?}");
+    for (number, id) in ids.iter().enumerate().filter(|(number, _)| *number != held) {
+        assert_eq!(*id, (number + 1).to_string());
+    }
+}
+
+#[test]
+fn rows_of_one_kind_keep_their_order_and_never_overlap() {
+    let playbook = each(
+        "csv: rows.csv, serialize_by: \"{{ row.kind }}\"",
+        &keys(&["concurrency: 8"]),
+    );
+    let project = Project::new(&playbook, vec![Answer::Held(DONE); 2]);
+    project.write("rows.csv", "id,kind\n1,a\n2,a\n3,a\n4,b\n5,a\n6,b\n");
+    project.server.judge(echo);
+    let child = project.command(&[]).spawn().unwrap();
+    // Six places are free, and only the first of each kind are there.
+    project.server.wait_for(2);
+    let mut first: Vec<String> = project.server.arrived().iter().map(id_of).collect();
+    first.sort();
+    assert_eq!(first, ["1", "4"]);
+    project.server.release();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+    let all: Vec<String> = project.server.arrived().iter().map(id_of).collect();
+    let of = |kind: &[&str]| -> Vec<String> {
+        let all = all.iter().filter(|id| kind.contains(&id.as_str()));
+        all.cloned().collect()
+    };
+    assert_eq!(of(&["1", "2", "3", "5"]), ["1", "2", "3", "5"]);
+    assert_eq!(of(&["4", "6"]), ["4", "6"]);
+}
+
+#[test]
+fn batches_groups_loops_in_loops_and_conditions() {
+    let project = Project::new(
+        "steps:\n  - id: each\n    for_each: { csv: rows.csv, batch: 2 }\n    steps:\n      - id: gone\n        action: record.delete\n        with: { module: contacts, wolkvox_id: \"{{ rows | map(attribute='id') | list }}\" }\n",
+        [],
+    );
+    project.write("rows.csv", &csv(1..=5));
+    let ran = project.run(&["--allow", "delete"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(ran.arrived.len(), 3);
+    assert!(ran.arrived[2].text().contains(r#"["5"]"#), "{ran:?}");
+    assert_eq!(counts(&ran), expected(&[("ok", 5)]));
+
+    let project = Project::new(
+        "steps:\n  - id: each\n    for_each: { jsonl: rows.jsonl, key: \"{{ row.id }}\" }\n    when: row.go\n    steps:\n      - id: group\n        steps:\n          - id: inner\n            for_each: { items: \"{{ row.subs }}\", as: sub }\n            steps:\n              - id: mark\n                action: record.update\n                with: { module: contacts, wolkvox_id: \"{{ row.id }}-{{ sub }}\", fields: { A: \"{{ loop.index }}\" } }\n",
+        [],
+    );
+    project.write(
+        "rows.jsonl",
+        "{\"id\":\"a\",\"go\":true,\"subs\":[\"x\",\"y\"]}\n{\"id\":\"b\",\"go\":false,\"subs\":[\"x\"]}\n{\"id\":\"c/d\",\"go\":true,\"subs\":[\"z\"]}\n",
+    );
+    let ran = project.run(&[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(ids(&ran), ["a-x", "a-y", "c/d-z"]);
+    let told: Vec<String> = rows(&ran).into_iter().map(|(row, _)| row).collect();
+    assert_eq!(told, ["a/1", "a/2", "a", "b", "c/d/1", "c/d"]);
+    assert_eq!(counts(&ran), expected(&[("ok", 2), ("skipped", 1)]));
+}
+
+#[test]
+fn failures_stop_a_loop_or_not() {
+    let after = "  - id: after\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"99\", fields: { A: b } }\n";
+    for (more, exit, wanted, sent) in [
+        (
+            &[][..],
+            1,
+            &[("ok", 1), ("failed", 1), ("not_run", 9)][..],
+            2,
+        ),
+        (
+            &["on_failure: continue"],
+            1,
+            &[("ok", 9), ("failed", 2)],
+            11,
+        ),
+        (
+            &["max_failures: 1"],
+            1,
+            &[("ok", 3), ("failed", 2), ("not_run", 6)],
+            5,
+        ),
+        (
+            &["max_failures: 10%"],
+            1,
+            &[("ok", 3), ("failed", 2), ("not_run", 6)],
+            5,
+        ),
+        (
+            &["max_failures: 20%", "on_failure: continue"],
+            1,
+            &[("ok", 9), ("failed", 2)],
+            11,
+        ),
+        (
+            &["max_failures: 0", "on_failure: continue"],
+            1,
+            &[("ok", 1), ("failed", 1), ("not_run", 9)],
+            2,
+        ),
+    ] {
+        let playbook = each("csv: rows.csv", &keys(more)) + after;
+        let project = refusing(&playbook, 10, &["2", "5"]);
+        let ran = project.run(&["--rejected", "bad.csv", "--succeeded", "good.csv"]);
+        assert_eq!(ran.exit, exit, "{more:?} {ran:?}");
+        assert_eq!(counts(&ran), expected(wanted), "{more:?}");
+        assert_eq!(ran.arrived.len(), sent, "{more:?}");
+        let rows = rows(&ran);
+        assert_eq!(rows.len(), 10, "{more:?}");
+        let bad = rows
+            .iter()
+            .filter(|(_, outcome)| outcome == "failed")
+            .count();
+        assert_eq!(
+            file(&project, "bad.csv").lines().count(),
+            bad + 1,
+            "{more:?}"
+        );
+    }
+}
+
+#[test]
+fn a_row_in_doubt_is_not_among_those_to_be_fed_back() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, key: \"{{ row.id }}\" }\n    on_failure: continue\n    steps:\n      - id: owe\n        action: obligation.insert\n        with: { wolkvox_id: \"{{ row.id }}\", id: \"{{ row.id }}\", name: Loan }\n";
+    let project = Project::new(playbook, [json(DONE), Answer::CutRead, refused()]);
+    project.write(
+        "rows.csv",
+        "id,name\n007,Ana\n008,\"Luz; \"\"x\"\"\"\n009,Eva\n010,Pia\n",
+    );
+    let files = [
+        "--rejected",
+        "bad.csv",
+        "--succeeded",
+        "good.csv",
+        "--unknown",
+        "doubt.csv",
+    ];
+    let ran = project.run(&files);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    assert_eq!(
+        counts(&ran),
+        expected(&[("ok", 2), ("failed", 1), ("unknown", 1)])
+    );
+    let first = |name: &str| -> Vec<String> {
+        let text = file(&project, name);
+        text.lines()
+            .map(|line| line.split(',').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(first("good.csv"), ["id", "007", "010"]);
+    assert_eq!(first("bad.csv"), ["id", "009"]);
+    assert_eq!(first("doubt.csv"), ["id", "008"]);
+    // What was rejected goes straight back.
+    std::fs::copy(
+        project.folder.path().join("bad.csv"),
+        project.folder.path().join("rows.csv"),
+    )
+    .unwrap();
+    let ran = project.run(&["--rejected", "bad.csv"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.arrived[4].text().contains("\"009\""), "{ran:?}");
+    assert_eq!(file(&project, "bad.csv").lines().count(), 1);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_or_has_a_known_key_fails_alone() {
+    let playbook = each(
+        "csv: rows.csv, key: \"{{ row.id }}\"",
+        &keys(&["on_failure: continue", "concurrency: 3"]),
+    );
+    let project = Project::new(&playbook, []);
+    project.write("rows.csv", "id,name\n1,a\n2,b,c,d\n1,again\n ,blank\n5,e\n");
+    let ran = project.run(&["--rejected", "bad.csv"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let mut sent = ids(&ran);
+    sent.sort();
+    assert_eq!(sent, ["1", "5"]);
+    assert_eq!(counts(&ran), expected(&[("ok", 2), ("failed", 3)]));
+    assert_eq!(file(&project, "bad.csv").lines().count(), 4);
+}
+
+#[test]
+fn accounts_of_several_loops_are_named() {
+    let one = each("csv: rows.csv", &keys(&["on_failure: continue"]));
+    let two = one
+        .replace("steps:\n  - id: each", "  - id: other")
+        .replace("id: mark", "id: mark2");
+    let project = refusing(&(one + &two), 3, &["2"]);
+    project
+        .run(&["--rejected", "bad.csv"])
+        .assert_refused(3, "invalid-value");
+    let ran = project.run(&["--rejected", "other=bad.csv"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(file(&project, "bad.csv").contains("mark2"));
+}
+
+#[test]
+fn rows_come_from_every_kind_of_file() {
+    for (source, name, text) in [
+        (
+            "jsonl: r.jsonl",
+            "r.jsonl",
+            "{\"id\":\"José\"}\n{\"id\":\"007\"}\n".as_bytes(),
+        ),
+        (
+            "json: r.json",
+            "r.json",
+            r#"[{"id":"José"},{"id":"007"}]"#.as_bytes(),
+        ),
+        (
+            "yaml: r.yaml",
+            "r.yaml",
+            "- id: José\n- id: \"007\"\n".as_bytes(),
+        ),
+        (
+            "csv: r.csv",
+            "r.csv",
+            "\u{feff}id;x\r\nJosé;1\r\n007;2\r\n".as_bytes(),
+        ),
+        ("csv: r.csv", "r.csv", b"id;x\nJos\xe9;1\n007;2\n"),
+    ] {
+        let project = Project::new(&each(source, ""), []);
+        std::fs::write(project.folder.path().join(name), text).unwrap();
+        let ran = project.run(&[]);
+        assert_eq!(ran.exit, 0, "{source}: {ran:?}");
+        assert_eq!(ids(&ran), ["José", "007"], "{source}");
+    }
+    let playbook = each("items: \"{{ steps.before.wolkvox_id }}\"", "")
+        .replace("row.id", "row")
+        .replace(
+            "steps:\n  - id: each",
+            "steps:\n  - id: before\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n  - id: each",
+        );
+    let several = json(r#"{"code":200,"error":"null","data":{"wolkvox_id":["a","b"]}}"#);
+    let ran = Project::new(&playbook, [several]).run(&[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(ids(&ran), ["1", "a", "b"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_fails_the_loop_and_the_run() {
+    let looped = each("csv: \"{{ steps.before.wolkvox_id }}\"", "")
+        .replace("steps:\n  - id: each", "- id: each");
+    let looped = looped.replace('\n', "\n    ");
+    let playbook = format!(
+        "steps:\n  - id: before\n    action: record.update\n    with: {{ module: contacts, wolkvox_id: \"1\", fields: {{ A: b }} }}\n  - id: group\n    on_failure: continue\n    steps:\n      {}\n",
+        looped.trim_end()
+    );
+    let ran = Project::new(&playbook, []).run(&[]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert_eq!(counts(&ran), expected(&[("ok", 1), ("failed", 1)]));
+}
+
+fn paced(project: &Project, rules: &str) -> Ran {
+    project.write(
+        "voxplay.yaml",
+        &format!(
+            "targets:\n  t: {{ server: \"{}\", operation: acme, token: {{ env: WOLKVOX_TOKEN }}, {rules} }}\n",
+            project.server.url()
+        ),
+    );
+    project.run(&["--target", "t"])
+}
+
+#[test]
+fn the_pace_of_the_target_is_shared_by_all_rows() {
+    let playbook = each("csv: rows.csv", &keys(&["concurrency: 8"]));
+    let project = refusing(&playbook, 10, &[]);
+    let ran = paced(&project, "rate: 20/s");
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let span = ran.arrived[9].at.duration_since(ran.arrived[0].at);
+    assert!(span >= Duration::from_millis(400), "{span:?}");
+
+    // With one request at once, the second is not sent while the first is held: else two would be there.
+    let project = Project::new(&playbook, [Answer::Held(DONE)]);
+    project.write("rows.csv", &csv(1..=3));
+    project.server.judge(echo);
+    project.server.release();
+    let ran = paced(&project, "concurrency: 1");
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(ids(&ran), ["1", "2", "3"]);
+
+    // One row is asked to wait: all do, and then still keep the rate.
+    let wait = Answer::Http("429 Too Many", "Retry-After: 1\r\n".to_owned(), Vec::new());
+    let project = Project::new(&playbook, [wait]);
+    project.write("rows.csv", &csv(1..=8));
+    project.server.judge(echo);
+    let ran = paced(&project, "rate: 20/s");
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 9), "{ran:?}");
+    let gaps: Vec<Duration> = ran
+        .arrived
+        .windows(2)
+        .map(|two| two[1].at - two[0].at)
+        .collect();
+    let longest = gaps.iter().max().unwrap();
+    assert!(*longest >= Duration::from_millis(800), "{gaps:?}");
+    let held = gaps.iter().position(|gap| gap == longest).unwrap();
+    let after = ran.arrived.len() - held - 1;
+    assert!(after >= 3, "{gaps:?}");
+    let rest = ran.arrived[8].at - ran.arrived[held + 1].at;
+    let least = Duration::from_millis(40) * u32::try_from(after - 1).unwrap();
+    assert!(rest >= least, "{gaps:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// read = ok + failed + unknown + skipped + not_run; each row is told once, in order, as the CRM saw it.
+    #[test]
+    fn every_row_is_accounted_for(
+        fates in proptest::collection::vec(0_u8..6, 1..40),
+        concurrency in 1_usize..12,
+        policy in proptest::sample::select(vec!["on_failure: stop", "on_failure: continue", "max_failures: 3", "max_failures: 25%"]),
+        kinds in 1_usize..5,
+    ) {
+        let playbook = each(
+            "csv: rows.csv, serialize_by: \"{{ row.kind }}\"",
+            &keys(&[&format!("concurrency: {concurrency}"), policy, "when: row.go == 'yes'"]),
+        );
+        let project = Project::new(&playbook, []);
+        let mut rows_file = "id,kind,go\n".to_owned();
+        for (row, fate) in fates.iter().enumerate() {
+            let go = if *fate == 5 { "no" } else { "yes" };
+            writeln!(rows_file, "{row},{},{go}", row % kinds).unwrap();
+        }
+        project.write("rows.csv", &rows_file);
+        let of_rows = fates.clone();
+        project.server.judge(move |arrived| match of_rows[id_of(arrived).parse::<usize>().unwrap()] {
+            3 => refused(),
+            4 => Answer::CutRead,
+            _ => echo(arrived),
+        });
+        let ran = project.run(&["--rejected", "bad.csv", "--succeeded", "good.csv", "--unknown", "doubt.csv"]);
+        let told = rows(&ran);
+        let order: Vec<String> = told.iter().map(|(row, _)| row.clone()).collect();
+        let all: Vec<String> = (1..=fates.len()).map(|row| row.to_string()).collect();
+        prop_assert_eq!(order, all);
+        let counts = counts(&ran);
+        prop_assert_eq!(counts.values().sum::<u64>(), fates.len() as u64);
+        let came: Vec<String> = ids(&ran);
+        for ((_, outcome), (row, fate)) in told.iter().zip(fates.iter().enumerate()) {
+            let sent = came.contains(&row.to_string());
+            let wanted = match (sent, fate) {
+                (true, 3) => "failed",
+                (true, 4) => "unknown",
+                (true, _) => "ok",
+                (false, 5) if outcome == "skipped" => "skipped",
+                (false, _) => "not_run",
+            };
+            prop_assert_eq!(outcome, wanted);
+        }
+        for (name, outcome) in [("bad.csv", "failed"), ("good.csv", "ok"), ("doubt.csv", "unknown")] {
+            let lines = file(&project, name).lines().count() as u64;
+            prop_assert_eq!(lines, counts.get(outcome).copied().unwrap_or_default() + 1);
+        }
+        let wanted = if counts.contains_key("unknown") { 5 } else { i32::from(counts.contains_key("failed")) };
+        prop_assert_eq!(ran.exit, wanted);
+    }
+}

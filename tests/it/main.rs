@@ -1,0 +1,19 @@
+//! The tests that see voxplay from outside: one binary, one module a subject.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: tests make and read files"
+)]
+
+mod check;
+mod completions;
+mod docs;
+mod init;
+mod kill;
+mod laws;
+mod loops;
+mod plan;
+mod reports;
+mod resume;
+mod run;
+mod schema;
+mod server;

@@ -1,0 +1,466 @@
+//! `resume`, `reconcile` and `runs` from outside: what is refused, what is sent again, what stays.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::run::{Project, Ran, TOKEN};
+use crate::server::{Answer, DONE, json};
+
+fn refused() -> Answer {
+    json(r#"{"code":400,"error":"no such record"}"#)
+}
+
+/// Any command, in the project's folder.
+fn voxplay(project: &Project, arguments: &[&str]) -> Ran {
+    project.finish(command(project, arguments))
+}
+
+fn command(project: &Project, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_voxplay"));
+    command
+        .args(arguments)
+        .current_dir(project.folder.path())
+        .env_clear()
+        .env("WOLKVOX_SERVER", project.server.url())
+        .env("WOLKVOX_OPERATION", "acme")
+        .env("WOLKVOX_TOKEN", TOKEN)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn resume(project: &Project, more: &[&str]) -> Ran {
+    voxplay(project, &[&["resume", "--format", "json"], more].concat())
+}
+
+fn count(ran: &Ran, outcome: &str) -> u64 {
+    ran.finished()["counts"][outcome].as_u64().unwrap()
+}
+
+fn body(ran: &Ran, number: usize) -> Value {
+    serde_json::from_str(ran.arrived[number].text()).unwrap()
+}
+
+/// Two updates; the second uses the id of the first, and the time of the start.
+const TWO: &str = r#"
+inputs:
+  owner: { type: string, default: Ana }
+steps:
+  - id: one
+    action: record.update
+    with: { module: contacts, wolkvox_id: "1", fields: { A: "{{ run.started_at }}" } }
+  - id: two
+    action: record.update
+    with: { module: contacts, wolkvox_id: "{{ steps.one.wolkvox_id }}", fields: { A: "{{ run.started_at }}", B: "{{ inputs.owner }}", C: "{{ now() | datetime }}" } }
+outputs: { last: "{{ steps.two.wolkvox_id }}" }
+"#;
+
+fn loop_of(create: bool, more: &str) -> String {
+    let action = if create {
+        "action: obligation.insert\n        with: { wolkvox_id: \"{{ row.id }}\", id: \"{{ row.id }}\", name: Loan }"
+    } else {
+        "action: record.update\n        with: { module: contacts, wolkvox_id: \"{{ row.id }}\", fields: { A: b } }"
+    };
+    format!(
+        "steps:\n  - id: each\n    for_each: {{ csv: rows.csv, key: \"k{{{{ row.id }}}}\" }}\n{more}    steps:\n      - id: step\n        {action}\n"
+    )
+}
+
+#[test]
+fn what_failed_is_tried_again_only_when_told_and_sees_the_same_time() {
+    let project = Project::new(TWO, [json(DONE), refused()]);
+    let ran = project.run(&["-i", "owner=Luz"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let again = resume(&project, &[]);
+    assert_eq!((again.exit, again.arrived.len()), (1, 2), "{again:?}");
+    let again = resume(&project, &["--retry-failed"]);
+    assert_eq!((again.exit, again.arrived.len()), (0, 3), "{again:?}");
+    assert_eq!(body(&again, 2), body(&again, 1));
+    assert_eq!(body(&again, 2)["wolkvox-id"], "64cb");
+    assert_eq!(again.finished()["outputs"]["last"], "64cb");
+    // Nothing is left to do.
+    let run = ran.finished()["run"].as_str().unwrap().to_owned();
+    let again = resume(&project, &[&run]);
+    assert_eq!((again.exit, again.arrived.len()), (0, 3), "{again:?}");
+}
+
+#[test]
+fn what_the_crm_accepted_is_not_sent_again_though_it_failed() {
+    let playbook = "steps:\n  - id: one\n    action: obligation.insert\n    with: { wolkvox_id: \"1\", id: \"1\", name: Loan }\n    expect: [ \"response.msg == 'other'\" ]\n";
+    let project = Project::new(playbook, []);
+    assert_eq!(project.run(&[]).exit, 1);
+    let again = resume(&project, &["--retry-failed"]);
+    assert_eq!((again.exit, again.arrived.len()), (1, 1), "{again:?}");
+}
+
+#[test]
+fn changes_are_refused_each_by_its_name() {
+    let playbook = loop_of(false, "").replace(
+        "steps:\n  - id: each",
+        "inputs:\n  owner: { type: string, default: Ana }\nsteps:\n  - id: look\n    action: record.read\n    with: { module: \"{{ inputs.owner }}\" }\n  - id: each",
+    );
+    let project = Project::new(&playbook, [json(DONE), refused()]);
+    project.write("rows.csv", "id\n1\n2\n");
+    assert_eq!(project.run(&[]).exit, 1);
+    let path = |name: &str| project.folder.path().join(name);
+    for (name, from, to, said) in [
+        (
+            "playbook.yaml",
+            "fields: { A: b }",
+            "fields: { A: c }",
+            &["the playbook", "\\n-", "fields: { A: c }"][..],
+        ),
+        ("rows.csv", "2\n", "3\n", &["the data rows.csv"]),
+        (
+            "actions/record.read.yaml",
+            "Read one record",
+            "Read it",
+            &["the action record.read"],
+        ),
+    ] {
+        let before = std::fs::read_to_string(path(name)).unwrap();
+        std::fs::write(path(name), before.replace(from, to)).unwrap();
+        let ran = resume(&project, &["--retry-failed"]);
+        assert_eq!((ran.exit, ran.arrived.len()), (4, 2), "{name}: {ran:?}");
+        for text in said {
+            assert!(ran.stdout.contains(text), "{name}: {text}: {ran:?}");
+        }
+        std::fs::write(path(name), before).unwrap();
+    }
+    project.write("in.yaml", "owner: Luz\n");
+    let ran = resume(&project, &["--retry-failed", "--inputs", "in.yaml"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (4, 2), "{ran:?}");
+    assert!(ran.stdout.contains("the input owner"), "{ran:?}");
+    let ran = resume(
+        &project,
+        &["--retry-failed", "--inputs", "in.yaml", "--accept-changes"],
+    );
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 4), "{ran:?}");
+}
+
+#[test]
+fn a_run_may_be_started_twice_under_one_id() {
+    let project = Project::new(TWO, []);
+    let ran = project.run(&["--run-id", "nightly-1"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+    let again = project.run(&["--run-id", "nightly-1"]);
+    assert_eq!((again.exit, again.arrived.len()), (0, 2), "{again:?}");
+    assert_eq!(again.finished()["outputs"], ran.finished()["outputs"]);
+    let changed = project.run(&["--run-id", "nightly-1", "-i", "owner=Eva"]);
+    assert_eq!((changed.exit, changed.arrived.len()), (4, 2), "{changed:?}");
+}
+
+#[test]
+fn a_state_folder_can_be_taken_elsewhere() {
+    let project = Project::new(TWO, [json(DONE), refused()]);
+    assert_eq!(project.run(&[]).exit, 1);
+    let path = project.folder.path();
+    std::fs::rename(path.join(".voxplay"), path.join("taken")).unwrap();
+    let ran = resume(&project, &[]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(ran.stdout.contains("--state-dir"), "{ran:?}");
+    let ran = resume(&project, &["--state-dir", "taken", "--retry-failed"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+}
+
+#[test]
+fn a_second_one_at_once_is_refused_and_told_who_goes_on() {
+    let project = Project::new(TWO, [Answer::Held(DONE)]);
+    let child = project.command(&["--run-id", "first"]).spawn().unwrap();
+    project.server.wait_for(1);
+    for arguments in [
+        &["resume", "first", "--format", "json"][..],
+        &["reconcile", "first", "--format", "json"],
+        &["run", "playbook.yaml", "--format", "json"],
+        &[
+            "run",
+            "playbook.yaml",
+            "--run-id",
+            "first",
+            "--format",
+            "json",
+        ],
+    ] {
+        let ran = voxplay(&project, arguments);
+        assert_eq!((ran.exit, ran.arrived.len()), (4, 1), "{ran:?}");
+        let holder = format!("run first in process {}", child.id());
+        assert!(ran.stdout.contains(&holder), "{ran:?}");
+    }
+    project.server.release();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn an_interrupted_run_goes_on() {
+    let project = Project::new(TWO, [Answer::Held(DONE)]);
+    let child = project.command(&[]).spawn().unwrap();
+    project.server.wait_for(1);
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    // It says so once it has heard; then the answer may come.
+    let mut child = child;
+    let mut heard = String::new();
+    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut stderr, &mut heard).unwrap();
+    assert!(heard.starts_with("stopping"), "{heard}");
+    project.server.release();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(project.server.arrived().len(), 1);
+    let ran = resume(&project, &[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+}
+
+/// Moves everything in the journal a day back.
+fn a_day_later(state: &Path) {
+    let journal = rusqlite::Connection::open(state.join("journal.sqlite")).unwrap();
+    journal
+        .execute_batch(
+            "UPDATE events SET time = strftime('%Y-%m-%dT%H:%M:%fZ', time, '-1 day');
+             UPDATE runs SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', finished_at, '-1 day');
+             UPDATE events SET body = json_set(body, '$.started_at', strftime('%Y-%m-%dT%H:%M:%fZ', body ->> '$.started_at', '-1 day')) WHERE kind = 'run_started';",
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_daily_budget_is_counted_from_the_journal_and_new_the_next_day() {
+    let project = Project::new(&loop_of(true, ""), []);
+    project.write("rows.csv", "id\n1\n2\n3\n4\n5\n");
+    project.write(
+        "voxplay.yaml",
+        &format!(
+            "targets:\n  t: {{ server: \"{}\", operation: acme, token: {{ env: WOLKVOX_TOKEN }}, daily_budget: 2, timezone: America/Bogota }}\ndefault_target: t\n",
+            project.server.url()
+        ),
+    );
+    let ran = project.run(&["--succeeded", "good.csv"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (6, 2), "{ran:?}");
+    assert_eq!((count(&ran, "ok"), count(&ran, "not_run")), (2, 3));
+    let ran = resume(&project, &[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (6, 2), "{ran:?}");
+    assert_eq!((count(&ran, "ok"), count(&ran, "not_run")), (2, 3));
+    let state = project.folder.path().join(".voxplay");
+    a_day_later(&state);
+    let ran = resume(&project, &[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (6, 4), "{ran:?}");
+    a_day_later(&state);
+    let ran = resume(&project, &[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 5), "{ran:?}");
+    assert_eq!(count(&ran, "ok"), 5);
+    let good = std::fs::read_to_string(project.folder.path().join("good.csv")).unwrap();
+    assert_eq!(good.lines().count(), 6, "{good}");
+}
+
+#[test]
+fn rows_that_were_done_stay_done_where_a_later_stretch_does_not_reach_them() {
+    let playbook = loop_of(true, "    concurrency: 4\n");
+    let project = Project::new(&playbook, []);
+    project.write("rows.csv", "id\n1\n2\n3\n4\n5\n6\n7\n8\n");
+    // All four of the first are on their way when one is refused.
+    project.server.judge(|arrived| {
+        if arrived.text().contains("\"id\":\"1\"") {
+            refused()
+        } else {
+            json(DONE)
+        }
+    });
+    let ran = project.run(&["--succeeded", "good.csv"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let (ok, sent) = (count(&ran, "ok"), ran.arrived.len());
+    let good = || std::fs::read_to_string(project.folder.path().join("good.csv")).unwrap();
+    let before = good();
+    let again = resume(&project, &[]);
+    assert_eq!((again.exit, again.arrived.len()), (1, sent), "{again:?}");
+    assert_eq!((count(&again, "ok"), count(&again, "failed")), (ok, 1));
+    assert_eq!(good(), before);
+    project.server.judge(|_| json(DONE));
+    let again = resume(&project, &["--retry-failed"]);
+    assert_eq!((again.exit, count(&again, "ok")), (0, 8), "{again:?}");
+    assert_eq!(again.arrived.len(), 9);
+}
+
+#[test]
+fn a_loop_that_was_done_still_counts_its_rows() {
+    let playbook = loop_of(true, "")
+        + "  - id: after\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ steps.each.ids.step[2] }}\", fields: { A: b } }\n";
+    let project = Project::new(&playbook, [json(DONE), json(DONE), json(DONE), refused()]);
+    project.write("rows.csv", "id\n1\n2\n3\n");
+    assert_eq!(project.run(&[]).exit, 1);
+    let ran = resume(&project, &["--retry-failed"]);
+    assert_eq!(
+        (ran.exit, ran.arrived.len(), count(&ran, "ok")),
+        (0, 5, 4),
+        "{ran:?}"
+    );
+    assert_eq!(ran.finished()["rows"]["ok"], 3, "{ran:?}");
+    assert_eq!(body(&ran, 4)["wolkvox-id"], "64cb");
+}
+
+#[test]
+fn a_second_try_that_was_killed_is_in_doubt_and_not_failed() {
+    let playbook = loop_of(true, "");
+    let project = Project::new(&playbook, [refused(), Answer::Stall]);
+    project.write("rows.csv", "id\n1\n");
+    assert_eq!(project.run(&["--rejected", "bad.csv"]).exit, 1);
+    let mut child = command(&project, &["resume", "--retry-failed"])
+        .spawn()
+        .unwrap();
+    project.server.wait_for(2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for more in [&[][..], &["--retry-failed"]] {
+        let ran = resume(&project, more);
+        assert_eq!((ran.exit, ran.arrived.len()), (5, 2), "{ran:?}");
+        assert_eq!(count(&ran, "unknown"), 1);
+        let bad = std::fs::read_to_string(project.folder.path().join("bad.csv")).unwrap();
+        assert_eq!(bad.lines().count(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn doubts_are_listed_and_settled_by_name() {
+    let playbook = loop_of(true, "    on_failure: continue\n");
+    let project = Project::new(&playbook, vec![Answer::CutRead; 3]);
+    project.write("rows.csv", "id\n1\n2\n3\n4\n");
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!((ran.exit, count(&ran, "unknown")), (5, 3), "{ran:?}");
+    let ran = voxplay(&project, &["reconcile", "r", "--format", "human"]);
+    assert_eq!(ran.exit, 5);
+    for line in ran.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(ran.stdout.contains("step@k2"), "{ran:?}");
+    for (words, said) in [
+        (&["--ok", "step@k22"][..], "did you mean"),
+        (&["--ok", "nothing"], "known here: step@k1"),
+        (&["--ok", "step=64aa"], "one id is given"),
+        (&["--ok", "step@k1", "--failed", "step"], "decided twice"),
+        (
+            &["--ok", "step@k1", "--ok", "step@k2", "--wolkvox-id", "x"],
+            "--ok STEP@ROW=ID",
+        ),
+    ] {
+        let ran = voxplay(
+            &project,
+            &[&["reconcile", "r", "--format", "json"], words].concat(),
+        );
+        assert!((2..=4).contains(&ran.exit), "{words:?} {ran:?}");
+        assert!(ran.stdout.contains(said), "{words:?} {ran:?}");
+    }
+    let words = [
+        "reconcile",
+        "r",
+        "--ok",
+        "step@k1=64aa",
+        "--failed",
+        "step@k2",
+        "--resend",
+        "step@k3",
+    ];
+    let ran = voxplay(&project, &words);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let ran = resume(&project, &["r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 5), "{ran:?}");
+    assert_eq!((count(&ran, "ok"), count(&ran, "failed")), (3, 1));
+    assert!(ran.stdout.contains("64aa"), "{ran:?}");
+}
+
+#[test]
+fn a_secret_input_is_needed_again() {
+    let playbook = TWO.replace(
+        "owner: { type: string, default: Ana }",
+        "owner: { type: string, secret: true, from_env: OWNER }",
+    );
+    let project = Project::new(&playbook, [json(DONE), refused()]);
+    let mut first = project.command(&[]);
+    first.env("OWNER", "hush-hush-9");
+    let ran = project.finish(first);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    project.assert_hidden("hush-hush-9", &ran);
+    let ran = resume(&project, &["--retry-failed"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (3, 2), "{ran:?}");
+    assert!(ran.stdout.contains("OWNER"), "{ran:?}");
+    let mut again = command(&project, &["resume", "--retry-failed", "--format", "json"]);
+    again.env("OWNER", "hush-hush-9");
+    let ran = project.finish(again);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+    assert_eq!(body(&ran, 2), body(&ran, 1));
+    project.assert_hidden("hush-hush-9", &ran);
+}
+
+#[test]
+fn a_loop_that_had_enough_failures_goes_on_when_they_are_tried_again() {
+    let project = Project::new(&loop_of(true, "    max_failures: 1\n"), vec![refused(); 2]);
+    project.write("rows.csv", "id\n1\n2\n3\n4\n");
+    let ran = project.run(&[]);
+    assert_eq!(
+        (ran.exit, ran.arrived.len(), count(&ran, "not_run")),
+        (1, 2, 2),
+        "{ran:?}"
+    );
+    let ran = resume(&project, &["--retry-failed"]);
+    assert_eq!(
+        (ran.exit, ran.arrived.len(), count(&ran, "ok")),
+        (0, 6, 4),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn runs_are_listed_shown_and_forgotten() {
+    let project = Project::new(
+        &loop_of(true, "    on_failure: continue\n"),
+        [refused(), Answer::CutRead],
+    );
+    let rows: Vec<String> = (1..=60).map(|row| format!("{row}\n")).collect();
+    project.write("rows.csv", &format!("id\n{}", rows.concat()));
+    let ran = project.run(&["--run-id", "big"]);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    let list = voxplay(&project, &["runs"]);
+    assert!(
+        list.stdout.contains("big") && list.stdout.contains("58 ok"),
+        "{list:?}"
+    );
+    let shown = voxplay(&project, &["runs", "show", "big"]);
+    assert_eq!(shown.exit, 0, "{shown:?}");
+    let lines = shown.stdout.lines().count();
+    assert!(lines < 60, "{lines}: {}", shown.stdout);
+    for text in [
+        "58 ok",
+        "1 failed",
+        "1 unknown",
+        "step@k1",
+        "step@k2",
+        "no such record",
+    ] {
+        assert!(shown.stdout.contains(text), "{text}: {}", shown.stdout);
+    }
+    for line in shown.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let one = voxplay(&project, &["runs", "show", "big", "--row", "k7"]);
+    assert!(
+        one.stdout.contains("step@k7") && !one.stdout.contains("step@k1 "),
+        "{one:?}"
+    );
+    let json = voxplay(&project, &["runs", "show", "big", "--format", "json"]);
+    assert_eq!(json.events("row_finished").len(), 60);
+    let json = voxplay(
+        &project,
+        &["runs", "show", "big", "--row", "k7", "--format", "json"],
+    );
+    assert_eq!(json.events("row_finished").len(), 1);
+    // One that can be gone on with is not forgotten.
+    a_day_later(&project.folder.path().join(".voxplay"));
+    let prune = voxplay(&project, &["runs", "prune", "--older-than", "0d"]);
+    assert!(prune.stdout.contains("0 runs"), "{prune:?}");
+}

@@ -1,0 +1,351 @@
+//! How a run goes on: chaining, conditions, failures, groups, `finally`, inputs, outputs, secrets.
+
+use super::Project;
+use crate::server::{Answer, DONE, json, status};
+
+fn update(id: &str, value: &str) -> String {
+    format!(
+        "  - id: {id}\n    action: record.update\n    retry: {{ attempts: 1 }}\n    with: {{ module: contacts, wolkvox_id: \"64cb\", fields: {{ A: {value} }} }}\n"
+    )
+}
+
+fn refused() -> Answer {
+    json(r#"{"code":400,"error":"no such record"}"#)
+}
+
+fn id(id: &str) -> Answer {
+    json(&format!(
+        r#"{{"code":200,"error":"null","data":{{"wolkvox_id":{id}}}}}"#
+    ))
+}
+
+const CHAIN: &str = r#"
+steps:
+  - id: first
+    action: record.update
+    with: { module: contacts, wolkvox_id: "64cb", fields: { A: b } }
+  - id: second
+    action: record.delete
+    with: { module: contacts, wolkvox_id: "{{ steps.first.wolkvox_id }}" }
+outputs:
+  gone: "{{ steps.second.wolkvox_id }}"
+"#;
+
+#[test]
+fn ids_are_chained_digit_for_digit() {
+    for (answer, wanted) in [
+        (r#""64cb""#, r#""64cb""#),
+        ("12345678901234567890", r#""12345678901234567890""#),
+        (r#"["a","b"]"#, r#"["a","b"]"#),
+    ] {
+        let ran = Project::new(CHAIN, [id(answer), id(answer)]).run(&["--allow", "delete"]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let body = ran.arrived[1].text();
+        assert!(body.contains(&format!("\"wolkvox-id\":{wanted}")), "{body}");
+        assert!(
+            ran.stdout.contains(&format!("\"gone\":{wanted}")),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn a_blank_id_is_never_used() {
+    for blank in [
+        r#""""#,
+        r#"" ""#,
+        "null",
+        r#"["",""]"#,
+        r#"["a",""]"#,
+        "[]",
+        "{}",
+        "false",
+    ] {
+        let ran = Project::new(CHAIN, [id(blank)]).run(&["--allow", "delete"]);
+        assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{blank}: {ran:?}");
+        assert_eq!(ran.outcome("first"), "ok");
+        assert_eq!(ran.outcome("second"), "failed");
+        let error = ran.step("second")["error"].as_str().unwrap().to_owned();
+        assert!(
+            error.contains("not sent") && error.contains("blank id for the step first"),
+            "{error}"
+        );
+        assert!(error.contains("playbook.yaml:9:"), "{error}");
+        assert!(ran.finished()["outputs"].as_object().unwrap().is_empty());
+        assert!(ran.finished()["missing_outputs"]["gone"].is_string());
+    }
+}
+
+#[test]
+fn numbers_of_outputs_keep_their_digits() {
+    let playbook = "inputs: { n: { type: number } }\nsteps:\n  - id: r\n    action: record.read\n    with: { module: contacts }\noutputs: { n: \"{{ inputs.n }}\", e: \"{{ steps.r.email }}\" }\n";
+    let answer = json(r#"{"code":200,"data":{"email":10000.10}}"#);
+    let ran = Project::new(playbook, [answer]).run(&["-i", "n=12345678901234567890.50"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(
+        ran.stdout.contains(r#""n":12345678901234567890.50"#),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains(r#""e":10000.10"#), "{ran:?}");
+}
+
+#[test]
+fn a_failure_stops_or_does_not() {
+    let steps = |policy: &str| {
+        format!(
+            "steps:\n{}    on_failure: {policy}\n{}finally:\n{}",
+            update("a", "1"),
+            update("b", "2"),
+            update("f", "3")
+        )
+    };
+    let ran = Project::new(&steps("stop"), [refused()]).run(&[]);
+    let outcomes = ["a", "b", "f"].map(|step| ran.outcome(step));
+    assert_eq!(outcomes, ["failed", "not_run", "ok"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 2), "{ran:?}");
+    let ran = Project::new(&steps("continue"), [refused()]).run(&[]);
+    let outcomes = ["a", "b", "f"].map(|step| ran.outcome(step));
+    assert_eq!(outcomes, ["failed", "ok", "ok"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 3), "{ran:?}");
+}
+
+#[test]
+fn unknown_stops_whatever_on_failure_says_and_finally_runs() {
+    let steps = format!(
+        "steps:\n{}    on_failure: continue\n{}finally:\n{}",
+        update("a", "1"),
+        update("b", "2"),
+        update("f", "3")
+    );
+    let ran = Project::new(&steps, [Answer::CutRead]).run(&[]);
+    let outcomes = ["a", "b", "f"].map(|step| ran.outcome(step));
+    assert_eq!(outcomes, ["unknown", "not_run", "ok"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 2), "{ran:?}");
+    // Stronger than a failure after it.
+    let ran = Project::new(&steps, [Answer::CutRead, refused()]).run(&[]);
+    assert_eq!(
+        (ran.outcome("f").as_str(), ran.exit),
+        ("failed", 5),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_group_ends_at_its_failure_and_says_so() {
+    let indented = |text: String| text.replace('\n', "\n    ").trim_end().to_owned();
+    let group = |policy: &str| {
+        format!(
+            "steps:\n  - id: g\n    on_failure: {policy}\n    steps:\n    {}\n    {}\n{}",
+            indented(update("a", "1")),
+            indented(update("b", "2")),
+            update("c", "3")
+        )
+    };
+    for (policy, after) in [("stop", "not_run"), ("continue", "ok")] {
+        let ran = Project::new(&group(policy), [refused()]).run(&[]);
+        let outcomes = ["a", "b", "g", "c"].map(|step| ran.outcome(step));
+        assert_eq!(outcomes, ["failed", "not_run", "failed", after], "{ran:?}");
+        assert_eq!(ran.exit, 1);
+    }
+}
+
+#[test]
+fn conditions_and_tags_choose_steps() {
+    let steps = format!(
+        "steps:\n{}    when: 1 == 2\n{}    tags: [x]\n{}    tags: [y, z]\n",
+        update("a", "1"),
+        update("b", "2"),
+        update("c", "3")
+    );
+    let ran = Project::new(&steps, []).run(&[]);
+    assert_eq!(
+        ["a", "b", "c"].map(|step| ran.outcome(step)),
+        ["skipped", "ok", "ok"]
+    );
+    assert_eq!(ran.arrived.len(), 2);
+    let ran = Project::new(&steps, []).run(&["--tags", "z"]);
+    assert_eq!(
+        ["a", "b", "c"].map(|step| ran.outcome(step)),
+        ["skipped", "skipped", "ok"]
+    );
+    Project::new(&steps, [])
+        .run(&["--tags", "zz"])
+        .assert_refused(3, "invalid-value");
+}
+
+#[test]
+fn expect_fails_a_step_and_says_that_it_was_done() {
+    let steps = format!(
+        "steps:\n{}    expect: [status == 200, response.code == 201]\n",
+        update("a", "1")
+    );
+    let ran = Project::new(&steps, []).run(&[]);
+    assert_eq!((ran.outcome("a").as_str(), ran.exit), ("failed", 1));
+    let error = ran.step("a")["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("expected `response.code == 201`"), "{error}");
+    assert!(error.contains("did accept"), "{error}");
+}
+
+#[test]
+fn an_answer_that_is_not_as_documented_is_a_warning() {
+    let answer = json(r#"{"code":200,"error":"null","msg":7}"#);
+    let ran = Project::new(&format!("steps:\n{}", update("a", "1")), [answer]).run(&[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(!ran.step("a")["warnings"].as_array().unwrap().is_empty());
+}
+
+const INPUTS: &str = r#"
+inputs:
+  who: { type: string, from_env: WHO, default: default }
+  count: { type: integer, default: 1 }
+  list: { type: array, default: [] }
+  flag: { type: boolean, default: false }
+steps:
+  - action: record.update
+    with: { module: contacts, wolkvox_id: "64cb", fields: { who: "{{ inputs.who }}", count: "{{ inputs.count }}", list: "{{ inputs.list }}", flag: "{{ inputs.flag }}", word: no } }
+"#;
+
+#[test]
+fn inputs_have_types_and_an_order_of_precedence() {
+    let fields = |environment: bool, arguments: &[&str]| {
+        let project = Project::new(INPUTS, []);
+        project.write("one.yaml", "who: file\ncount: 12345678901234567890\n");
+        project.write("two.json", r#"{"who":"later file"}"#);
+        let mut command = project.command(arguments);
+        if environment {
+            command.env("WHO", "environment");
+        }
+        let ran = project.finish(command);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let body = ran.arrived[0].text().to_owned();
+        body.split_once("\"fields\":")
+            .unwrap()
+            .1
+            .trim_end_matches("}}")
+            .to_owned()
+            + "}"
+    };
+    let plain = r#"{"who":"default","count":1,"list":[],"flag":false,"word":"no"}"#;
+    assert_eq!(fields(false, &[]), plain);
+    assert_eq!(fields(true, &[]), plain.replace("default", "environment"));
+    assert_eq!(
+        fields(true, &["--inputs", "one.yaml"]),
+        plain
+            .replace("default", "file")
+            .replace(":1,", ":12345678901234567890,")
+    );
+    assert_eq!(
+        fields(true, &["--inputs", "one.yaml", "--inputs", "two.json"]),
+        plain
+            .replace("default", "later file")
+            .replace(":1,", ":12345678901234567890,")
+    );
+    assert_eq!(
+        fields(
+            true,
+            &[
+                "--inputs",
+                "one.yaml",
+                "-i",
+                "who=0123",
+                "-i",
+                "count=7",
+                "-i",
+                "list=[a, {b: 1.50}]",
+                "-i",
+                "flag=true"
+            ]
+        ),
+        r#"{"who":"0123","count":7,"list":["a",{"b":1.50}],"flag":true,"word":"no"}"#
+    );
+    assert_eq!(
+        fields(false, &["-i", "who=a=b", "-i", "who=true"]),
+        plain.replace("default", "true")
+    );
+}
+
+#[test]
+fn wrong_inputs_are_refused() {
+    for (arguments, exit, code) in [
+        (vec!["-i", "whoo=x"], 3, "unknown-input"),
+        (vec!["-i", "count=x"], 3, "invalid-input"),
+        (vec!["-i", "count=1.5"], 3, "invalid-input"),
+        (vec!["--inputs", "nothing.yaml"], 3, "missing-file"),
+    ] {
+        Project::new(INPUTS, [])
+            .run(&arguments)
+            .assert_refused(exit, code);
+    }
+    let ran = Project::new(INPUTS, []).run(&["-i", "count"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (2, 0), "{ran:?}");
+}
+
+const SECRET: &str = "s3cret \"päss\"/wörd\\+";
+
+fn secret_playbook(with: &str) -> String {
+    format!(
+        "inputs:\n  pin: {{ type: string, secret: true, from_env: PIN }}\nsteps:\n  - id: a\n    action: record.update\n    retry: {{ attempts: 1 }}\n    with: {with}\noutputs: {{ p: \"{{{{ inputs.pin }}}}\" }}\n"
+    )
+}
+
+#[test]
+fn secret_inputs_arrive_and_show_nowhere() {
+    let playbook = secret_playbook(
+        r#"{ module: contacts, wolkvox_id: "64cb", fields: { A: "{{ inputs.pin }}", B: "x{{ inputs.pin | tojson }}" } }"#,
+    );
+    let echo = serde_json::json!({"code": 200, "error": "null", "msg": SECRET, "data": {"wolkvox_id": SECRET, SECRET: SECRET}});
+    let error = serde_json::json!({"code": 400, "error": SECRET, SECRET: 1});
+    for (answer, exit) in [
+        (json(DONE), 0),
+        (json(&echo.to_string()), 0),
+        (json(&error.to_string()), 1),
+        (status("404 Not Found", SECRET), 1),
+        (
+            Answer::Http(
+                "302 Found",
+                "Location: /s3cret%20%22p%C3%A4ss%22%2Fw%C3%B6rd%5C%2B\r\n".to_owned(),
+                vec![],
+            ),
+            5,
+        ),
+    ] {
+        for format in ["json", "human"] {
+            let project = Project::new(&playbook, [answer.clone()]);
+            let mut command = project.command_as(format, &[]);
+            command.env("PIN", SECRET);
+            let ran = project.finish(command);
+            assert_eq!(ran.exit, exit, "{ran:?}");
+            let escaped = serde_json::to_string(SECRET).unwrap();
+            assert!(ran.arrived[0].text().contains(&escaped), "{ran:?}");
+            project.assert_hidden(SECRET, &ran);
+        }
+    }
+}
+
+#[test]
+fn secret_inputs_do_not_show_where_the_run_is_refused() {
+    for with in [
+        r#"{ module: contacts, wolkvox_id: "64cb", fields: "{{ inputs.pin }}" }"#,
+        r#"{ module: contacts, wolkvox_id: "64cb", fields: { A: "{{ inputs.pin | int }}" } }"#,
+        r#"{ module: contacts, wolkvox_id: "64cb", fields: { A: "{{ now() | datetime(inputs.pin) | int }}" } }"#,
+        r#"{ wolkvox_id: "{{ inputs.pin }}", files: "{{ inputs.pin }}", responsible: a, status: b }"#,
+    ] {
+        let mut playbook = secret_playbook(with);
+        if with.contains("files") {
+            playbook = playbook.replace("record.update", "case.update");
+        }
+        let project = Project::new(&playbook, []);
+        let mut command = project.command(&[]);
+        command.env("PIN", SECRET);
+        let ran = project.finish(command);
+        assert_eq!(ran.arrived.len(), 0, "{ran:?}");
+        assert!(ran.exit == 3 || ran.exit == 4, "{ran:?}");
+        project.assert_hidden(SECRET, &ran);
+    }
+    // Nor may it be given where process lists show it.
+    let playbook = secret_playbook(r#"{ module: contacts, wolkvox_id: "64cb", fields: { A: b } }"#);
+    let project = Project::new(&playbook, []);
+    let ran = project.run(&["-i", &format!("pin={SECRET}")]);
+    ran.assert_refused(3, "invalid-input");
+    project.assert_hidden(SECRET, &ran);
+}

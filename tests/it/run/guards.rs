@@ -1,0 +1,219 @@
+//! What refuses a run: nothing is sent, the finding has its code, the exit code is 3 or 4.
+
+use super::{Project, Ran, TOKEN, UPDATE};
+use crate::server::{Answer, json};
+
+const DELETE: &str = "
+steps:
+  - id: one
+    action: record.delete
+    with: { module: contacts, wolkvox_id: [\"64cb\", \"64cc\"] }
+";
+
+fn with_environment(playbook: &str, changes: &[(&str, Option<&str>)]) -> Ran {
+    let project = Project::new(playbook, []);
+    let mut command = project.command(&[]);
+    for (name, value) in changes {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    project.finish(command)
+}
+
+#[test]
+fn the_target_of_the_environment() {
+    for (changes, exit, code) in [
+        (vec![("WOLKVOX_TOKEN", None)], 4, "missing-token"),
+        (vec![("WOLKVOX_TOKEN", Some(""))], 4, "missing-token"),
+        (
+            vec![("WOLKVOX_TOKEN", Some("two words"))],
+            4,
+            "missing-token",
+        ),
+        (vec![("WOLKVOX_TOKEN", Some("line\n"))], 4, "missing-token"),
+        (vec![("WOLKVOX_SERVER", None)], 3, "no-target"),
+        (vec![("WOLKVOX_OPERATION", None)], 3, "no-target"),
+        (
+            vec![("WOLKVOX_SERVER", Some("evil.example"))],
+            4,
+            "forbidden-host",
+        ),
+        (
+            vec![("WOLKVOX_SERVER", Some("http://crm.wolkvox.com"))],
+            4,
+            "insecure-http",
+        ),
+        (
+            vec![("WOLKVOX_SERVER", Some("crm.wolkvox.com/path"))],
+            3,
+            "bad-target",
+        ),
+        (
+            vec![("VOXPLAY_TARGET", Some("nowhere"))],
+            3,
+            "unknown-target",
+        ),
+    ] {
+        with_environment(UPDATE, &changes).assert_refused(exit, code);
+    }
+}
+
+#[test]
+fn inputs_files_and_playbooks_that_are_not_there() {
+    let input = format!("inputs: {{ a: {{ type: string, from_env: NOT_SET }} }}{UPDATE}");
+    with_environment(&input, &[]).assert_refused(3, "missing-input");
+    let file = "\nsteps:\n  - action: case.update\n    with: { wolkvox_id: \"1\", responsible: a, status: b, files: FILE }\n";
+    with_environment(&file.replace("FILE", "../../etc/hostname"), &[])
+        .assert_refused(4, "outside-project");
+    with_environment(&file.replace("FILE", "/etc/hostname"), &[])
+        .assert_refused(4, "outside-project");
+    with_environment(&file.replace("FILE", "nothing.pdf"), &[]).assert_refused(3, "missing-file");
+    let project = Project::new(UPDATE, []);
+    std::fs::remove_file(project.folder.path().join("playbook.yaml")).unwrap();
+    project.run(&[]).assert_refused(3, "missing-file");
+    assert_eq!(Project::new(UPDATE, []).run(&["--nonsense"]).exit, 2);
+}
+
+#[test]
+fn a_literal_token_does_not_run_and_does_not_show() {
+    let project = Project::new(UPDATE, []);
+    project.write(
+        "voxplay.yaml",
+        &format!(
+            "targets: {{ a: {{ server: \"{}\", operation: acme, token: {TOKEN} }} }}\n",
+            project.server.url()
+        ),
+    );
+    project.run(&[]).assert_refused(3, "literal-token");
+}
+
+#[test]
+fn a_token_is_read_from_a_file() {
+    let project = Project::new(UPDATE, []);
+    project.write("token.txt", &format!("{TOKEN}\n"));
+    project.write(
+        "voxplay.yaml",
+        &format!("targets: {{ a: {{ server: \"{}\", operation: acme, token: {{ file: token.txt }} }} }}\n", project.server.url()),
+    );
+    assert_eq!(project.run(&["--target", "a"]).exit, 0);
+}
+
+#[test]
+fn deletes_need_leave() {
+    Project::new(DELETE, [])
+        .run(&[])
+        .assert_refused(4, "delete-not-allowed");
+    assert_eq!(Project::new(DELETE, []).run(&["--allow", "delete"]).exit, 0);
+    assert_eq!(Project::new(DELETE, []).run(&["--yes"]).exit, 0);
+    let conditional = DELETE.replace("    with", "    when: inputs.x == 1\n    with");
+    let conditional = format!("inputs: {{ x: {{ type: integer, default: 1 }} }}{conditional}");
+    Project::new(&conditional, [])
+        .run(&[])
+        .assert_refused(4, "delete-not-allowed");
+    let ran = Project::new(&conditional, []).run(&["-i", "x=2"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 0), "{ran:?}");
+}
+
+#[test]
+fn limits_and_policy_bound_what_is_sent() {
+    let limited = |limits: &str| Project::new(&format!("limits: {limits}{DELETE}"), []);
+    limited("{ deletes: 1 }")
+        .run(&["--allow", "delete"])
+        .assert_refused(4, "limit-passed");
+    limited("{ requests: 0 }")
+        .run(&["--allow", "delete"])
+        .assert_refused(4, "limit-passed");
+    assert_eq!(
+        limited("{ deletes: 2, requests: 1 }")
+            .run(&["--allow", "delete"])
+            .exit,
+        0
+    );
+    let with_policy = |playbook: &str, script: Vec<Answer>| {
+        let project = Project::new(playbook, script);
+        project.write("voxplay.yaml", "policy: { requests: 1, deletes: 1 }\n");
+        project
+    };
+    with_policy(DELETE, vec![])
+        .run(&["--allow", "delete"])
+        .assert_refused(4, "limit-passed");
+    with_policy(&format!("limits: {{ requests: 2 }}{UPDATE}"), vec![])
+        .run(&[])
+        .assert_refused(4, "limit-passed");
+    // What only shows during the run: a retry counts as a request.
+    let ran = with_policy(UPDATE, vec![json(r#"{"code":"429"}"#)]).run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{ran:?}");
+    let busy = crate::server::status("429 Too Many Requests", "");
+    let ran = with_policy(UPDATE, vec![busy]).run(&[]);
+    assert_eq!(
+        (ran.outcome("one").as_str(), ran.arrived.len(), ran.exit),
+        ("failed", 1, 1),
+        "{ran:?}"
+    );
+    let ran = with_policy(UPDATE, vec![Answer::CutRead]).run(&[]);
+    assert_eq!(
+        (ran.outcome("one").as_str(), ran.arrived.len(), ran.exit),
+        ("unknown", 1, 5),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_limit_stops_a_list_whose_length_only_an_answer_tells() {
+    let playbook = "
+limits: { deletes: 2 }
+steps:
+  - id: one
+    action: record.update
+    with: { module: contacts, wolkvox_id: \"64cb\", fields: { A: b } }
+  - id: two
+    action: record.delete
+    with: { module: contacts, wolkvox_id: \"{{ steps.one.wolkvox_id }}\" }
+";
+    let answer = json(r#"{"code":200,"data":{"wolkvox_id":["a","b","c"]}}"#);
+    let ran = Project::new(playbook, [answer]).run(&["--allow", "delete"]);
+    assert_eq!(
+        (ran.outcome("two").as_str(), ran.arrived.len(), ran.exit),
+        ("failed", 1, 1),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_sent() {
+    let project = Project::new(UPDATE, []);
+    project.write("a_file", "x");
+    project
+        .run(&["--state-dir", "a_file"])
+        .assert_refused(4, "state-folder");
+    project
+        .run(&["--state-dir", "a_file/below"])
+        .assert_refused(4, "state-folder");
+    project
+        .run(&["--state-dir", "/proc/nowhere"])
+        .assert_refused(4, "state-folder");
+    project.write(
+        "other/journal.sqlite",
+        "this is no database, and long enough to be looked at as one",
+    );
+    project
+        .run(&["--state-dir", "other"])
+        .assert_refused(4, "state-folder");
+    assert_eq!(project.run(&["--state-dir", "fresh/below"]).exit, 0);
+}
+
+#[test]
+fn one_run_of_a_playbook_at_a_time() {
+    let project = Project::new(UPDATE, [Answer::Held(crate::server::DONE)]);
+    let first = project.command(&[]).spawn().unwrap();
+    project.server.wait_for(1);
+    let second = project.run(&[]);
+    assert_eq!((second.exit, second.arrived.len()), (4, 1), "{second:?}");
+    assert!(second.stdout.contains("state-folder"), "{second:?}");
+    project.server.release();
+    let output = first.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(project.run(&[]).exit, 0, "the lock goes with its run");
+}
