@@ -214,7 +214,13 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
             (ViolationKind::Pattern, rule)
         }
         Kind::Format { format } => {
-            let rule = expected.unwrap_or_else(|| format!("is not a valid `{format}`"));
+            let rule = expected.unwrap_or_else(|| {
+                if super::format::is_own(format) {
+                    "must be a day that exists, in the CRM's form".to_owned()
+                } else {
+                    format!("is not a valid `{format}`")
+                }
+            });
             (
                 ViolationKind::Format {
                     format: format.clone(),

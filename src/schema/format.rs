@@ -35,6 +35,11 @@ pub(super) fn with_own_formats(options: ValidationOptions<'_>) -> ValidationOpti
     })
 }
 
+/// Whether a format is one of the CRM's, and not of the draft.
+pub(super) fn is_own(name: &str) -> bool {
+    FORMATS.iter().any(|format| format.name == name)
+}
+
 /// How a value of the format looks, in words and by example: `DD-MM-YYYY, such as 30-05-2026`.
 pub fn words(name: &str) -> String {
     let (layout, example) = FORMATS

@@ -85,13 +85,13 @@ fn every_violation_is_told_with_its_place_and_remedy() {
         (
             r#"{"module":"m","when":"2026-02-30 00:00:00"}"#,
             vec![
-                "/when: `when` is not a valid `activity-datetime` (it is written YYYY-MM-DD HH:MM:SS, such as 2026-05-30 15:00:00)",
+                "/when: `when` must be a day that exists, in the CRM's form (it is written YYYY-MM-DD HH:MM:SS, such as 2026-05-30 15:00:00)",
             ],
         ),
         (
             r#"{"module":"m","due":"2026-05-30"}"#,
             vec![
-                "/due: `due` is not a valid `obligation-date` (it is written DD-MM-YYYY, such as 30-05-2026)",
+                "/due: `due` must be a day that exists, in the CRM's form (it is written DD-MM-YYYY, such as 30-05-2026)",
             ],
         ),
         (

@@ -283,7 +283,7 @@ fn wrong_parameters_are_told_with_their_remedy() {
                 "`id` must not be blank",
                 "`name` must be text, not a number (write it in quotes, so that it stays as it is written)",
                 "`total_balance` must be digits, with a point before decimals and nothing else",
-                "`expiring_date` is not a valid `obligation-date` (it is written DD-MM-YYYY, such as 30-05-2026)",
+                "`expiring_date` must be a day that exists, in the CRM's form (it is written DD-MM-YYYY, such as 30-05-2026)",
             ],
         ),
         (
