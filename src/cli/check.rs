@@ -193,7 +193,8 @@ impl Checker {
                 let (playbook, findings) = playbook::parse_document(&document);
                 (playbook.map(Arc::new), findings)
             }
-            Err(errors) => (None, errors),
+            // What cannot be read might have been a playbook; reading on finds what else is wrong.
+            Err(_) => open::playbook(path),
         };
         self.playbook(path, read);
     }

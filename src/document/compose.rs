@@ -10,11 +10,18 @@ use super::read::{MAX_DEPTH, MAX_FINDINGS};
 use super::template::{self, Around};
 use super::text::Text;
 use super::{Entry, Node, NodeKind, Scalar, Style, refusal, syntax};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
+/// What speaks against a text.
+pub(super) struct Refused {
+    pub(super) findings: Vec<Diagnostic>,
+    /// The tree, where only scalars are wrong with it; those are text in it.
+    pub(super) root: Option<Node>,
+}
+
 /// Builds the tree; none where the text has no document.
-pub(super) fn compose(text: &Text<'_>) -> Result<Option<Node>, Vec<Diagnostic>> {
+pub(super) fn compose(text: &Text<'_>) -> Result<Option<Node>, Refused> {
     let mut composer = Composer {
         text,
         stack: Vec::new(),
@@ -363,7 +370,7 @@ impl Composer<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Option<Node>, Vec<Diagnostic>> {
+    fn finish(mut self) -> Result<Option<Node>, Refused> {
         // After a stop the open mappings are judged by what they have so far.
         self.muted_at = None;
         for frame in std::mem::take(&mut self.stack) {
@@ -376,7 +383,15 @@ impl Composer<'_> {
         }
         self.found
             .sort_by_key(|finding| finding.place.as_ref().map(|place| place.span));
-        Err(self.found)
+        // A scalar that is two things to two readers leaves the rest of the tree as sure as it was.
+        let is_whole = self
+            .found
+            .iter()
+            .all(|finding| finding.code == Code::AmbiguousScalar);
+        Err(Refused {
+            findings: self.found,
+            root: self.root.filter(|_| is_whole),
+        })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::value::{Number, Value};
 pub use file::read_source;
 pub use path::Nearest;
 pub use plain::quoted;
-pub use read::{MAX_BYTES, MAX_DEPTH, read};
+pub use read::{MAX_BYTES, MAX_DEPTH, read, read_on};
 
 /// One YAML document whose root may be anything.
 #[derive(Debug, Clone)]

@@ -24,30 +24,49 @@ pub(super) const MAX_FINDINGS: usize = 100;
 /// findings: wrong YAML, duplicate keys, parts of YAML that playbooks do not use, scalars that
 /// readers of YAML take for different things.
 pub fn read(source: &Arc<Source>) -> Result<Document, Vec<Diagnostic>> {
+    match read_on(source) {
+        (Some(document), findings) if findings.is_empty() => Ok(document),
+        (_, findings) => Err(findings),
+    }
+}
+
+/// As [`read`], but where only scalars are wrong there is a document beside the findings, in which those
+/// scalars are text: so that whoever reads on finds what else is wrong in one go. Where there are
+/// findings, the document is good for nothing else.
+pub fn read_on(source: &Arc<Source>) -> (Option<Document>, Vec<Diagnostic>) {
     if source.text().len() > MAX_BYTES {
-        return Err(vec![too_large(source.name())]);
+        return (None, vec![too_large(source.name())]);
     }
     let objections = characters::objections(source);
     if !objections.is_empty() {
-        return Err(objections);
+        return (None, objections);
     }
     let text = Text::new(source);
-    let root = match compose::compose(&text)? {
-        Some(root) => {
-            // The second reader is slow on deep nesting and expands aliases: it gets only what the
-            // first has found harmless.
-            agree::check(&text, &root).map_err(|finding| vec![finding])?;
-            root
-        }
-        None => Node {
-            span: Span::default(),
-            kind: NodeKind::Null,
+    let (root, findings) = match compose::compose(&text) {
+        // The second reader is slow on deep nesting and expands aliases: it gets only what the first has
+        // found harmless.
+        Ok(Some(root)) => match agree::check(&text, &root) {
+            Ok(()) => (Some(root), Vec::new()),
+            Err(finding) => (Some(root), vec![finding]),
         },
+        Ok(None) => (Some(Node::nothing()), Vec::new()),
+        Err(refused) => (refused.root, refused.findings),
     };
-    Ok(Document {
+    let document = root.map(|root| Document {
         source: Arc::clone(source),
         root,
-    })
+    });
+    (document, findings)
+}
+
+impl Node {
+    /// What an empty text holds.
+    const fn nothing() -> Self {
+        Self {
+            span: Span::new(0, 0),
+            kind: NodeKind::Null,
+        }
+    }
 }
 
 /// The finding for a text or file above [`MAX_BYTES`].

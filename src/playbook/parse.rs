@@ -65,10 +65,13 @@ const DEPTH: usize = 16;
 /// Where that does not make the whole unreadable, what could be read comes back beside the findings, so that
 /// everything else that is wrong with it is found in the same go. It is fit to run only without errors.
 pub fn parse(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnostic>) {
-    match document::read(source) {
-        Ok(document) => parse_document(&document),
-        Err(errors) => (None, errors),
-    }
+    let (document, mut findings) = document::read_on(source);
+    let Some(document) = document else {
+        return (None, findings);
+    };
+    let (playbook, found) = parse_document(&document);
+    findings.extend(found);
+    (playbook, findings)
 }
 
 /// As [`parse`], where the text was read already.

@@ -11,7 +11,7 @@ mod sarif;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Severity};
+use super::{Code, Diagnostic, Severity};
 
 pub use github::{annotation, github};
 pub use gitlab::gitlab;
@@ -32,12 +32,16 @@ pub fn in_order(findings: &[Diagnostic]) -> Vec<&Diagnostic> {
     });
     let mut once: Vec<&Diagnostic> = Vec::with_capacity(order.len());
     for finding in order {
-        // Equal findings have equal places, so the search ends where the places differ.
+        // Equal findings have equal places, so the search ends where the places differ. Of a scalar that is
+        // two things to two readers, nothing else is said: it may be wrong only as the one or the other.
         let is_known = once
             .iter()
             .rev()
             .take_while(|other| other.place == finding.place)
-            .any(|other| *other == finding);
+            .any(|other| {
+                *other == finding
+                    || (finding.place.is_some() && other.code == Code::AmbiguousScalar)
+            });
         if !is_known {
             once.push(finding);
         }
