@@ -400,6 +400,11 @@ async fn start(
         Ok(finished) => {
             if args.format == Format::Human {
                 say_end(terminal, &finished, &in_doubt, &record, masker);
+                if finished.counts.failed > 0 && resumption.is_some_and(|it| !it.retry_failed) {
+                    terminal.say(
+                        "what failed before stays failed; `resume --retry-failed` tries it again\n",
+                    );
+                }
                 terminal.say(&format!(
                     "run {} is recorded in {}\n",
                     ready.run,
