@@ -338,3 +338,37 @@ fn findings_for_code_scanning_and_code_quality() {
         .unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("::error file=bad.yaml,line=4"));
 }
+
+#[test]
+fn the_journal_gives_the_same_reports_later() {
+    let folder = TempDir::new().unwrap();
+    let playbook = repository_playbook("overdue-accounts.yaml");
+    let both = |when: &str| {
+        ["html", "json", "junit", "markdown"]
+            .into_iter()
+            .flat_map(|kind| ["--report".to_owned(), format!("{kind}={when}.{kind}")])
+            .collect::<Vec<_>>()
+    };
+    voxplay(folder.path())
+        .arg("run")
+        .arg(playbook)
+        .args(["--sandbox", "--state-dir", "state"])
+        .args(both("live"))
+        .assert()
+        .success();
+    voxplay(folder.path())
+        .args(["runs", "show", "--state-dir", "state"])
+        .args(both("later"))
+        .assert()
+        .success();
+    for kind in ["html", "json", "junit", "markdown"] {
+        let read = |when: &str| {
+            std::fs::read_to_string(folder.path().join(format!("{when}.{kind}"))).unwrap()
+        };
+        assert!(read("live") == read("later"), "{kind} differs");
+    }
+}
+
+fn repository_playbook(name: &str) -> std::path::PathBuf {
+    super::repository().join("playbooks").join(name)
+}
