@@ -10,11 +10,6 @@ use crate::plan::PlannedLoop;
 use crate::playbook::{MaxFailures, OnFailure};
 use crate::value::{Map, Value};
 
-/// How many reasons of failures are kept apart; what comes after is counted together.
-const MOST_REASONS: usize = 50;
-/// How many rows of each reason are named.
-const NAMED_ROWS: usize = 5;
-
 /// What became of the rows so far.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -22,35 +17,6 @@ pub struct Tally {
     pub counts: Counts,
     /// Ids by step, in the order of the input; only where something reads them.
     pub ids: BTreeMap<String, Vec<Value>>,
-    /// Failures by reason.
-    pub reasons: BTreeMap<String, Reason>,
-}
-
-/// One reason why rows failed or are in doubt.
-#[derive(Debug, Clone, Default)]
-pub struct Reason {
-    /// How many rows.
-    pub rows: u64,
-    /// The first of them, by key.
-    pub first: Vec<String>,
-}
-
-impl Tally {
-    /// Counts a row.
-    pub fn add(&mut self, key: &str, outcome: Outcome, reason: Option<&str>) {
-        self.counts.add(outcome);
-        let Some(reason) = reason.filter(|_| matches!(outcome, Outcome::Failed | Outcome::Unknown))
-        else {
-            return;
-        };
-        let known = self.reasons.contains_key(reason) || self.reasons.len() < MOST_REASONS;
-        let name = if known { reason } else { "other reasons" };
-        let entry = self.reasons.entry(name.to_owned()).or_default();
-        entry.rows += 1;
-        if entry.first.len() < NAMED_ROWS {
-            entry.first.push(key.to_owned());
-        }
-    }
 }
 
 /// How a loop ended.

@@ -28,7 +28,7 @@ pub use drive::{Driver, Progress, RunError, Watcher};
 pub use history::History;
 pub use lane::{Lane, LaneEnd, Stop};
 pub use ledger::{AccountFile, AccountKind};
-pub use loops::{LoopEnd, Reason, Tally};
+pub use loops::{LoopEnd, Tally};
 pub use pace::{Pace, PaceRules};
 pub use rows::AccountFiles;
 

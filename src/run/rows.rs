@@ -598,8 +598,7 @@ impl Turns<'_, '_> {
         } = ended;
         let size = rows.len().max(1);
         for _ in 0..size {
-            self.tally
-                .add(&event.row, event.outcome, event.error.as_deref());
+            self.tally.counts.add(event.outcome);
         }
         if self.each.keeps_ids {
             for (step, id) in &event.wolkvox_ids {

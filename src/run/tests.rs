@@ -191,7 +191,7 @@ impl World<'_> {
                 halted = Some(Stop::Interrupted);
             }
             if let Some(known) = history.row(&step.id, &row) {
-                tally.add(&row, known.outcome, None);
+                tally.counts.add(known.outcome);
                 continue;
             }
             let mut inner = scope.child();
@@ -203,7 +203,7 @@ impl World<'_> {
             let end = self.drive(lane, trouble, began)?;
             halted = halted.or(end.stop.filter(|stop| *stop == Stop::Interrupted));
             let outcome = loops::row_outcome(&end);
-            tally.add(&row, outcome, None);
+            tally.counts.add(outcome);
             self.ledger.events.push(EventKind::RowFinished(RowFinished {
                 step: step.id.clone(),
                 row,
