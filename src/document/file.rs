@@ -14,6 +14,9 @@ use super::{Document, read};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Source, Span};
 
+/// What to do about a text that cannot be read for no usual reason.
+const OTHERWISE: &str = "check the disk or the network share it is on";
+
 /// Reads the text of a file that people write; `shown_as` is its name in messages.
 ///
 /// A byte order mark is no part of the source, so that spans count as editors do.
@@ -41,10 +44,14 @@ impl Document {
 }
 
 fn bytes_of(path: &Path, shown_as: &str) -> Result<Vec<u8>, Diagnostic> {
-    let refused = |error: io::Error| unreadable(&error, shown_as);
+    let refused = |error: io::Error| unreadable(&error, shown_as, OTHERWISE);
     let file = File::open(path).map_err(refused)?;
     if file.metadata().map_err(refused)?.is_dir() {
-        return Err(unreadable(&ErrorKind::IsADirectory.into(), shown_as));
+        return Err(unreadable(
+            &ErrorKind::IsADirectory.into(),
+            shown_as,
+            OTHERWISE,
+        ));
     }
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that is too large, also one that never ends.
@@ -56,7 +63,9 @@ fn bytes_of(path: &Path, shown_as: &str) -> Result<Vec<u8>, Diagnostic> {
     Ok(bytes)
 }
 
-fn unreadable(error: &io::Error, shown_as: &str) -> Diagnostic {
+/// Why a file could not be read, and what to do; `otherwise` is the advice where the reason is none of the
+/// usual ones.
+pub(crate) fn unreadable(error: &io::Error, shown_as: &str, otherwise: &'static str) -> Diagnostic {
     let (code, message, help) = match error.kind() {
         ErrorKind::NotFound => (
             Code::MissingFile,
@@ -76,7 +85,7 @@ fn unreadable(error: &io::Error, shown_as: &str) -> Diagnostic {
         _ => (
             Code::UnreadableFile,
             format!("{shown_as} cannot be read: {error}"),
-            "check the disk or the network share it is on",
+            otherwise,
         ),
     };
     Diagnostic::error(code, message).help(help)

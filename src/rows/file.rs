@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::attachment::Attachment;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
+use crate::document::unreadable_file;
 use crate::source::{Source, Span};
 
 /// A data file as it was when it was described.
@@ -65,29 +66,9 @@ pub(super) fn sample(file: &mut impl Read, count: u64) -> io::Result<(Vec<u8>, b
 
 /// Why a file could not be read, and what to do.
 pub(super) fn unreadable(error: &io::Error, shown_as: &str) -> Diagnostic {
-    let (code, message, help) = match error.kind() {
-        ErrorKind::NotFound => (
-            Code::MissingFile,
-            format!("there is no file {shown_as}"),
-            "check the name and the folder you are in",
-        ),
-        ErrorKind::IsADirectory => (
-            Code::UnreadableFile,
-            format!("{shown_as} is a folder"),
-            "name a file in it",
-        ),
-        ErrorKind::PermissionDenied => (
-            Code::UnreadableFile,
-            format!("you may not read {shown_as}"),
-            "ask its owner for the permission to read it",
-        ),
-        _ => (
-            Code::UnreadableFile,
-            format!("{shown_as} cannot be read: {error}"),
-            "close it in other programs, and check the disk or the network share it is on",
-        ),
-    };
-    Diagnostic::error(code, message).help(help)
+    const OTHERWISE: &str =
+        "close it in other programs, and check the disk or the network share it is on";
+    unreadable_file(error, shown_as, OTHERWISE)
 }
 
 /// A finding in the header: the place is the whole of a line, shown as `text`.
