@@ -232,14 +232,13 @@ impl<'n> Mapping<'n> {
 
 /// Whether an entry looks like a token that somebody wrote down where none may stand.
 pub fn is_token(entry: &Entry) -> bool {
-    let named =
-        |key: &str| key.to_lowercase().contains("token") || nearest(key, ["token"]).is_some();
-    named(&entry.key)
-        && match &entry.value.kind {
-            NodeKind::Text(scalar) => !scalar.text.contains("{{") && !scalar.text.trim().is_empty(),
-            NodeKind::Number(_) => true,
-            _ => false,
-        }
+    let could_be = match &entry.value.kind {
+        NodeKind::Text(scalar) => !scalar.text.contains("{{") && !scalar.text.trim().is_empty(),
+        NodeKind::Number(_) => true,
+        _ => false,
+    };
+    could_be
+        && (entry.key.to_lowercase().contains("token") || nearest(&entry.key, ["token"]).is_some())
 }
 
 /// The finding about a token that stands in a file.

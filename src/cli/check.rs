@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -37,65 +38,132 @@ enum Kind {
 }
 
 /// What was looked at.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Looked {
     playbooks: u64,
     project_files: u64,
     left_out: u64,
 }
 
-/// One check over all paths.
-struct Checker {
-    rows: RowCheck,
+/// What has been found so far.
+#[derive(Debug, Default)]
+struct Found {
     findings: Vec<Diagnostic>,
-    projects: BTreeMap<PathBuf, Project>,
-    /// The root of the project of each folder that was asked for.
-    roots: BTreeMap<PathBuf, PathBuf>,
     looked: Looked,
 }
 
+impl Found {
+    fn add(&mut self, more: Self) {
+        self.findings.extend(more.findings);
+        self.looked.playbooks += more.looked.playbooks;
+        self.looked.project_files += more.looked.project_files;
+        self.looked.left_out += more.looked.left_out;
+    }
+}
+
+/// A file to be looked at.
+#[derive(Debug)]
+struct Asked {
+    path: PathBuf,
+    /// None: its content says.
+    kind: Option<Kind>,
+}
+
+/// The projects that files belong to, each read once.
+#[derive(Debug, Default)]
+struct Projects {
+    by_root: BTreeMap<PathBuf, Arc<Project>>,
+    /// The root of the project of each folder that was asked for.
+    roots: BTreeMap<PathBuf, PathBuf>,
+}
+
+/// What looks at files, one independent of the others.
+struct Checker {
+    rows: RowCheck,
+    projects: Mutex<Projects>,
+}
+
 pub(super) fn check(args: &CheckArgs) -> Exit {
-    let mut checker = Checker {
+    let checker = Checker {
         rows: if args.all_rows {
             RowCheck::All
         } else {
             RowCheck::First
         },
-        findings: Vec::new(),
-        projects: BTreeMap::new(),
-        roots: BTreeMap::new(),
-        looked: Looked::default(),
+        projects: Mutex::default(),
     };
+    let mut found = Found::default();
+    let mut asked = Vec::new();
     for path in &args.paths {
         if path.is_dir() {
-            checker.folder(path, 0);
+            list(path, 0, &mut asked, &mut found.findings);
         } else {
-            let kind = kind_by_name(path).unwrap_or(Kind::Playbook);
-            checker.file(path, kind);
+            asked.push(Asked {
+                path: path.clone(),
+                kind: kind_by_name(path).or(Some(Kind::Playbook)),
+            });
         }
     }
-    for project in checker.projects.values() {
-        checker.findings.extend(project.findings.iter().cloned());
+    found.add(checker.all(&asked));
+    let projects = checker.projects.into_inner();
+    let projects = projects.unwrap_or_else(PoisonError::into_inner);
+    for project in projects.by_root.values() {
+        found.findings.extend(project.findings.iter().cloned());
         let targets = &project.config.targets;
-        checker
+        found
             .findings
             .extend(targets.iter().flat_map(TargetConfig::warnings));
     }
     let mut terminal = Terminal::of(args.ci);
-    terminal.mask(Masker::new(literal_tokens(&checker.findings)));
+    terminal.mask(Masker::new(literal_tokens(&found.findings)));
     match args.format {
-        CheckFormat::Json => terminal.answer(&render::json_lines(&checker.findings)),
-        CheckFormat::Github => terminal.answer(&render::github(&checker.findings)),
-        CheckFormat::Sarif => terminal.answer(&render::sarif(&checker.findings)),
-        CheckFormat::Gitlab => terminal.answer(&render::gitlab(&checker.findings)),
+        CheckFormat::Json => terminal.answer(&render::json_lines(&found.findings)),
+        CheckFormat::Github => terminal.answer(&render::github(&found.findings)),
+        CheckFormat::Sarif => terminal.answer(&render::sarif(&found.findings)),
+        CheckFormat::Gitlab => terminal.answer(&render::gitlab(&found.findings)),
         CheckFormat::Human => {
-            terminal.answer(&checker.answer(&terminal));
+            terminal.answer(&found.answer(&terminal));
             if args.ci.resolved() == Ci::Github {
-                terminal.command(&render::github(&checker.findings));
+                terminal.command(&render::github(&found.findings));
             }
         }
     }
-    Exit::of_findings(&checker.findings).unwrap_or(Exit::Ok)
+    Exit::of_findings(&found.findings).unwrap_or(Exit::Ok)
+}
+
+/// The files of a folder and of those in it that may be playbooks or parts of a project, in the order of their
+/// names.
+fn list(folder: &Path, depth: usize, asked: &mut Vec<Asked>, findings: &mut Vec<Diagnostic>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        findings.push(Diagnostic::error(
+            Code::UnreadableFile,
+            format!("the folder {} cannot be read", folder.display()),
+        ));
+        return;
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        // `check .` names files as `check *` does.
+        let path = path.strip_prefix(".").map_or(path.clone(), Path::to_owned);
+        let hidden = path
+            .file_name()
+            .is_none_or(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            if depth < 32 {
+                list(&path, depth + 1, asked, findings);
+            }
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
+            let kind = kind_by_name(&path);
+            asked.push(Asked { path, kind });
+        }
+    }
 }
 
 /// Tokens that somebody wrote into a file: the finding says where, and shows none of it.
@@ -121,73 +189,80 @@ pub(super) fn literal_tokens(findings: &[Diagnostic]) -> Vec<Secret> {
 }
 
 impl Checker {
-    fn folder(&mut self, folder: &Path, depth: usize) {
-        let Ok(entries) = std::fs::read_dir(folder) else {
-            self.findings.push(Diagnostic::error(
-                Code::UnreadableFile,
-                format!("the folder {} cannot be read", folder.display()),
-            ));
-            return;
+    /// Looks at files side by side; what is found is in their order.
+    fn all(&self, asked: &[Asked]) -> Found {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            while let Some((index, asked)) = nth(asked, next.fetch_add(1, Ordering::Relaxed)) {
+                done.push((index, self.one(asked)));
+            }
+            done
         };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            // `check .` names files as `check *` does.
-            let path = path.strip_prefix(".").map_or(path.clone(), Path::to_owned);
-            let hidden = path
-                .file_name()
-                .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-            if hidden {
-                continue;
+        let mut done = std::thread::scope(|scope| {
+            // One that cannot be started is done without. They have the room that the first one has.
+            let others: Vec<_> = (1..threads.min(asked.len()))
+                .filter_map(|_| {
+                    let thread = std::thread::Builder::new().stack_size(8 << 20);
+                    thread.spawn_scoped(scope, work).ok()
+                })
+                .collect();
+            let mut done = work();
+            for other in others {
+                done.extend(
+                    other
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                );
             }
-            if path.is_dir() {
-                if depth < 32 {
-                    self.folder(&path, depth + 1);
-                }
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml")
-            {
-                match kind_by_name(&path) {
-                    Some(kind) => self.file(&path, kind),
-                    None => self.file_by_content(&path),
-                }
-            }
+            done
+        });
+        done.sort_by_key(|(index, _)| *index);
+        let mut all = Found::default();
+        for (_, found) in done {
+            all.add(found);
+        }
+        all
+    }
+
+    fn one(&self, asked: &Asked) -> Found {
+        let path = &asked.path;
+        match asked.kind {
+            Some(Kind::Project) => self.project_file(path),
+            Some(Kind::Playbook) => self.playbook(path, open::playbook(path)),
+            None => self.by_content(path),
         }
     }
 
-    fn file(&mut self, path: &Path, kind: Kind) {
-        match kind {
-            Kind::Project => {
-                self.looked.project_files += 1;
-                let folder = folder_of(path);
-                let root = if path.file_name().is_some_and(|name| name == CONFIG) {
-                    folder
-                } else {
-                    folder_of(&folder)
-                };
-                if path.exists() {
-                    self.project(&root);
-                } else {
-                    // Reading it says what is wrong in the usual words.
-                    if let Err(errors) = read_source(path, &path.display().to_string()) {
-                        self.findings.extend(errors);
-                    }
-                }
-            }
-            Kind::Playbook => self.playbook(path, open::playbook(path)),
+    fn project_file(&self, path: &Path) -> Found {
+        let mut found = Found::default();
+        found.looked.project_files = 1;
+        let folder = folder_of(path);
+        let root = if path.file_name().is_some_and(|name| name == CONFIG) {
+            folder
+        } else {
+            folder_of(&folder)
+        };
+        if path.exists() {
+            self.project(&root);
+        } else if let Err(errors) = read_source(path, &path.display().to_string()) {
+            // Reading it says what is wrong in the usual words.
+            found.findings = errors;
         }
+        found
     }
 
     /// A playbook has `voxplay` or `steps` at its top; what cannot be read might have been one.
-    fn file_by_content(&mut self, path: &Path) {
+    fn by_content(&self, path: &Path) -> Found {
         let read = match Document::load(path, &path.display().to_string()) {
             Ok(document)
                 if document.root.get("voxplay").is_none()
                     && document.root.get("steps").is_none() =>
             {
-                self.looked.left_out += 1;
-                return;
+                let mut found = Found::default();
+                found.looked.left_out = 1;
+                return found;
             }
             Ok(document) => {
                 let (playbook, findings) = playbook::parse_document(&document);
@@ -196,32 +271,44 @@ impl Checker {
             // What cannot be read might have been a playbook; reading on finds what else is wrong.
             Err(_) => open::playbook(path),
         };
-        self.playbook(path, read);
+        self.playbook(path, read)
     }
 
     /// The project of a folder, read once however many files are in it.
-    fn project(&mut self, folder: &Path) -> &Project {
-        if !self.roots.contains_key(folder) {
-            let project = Project::find(folder);
-            let root = project.root.clone();
-            self.roots.insert(folder.to_owned(), root.clone());
-            self.projects.entry(root).or_insert(project);
+    fn project(&self, folder: &Path) -> Arc<Project> {
+        let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(root) = projects.roots.get(folder) {
+            return Arc::clone(&projects.by_root[root]);
         }
-        &self.projects[&self.roots[folder]]
+        let project = Project::find(folder);
+        let root = project.root.clone();
+        projects.roots.insert(folder.to_owned(), root.clone());
+        Arc::clone(
+            projects
+                .by_root
+                .entry(root)
+                .or_insert_with(|| Arc::new(project)),
+        )
     }
 
-    fn playbook(&mut self, path: &Path, read: (Option<Arc<Playbook>>, Vec<Diagnostic>)) {
-        self.looked.playbooks += 1;
-        let (playbook, mut found) = read;
+    fn playbook(
+        &self,
+        path: &Path,
+        (playbook, mut findings): (Option<Arc<Playbook>>, Vec<Diagnostic>),
+    ) -> Found {
         if let Some(playbook) = playbook {
-            self.meaning(path, &playbook, &mut found);
+            self.meaning(path, &playbook, &mut findings);
         }
-        self.findings.extend(found);
+        let mut found = Found {
+            findings,
+            ..Found::default()
+        };
+        found.looked.playbooks = 1;
+        found
     }
 
     /// Everything but the form of a playbook.
-    fn meaning(&mut self, path: &Path, playbook: &Arc<Playbook>, found: &mut Vec<Diagnostic>) {
-        let rows = self.rows;
+    fn meaning(&self, path: &Path, playbook: &Arc<Playbook>, found: &mut Vec<Diagnostic>) {
         let project = self.project(&folder_of(path));
         let broken = project.findings.iter().any(Diagnostic::is_error);
         let named = playbook
@@ -267,13 +354,20 @@ impl Checker {
                 target: facts.as_ref(),
                 run: None,
                 files: &files,
-                rows,
+                rows: self.rows,
             },
         );
-        check_limits(playbook, project, Needs::from(&rehearsal), found);
+        check_limits(playbook, &project, Needs::from(&rehearsal), found);
         found.extend(rehearsal.findings);
     }
+}
 
+/// The file at an index, where there is one.
+fn nth(asked: &[Asked], index: usize) -> Option<(usize, &Asked)> {
+    Some((index, asked.get(index)?))
+}
+
+impl Found {
     fn answer(&self, terminal: &Terminal) -> String {
         let mut text = terminal.findings(&self.findings);
         if !text.is_empty() {

@@ -273,11 +273,18 @@ pub fn in_one_line(diagnostic: &Diagnostic) -> String {
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
     let wanted = plain(written);
+    let length = wanted.chars().count();
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&wanted, &plain(name)), name))
-        .filter(|(distance, name)| {
-            *distance <= 1.max(wanted.chars().count().max(name.chars().count()) / 3)
+        .filter_map(|name| {
+            let most = 1.max(length.max(name.chars().count()) / 3);
+            let name_plain = plain(name);
+            // The distance is at least the difference in length, which costs next to nothing.
+            if name_plain.chars().count().abs_diff(length) > most {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&wanted, &name_plain);
+            (distance <= most).then_some((distance, name))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
