@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) updates: usize,
     /// The id that the last update gave.
     pub(super) updated: Option<String>,
+    /// Whether it was told to come back later.
+    pub(super) turned_away: bool,
 }
 
 #[derive(Debug, Default)]
@@ -137,7 +139,11 @@ impl Truth {
         }
         match fate {
             0..5 => return None,
-            5..8 => return Some(("503 Busy\r\nRetry-After: 0", String::new())),
+            // Once for a row: three times in a row would be a failure, and this is about doubts.
+            5..8 if !record.turned_away => {
+                record.turned_away = true;
+                return Some(("503 Busy\r\nRetry-After: 0", String::new()));
+            }
             _ => {}
         }
         let id = if creates {
