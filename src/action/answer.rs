@@ -1,7 +1,7 @@
 //! What later steps get from an answer. It does not judge the answer: only the action's own further
 //! condition of success is here.
 
-use super::{Action, Answer, scope_of};
+use super::{Action, Answer};
 use crate::template::Template;
 use crate::value::{Map, Value};
 
@@ -50,20 +50,11 @@ impl Action {
     /// records that were asked for, and a delete over it would seem complete.
     /// An id that came as a number becomes its digits, since parameters want ids as text.
     pub fn outputs(&self, response: &Value, with: &Value) -> Outputs {
-        let reads_with = self.outputs.iter().any(|output| {
-            let mut reads = output.value.reads().iter();
-            reads.any(|read| read.path.first().is_some_and(|name| name == "with"))
-        });
-        // A copy of the parameters is not made for nobody.
-        let scope = if reads_with {
-            scope_of([("response", response), ("with", with)])
-        } else {
-            scope_of([("response", response)])
-        };
+        let seen = [("response", response), ("with", with)];
         let mut outputs = Outputs::default();
         for output in &self.outputs {
             let name = output.name.clone();
-            match output.value.render_optional(&scope) {
+            match output.value.render_optional(&seen) {
                 Ok(Some(value)) if output.is_id => match id(value) {
                     Some(value) => {
                         outputs.values.insert(name, value);
@@ -90,8 +81,8 @@ impl Action {
         let Some(condition) = &self.success else {
             return Ok(());
         };
-        let scope = scope_of([("response", response), ("with", with)]);
-        match condition.is_true(&scope) {
+        let seen = [("response", response), ("with", with)];
+        match condition.is_true(&seen) {
             Ok(true) => Ok(()),
             Ok(false) => Err(format!(
                 "the answer does not meet the action's condition of success: {}",

@@ -1,9 +1,9 @@
 //! Parameters → what goes over the wire: the body, the query, the files. It knows no HTTP.
 
-use crate::template::{Scope, Template, TemplateError};
+use crate::template::{Name, Template, TemplateError, View};
 use crate::value::{Map, Value};
 
-use super::{Action, Encoding, Scalars, TargetFacts, scope_of};
+use super::{Action, Encoding, Scalars, TargetFacts};
 
 /// A tree of templates.
 #[derive(Debug)]
@@ -66,8 +66,9 @@ impl Action {
         let Some(shape) = &self.body else {
             return Ok(None);
         };
-        let scope = scope_of([("with", with), ("target", &target.to_value())]);
-        let mut body = shape.render_whole(&scope)?;
+        let target = target.to_value();
+        let seen = [("with", with), ("target", &target)];
+        let mut body = shape.render_whole(&seen)?;
         if self.scalars == Scalars::AsText {
             body = body.with_scalars_as_text();
         }
@@ -86,10 +87,11 @@ impl Action {
         if self.query.is_empty() {
             return Ok(Vec::new());
         }
-        let scope = scope_of([("with", with), ("target", &target.to_value())]);
+        let target = target.to_value();
+        let seen = [("with", with), ("target", &target)];
         let mut query = Vec::new();
         for (name, shape) in &self.query {
-            if let Some(value) = shape.render(&scope).map_err(|error| error.within(name))? {
+            if let Some(value) = shape.render(&seen).map_err(|error| error.within(name))? {
                 let text = value.scalar_text().ok_or_else(|| RenderError {
                     pointer: format!("/{name}"),
                     message: format!("`{name}` in the query must be text"),
@@ -120,10 +122,11 @@ impl Action {
         if paths.is_empty() {
             return Ok(None);
         }
-        let scope = scope_of([("with", with), ("target", &target.to_value())]);
+        let target = target.to_value();
+        let seen = [("with", with), ("target", &target)];
         let part = rule
             .part
-            .render(&scope)
+            .render(&seen)
             .map_err(|error| failed(&error))?
             .scalar_text()
             .ok_or_else(|| RenderError {
@@ -144,41 +147,43 @@ impl RenderError {
 
 impl Shape {
     /// The value of a shape that is there whatever its templates find.
-    pub(super) fn render_whole(&self, scope: &Scope) -> Result<Value, RenderError> {
-        Ok(self.render(scope)?.unwrap_or_else(super::nothing))
+    pub(super) fn render_whole(&self, seen: &[Name<'_>]) -> Result<Value, RenderError> {
+        Ok(self.render(seen)?.unwrap_or_else(super::nothing))
     }
 
     /// The value; none where the shape is only a path to something that is not there.
-    pub(super) fn render(&self, scope: &Scope) -> Result<Option<Value>, RenderError> {
+    pub(super) fn render(&self, seen: &[Name<'_>]) -> Result<Option<Value>, RenderError> {
         match self {
             Self::Fixed(value) => Ok(Some(value.clone())),
             Self::Template(template) => template
-                .render_optional(scope)
+                .render_optional(View::from(seen))
                 .map_err(|error| failed(&error)),
             Self::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    list.extend(item.render(scope).map_err(|error| error.within(index))?);
+                    list.extend(item.render(seen).map_err(|error| error.within(index))?);
                 }
                 Ok(Some(Value::List(list)))
             }
-            Self::Map(members) => render_map(members, scope).map(Some),
-            Self::Each { over, item } => render_each(over, item, scope),
+            Self::Map(members) => render_map(members, seen).map(Some),
+            Self::Each { over, item } => render_each(over, item, seen),
         }
     }
 }
 
-fn render_map(members: &[Member], scope: &Scope) -> Result<Value, RenderError> {
+fn render_map(members: &[Member], seen: &[Name<'_>]) -> Result<Value, RenderError> {
     let mut map = Map::with_capacity(members.len());
     for member in members {
         match member {
             Member::Key(key, shape) => {
-                if let Some(value) = shape.render(scope).map_err(|error| error.within(key))? {
+                if let Some(value) = shape.render(seen).map_err(|error| error.within(key))? {
                     map.insert(key.clone(), value);
                 }
             }
             Member::Merge(template) => {
-                let value = template.render(scope).map_err(|error| failed(&error))?;
+                let value = template
+                    .render(View::from(seen))
+                    .map_err(|error| failed(&error))?;
                 let Value::Map(more) = value else {
                     return Err(wrong("", "what is merged must be an object"));
                 };
@@ -195,17 +200,21 @@ fn render_map(members: &[Member], scope: &Scope) -> Result<Value, RenderError> {
     Ok(Value::Map(map))
 }
 
-fn render_each(over: &Template, item: &Shape, scope: &Scope) -> Result<Option<Value>, RenderError> {
-    let rows = match over.render_optional(scope) {
+fn render_each(
+    over: &Template,
+    item: &Shape,
+    seen: &[Name<'_>],
+) -> Result<Option<Value>, RenderError> {
+    let rows = match over.render_optional(View::from(seen)) {
         Ok(Some(Value::List(rows))) => rows,
         Ok(Some(_)) => return Err(wrong("", "this must be a list")),
         Ok(None) => return Ok(None),
         Err(error) => return Err(failed(&error)),
     };
     let mut list = Vec::with_capacity(rows.len());
-    for (index, row) in rows.into_iter().enumerate() {
-        let mut inner = scope.child();
-        inner.set("item", row);
+    for (index, row) in rows.iter().enumerate() {
+        let mut inner = seen.to_vec();
+        inner.push(("item", row));
         list.extend(item.render(&inner).map_err(|error| error.within(index))?);
     }
     Ok(Some(Value::List(list)))

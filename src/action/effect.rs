@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use std::fmt;
 
-use super::{nothing, scope_of};
+use super::nothing;
 use crate::template::Expression;
 use crate::value::Value;
 
@@ -120,9 +120,9 @@ impl EffectRule {
         }
         let none = nothing();
         let with = if with == &Value::Null { &none } else { with };
-        let scope = scope_of([("with", with)]);
+        let seen = [("with", with)];
         for case in &self.cases {
-            match case.condition.is_true(&scope) {
+            match case.condition.is_true(&seen) {
                 Ok(true) => return Ok(Some(case)),
                 Ok(false) => {}
                 Err(_) => return Err(Undecided),

@@ -37,7 +37,7 @@ impl Example {
     pub(super) fn read(node: &Node) -> Self {
         let value = |key: &str| node.get(key).map(Node::to_value);
         let parts = node.get("parts").and_then(Node::items);
-        let mut texts = parts.map(|_| Map::new());
+        let mut texts = parts.map(|_| Map::default());
         let mut files = Vec::new();
         for part in parts.unwrap_or_default() {
             let name = text(part, "name").unwrap_or_default();

@@ -2,8 +2,8 @@
 //! action only passes on is passed on with its marks; what it would compute of them becomes a mark itself.
 
 use super::body::{Member, RenderError, Shape, as_parts, failed, wrong};
-use super::{Action, Effect, Encoding, Scalars, TargetFacts, scope_of};
-use crate::template::{Read, Scope, Template};
+use super::{Action, Effect, Encoding, Scalars, TargetFacts};
+use crate::template::{Name, Read, Template, View};
 use crate::value::{Map, Value};
 
 /// Which parts of `with` are not known.
@@ -57,10 +57,11 @@ impl Action {
         let Some(shape) = &self.body else {
             return Ok(None);
         };
-        let scope = scope_of([("with", with), ("target", &target.to_value())]);
+        let target = target.to_value();
+        let seen = [("with", with), ("target", &target)];
         let foresight = Foresight { holes, item: None };
         let mut body = foresight
-            .shape(shape, &scope, "")?
+            .shape(shape, &seen, "")?
             .unwrap_or_else(super::nothing);
         if self.scalars == Scalars::AsText {
             body = body.with_scalars_as_text();
@@ -81,11 +82,12 @@ impl Action {
         target: &TargetFacts,
         holes: &dyn Holes,
     ) -> Result<Vec<(String, String)>, RenderError> {
-        let scope = scope_of([("with", with), ("target", &target.to_value())]);
+        let target = target.to_value();
+        let seen = [("with", with), ("target", &target)];
         let foresight = Foresight { holes, item: None };
         let mut query = Vec::new();
         for (name, shape) in &self.query {
-            if let Some(value) = foresight.shape(shape, &scope, &format!("/{name}"))? {
+            if let Some(value) = foresight.shape(shape, &seen, &format!("/{name}"))? {
                 query.push((name.clone(), value.scalar_text().unwrap_or_default()));
             }
         }
@@ -117,26 +119,31 @@ impl Action {
 }
 
 impl Foresight<'_> {
-    fn shape(&self, shape: &Shape, scope: &Scope, at: &str) -> Result<Option<Value>, RenderError> {
+    fn shape(
+        &self,
+        shape: &Shape,
+        seen: &[Name<'_>],
+        at: &str,
+    ) -> Result<Option<Value>, RenderError> {
         match shape {
             Shape::Fixed(value) => Ok(Some(value.clone())),
-            Shape::Template(template) => self.template(template, scope, at),
+            Shape::Template(template) => self.template(template, seen, at),
             Shape::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    list.extend(self.shape(item, scope, &format!("{at}/{index}"))?);
+                    list.extend(self.shape(item, seen, &format!("{at}/{index}"))?);
                 }
                 Ok(Some(Value::List(list)))
             }
-            Shape::Map(members) => self.map(members, scope, at).map(Some),
-            Shape::Each { over, item } => self.each(over, item, scope, at),
+            Shape::Map(members) => self.map(members, seen, at).map(Some),
+            Shape::Each { over, item } => self.each(over, item, seen, at),
         }
     }
 
     fn template(
         &self,
         template: &Template,
-        scope: &Scope,
+        seen: &[Name<'_>],
         at: &str,
     ) -> Result<Option<Value>, RenderError> {
         let unknown = if template.is_path() {
@@ -156,7 +163,7 @@ impl Foresight<'_> {
         match unknown {
             Some(mark) => Ok(Some(Value::Text(mark))),
             None => template
-                .render_optional(scope)
+                .render_optional(View::from(seen))
                 .map_err(|error| RenderError {
                     pointer: at.to_owned(),
                     ..failed(&error)
@@ -164,16 +171,16 @@ impl Foresight<'_> {
         }
     }
 
-    fn map(&self, members: &[Member], scope: &Scope, at: &str) -> Result<Value, RenderError> {
+    fn map(&self, members: &[Member], seen: &[Name<'_>], at: &str) -> Result<Value, RenderError> {
         let mut map = Map::with_capacity(members.len());
         for member in members {
             match member {
                 Member::Key(key, shape) => {
-                    if let Some(value) = self.shape(shape, scope, &format!("{at}/{key}"))? {
+                    if let Some(value) = self.shape(shape, seen, &format!("{at}/{key}"))? {
                         map.insert(key.clone(), value);
                     }
                 }
-                Member::Merge(template) => match self.template(template, scope, at)? {
+                Member::Merge(template) => match self.template(template, seen, at)? {
                     Some(Value::Map(more)) => map.extend(more),
                     // Which keys there will be is not known: one that cannot be missed stands for them.
                     Some(Value::Text(mark)) => {
@@ -190,10 +197,10 @@ impl Foresight<'_> {
         &self,
         over: &Template,
         item: &Shape,
-        scope: &Scope,
+        seen: &[Name<'_>],
         at: &str,
     ) -> Result<Option<Value>, RenderError> {
-        let rows = match self.template(over, scope, at)? {
+        let rows = match self.template(over, seen, at)? {
             Some(Value::List(rows)) => rows,
             other => return Ok(other),
         };
@@ -202,9 +209,9 @@ impl Foresight<'_> {
             .then(|| over.reads().first().and_then(|read| self.pointer(read)))
             .flatten();
         let mut list = Vec::with_capacity(rows.len());
-        for (index, row) in rows.into_iter().enumerate() {
-            let mut inner = scope.child();
-            inner.set("item", row);
+        for (index, row) in rows.iter().enumerate() {
+            let mut inner = seen.to_vec();
+            inner.push(("item", row));
             let of_item = Foresight {
                 holes: self.holes,
                 item: from.as_ref().map(|from| format!("{from}/{index}")),

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::schema::{Schema, Violation, ViolationKind};
 use crate::source::Source;
-use crate::template::{Expression, Scope, Template};
+use crate::template::{Expression, Template};
 use crate::value::{Map, Value};
 use terms::Scalars;
 
@@ -104,7 +104,7 @@ pub struct Lookup {
 impl Lookup {
     /// The parameters of the read, from those of the create.
     pub fn with(&self, with: &Value) -> Result<Value, RenderError> {
-        self.with.render_whole(&scope_of([("with", with)]))
+        self.with.render_whole(&[("with", with)])
     }
 }
 
@@ -287,18 +287,9 @@ impl Action {
     }
 }
 
-/// A scope with a few names.
-fn scope_of<const N: usize>(names: [(&str, &Value); N]) -> Scope {
-    let mut scope = Scope::new();
-    for (name, value) in names {
-        scope.set(name, value.clone());
-    }
-    scope
-}
-
 /// An empty object: what there is where nothing is given.
 fn nothing() -> Value {
-    Value::Map(Map::new())
+    Value::Map(Map::default())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::action::Effect;
 use crate::event::{KEPT_ANSWER, StepFinished};
 use crate::outcome::{self, Envelope, Outcome, Verdict};
 use crate::source::Source;
-use crate::template::Scope;
+use crate::template::{Scope, View};
 use crate::transport::{Response, SendError};
 use crate::value::Value;
 
@@ -179,15 +179,12 @@ fn accept(
     if attempt.action.expect.is_empty() {
         return;
     }
-    let mut scope = around.scope.child();
-    scope.set("response", answer.clone());
-    scope.set(
-        "status",
-        Value::from(u64::from(end.http_status.unwrap_or(0))),
-    );
+    let status = Value::from(u64::from(end.http_status.unwrap_or(0)));
+    let names = [("response", answer), ("status", &status)];
+    let seen = View::over(around.scope, &names);
     for expectation in &attempt.action.expect {
         let place = around.source.position(expectation.span.start);
-        let problem = match expectation.expression.is_true(&scope) {
+        let problem = match expectation.expression.is_true(seen) {
             Ok(true) => continue,
             Ok(false) => format!("expected `{}`", expectation.text.trim()),
             Err(error) => format!("`{}`: {}", expectation.text.trim(), error.message),

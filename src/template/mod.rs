@@ -27,6 +27,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod view;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use error::{ErrorKind, TemplateError};
 pub use partial::Marked;
 pub use reads::Read;
 pub use scope::Scope;
+pub use view::{Name, View};
 
 use crate::value::Value;
 use evaluate::Evaluation;
@@ -103,8 +105,8 @@ struct Compiled<T> {
 }
 
 impl<T> Compiled<T> {
-    fn evaluation<'a>(&'a self, scope: &'a Scope) -> Evaluation<'a> {
-        Evaluation::new(&self.text, &self.clock, scope)
+    fn evaluation<'a>(&'a self, view: impl Into<View<'a>>) -> Evaluation<'a> {
+        Evaluation::new(&self.text, &self.clock, view.into())
     }
 }
 
@@ -144,12 +146,12 @@ impl Template {
         &self.0.text
     }
 
-    /// The value in a scope: of its type for a sole expression, else text.
+    /// The value in a scope or a view: of its type for a sole expression, else text.
     ///
     /// # Errors
     /// Where something is undefined, of the wrong type, or too expensive.
-    pub fn render(&self, scope: &Scope) -> Result<Value, TemplateError> {
-        let mut evaluation = self.0.evaluation(scope);
+    pub fn render<'a>(&'a self, view: impl Into<View<'a>>) -> Result<Value, TemplateError> {
+        let mut evaluation = self.0.evaluation(view);
         if let Some(expr) = self.sole() {
             return evaluation.eval(expr).map(Cow::into_owned);
         }
@@ -165,14 +167,17 @@ impl Template {
     ///
     /// # Errors
     /// As for [`Template::render`]; everything else that is undefined is an error here too.
-    pub fn render_optional(&self, scope: &Scope) -> Result<Option<Value>, TemplateError> {
+    pub fn render_optional<'a>(
+        &'a self,
+        view: impl Into<View<'a>>,
+    ) -> Result<Option<Value>, TemplateError> {
         match self.sole() {
             Some(expr) if matches!(expr.kind, ExprKind::Path { .. }) => Ok(self
                 .0
-                .evaluation(scope)
+                .evaluation(view)
                 .eval_or_missing(expr)?
                 .map(Cow::into_owned)),
-            _ => self.render(scope).map(Some),
+            _ => self.render(view).map(Some),
         }
     }
 }
@@ -196,9 +201,9 @@ impl Expression {
     ///
     /// # Errors
     /// Where something is undefined, of the wrong type, or too expensive.
-    pub fn eval(&self, scope: &Scope) -> Result<Value, TemplateError> {
+    pub fn eval<'a>(&'a self, view: impl Into<View<'a>>) -> Result<Value, TemplateError> {
         self.0
-            .evaluation(scope)
+            .evaluation(view)
             .eval(&self.0.root)
             .map(Cow::into_owned)
     }
@@ -207,9 +212,9 @@ impl Expression {
     ///
     /// # Errors
     /// As for [`Expression::eval`]; undefined is an error, not false.
-    pub fn is_true(&self, scope: &Scope) -> Result<bool, TemplateError> {
+    pub fn is_true<'a>(&'a self, view: impl Into<View<'a>>) -> Result<bool, TemplateError> {
         self.0
-            .evaluation(scope)
+            .evaluation(view)
             .eval(&self.0.root)
             .map(|value| operators::is_true(&value))
     }

@@ -57,12 +57,12 @@ impl Scope {
     pub fn set_member(&mut self, name: &str, key: impl Into<String>, value: Value) {
         let names = &mut Arc::make_mut(&mut self.0).names;
         let entry = names.entry(name.to_owned()).or_insert_with(|| Entry {
-            value: Arc::new(Value::Map(Map::new())),
+            value: Arc::new(Value::Map(Map::default())),
             extends_outer: true,
         });
         let object = Arc::make_mut(&mut entry.value);
         if !matches!(object, Value::Map(_)) {
-            *object = Value::Map(Map::new());
+            *object = Value::Map(Map::default());
         }
         if let Value::Map(map) = object {
             map.insert(key.into(), value);
@@ -160,7 +160,7 @@ impl Scope {
         if entries.len() < 2 {
             return entries.pop().map(|entry| Cow::Borrowed(&*entry.value));
         }
-        let mut merged = Map::new();
+        let mut merged = Map::default();
         for entry in entries.into_iter().rev() {
             for (key, value) in entry.value.as_map().into_iter().flatten() {
                 merged.insert(key.clone(), value.clone());

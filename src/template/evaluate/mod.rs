@@ -12,8 +12,8 @@ use super::Clock;
 use super::builtins::{Budget, Builtin, Call, slice, within_text};
 use super::error::{ErrorKind, TemplateError};
 use super::operators::{is_true, type_of};
-use super::scope::Scope;
 use super::tree::{Arguments, Expr, ExprKind};
+use super::view::View;
 use crate::value::{Map, Value};
 
 use paths::Found;
@@ -25,17 +25,17 @@ type Evaluated<'a> = Result<Item<'a>, TemplateError>;
 pub(super) struct Evaluation<'a> {
     source: &'a str,
     clock: &'a Clock,
-    scope: &'a Scope,
+    view: View<'a>,
     locals: Vec<(&'a str, Item<'a>)>,
     budget: Budget,
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(source: &'a str, clock: &'a Clock, scope: &'a Scope) -> Self {
+    pub(super) fn new(source: &'a str, clock: &'a Clock, view: View<'a>) -> Self {
         Self {
             source,
             clock,
-            scope,
+            view,
             locals: Vec::new(),
             budget: Budget::new(),
         }

@@ -79,8 +79,10 @@ impl<'a> Evaluation<'a> {
                 Cow::Borrowed(value) => walk(value, keys).map(Cow::Borrowed),
                 Cow::Owned(value) => walk(value, keys).map(|value| Cow::Owned(value.clone())),
             }
+        } else if let Some(given) = self.view.given(root) {
+            walk(given, keys).map(Cow::Borrowed)
         } else {
-            let scope: &'a Scope = self.scope;
+            let scope: &'a Scope = self.view.scope;
             match scope.root(root, keys.first()) {
                 None => return Ok(Found::Missing { depth: 0 }),
                 Some(Cow::Borrowed(value)) => walk(value, keys).map(Cow::Borrowed),
@@ -128,8 +130,8 @@ impl<'a> Evaluation<'a> {
             path.push(key.to_text());
         }
         let asked = path.last().cloned().unwrap_or_default();
-        let is_local = self.local(root).is_some();
-        let reason = (!is_local).then(|| self.scope.reason(&path)).flatten();
+        let is_local = self.local(root).is_some() || self.view.given(root).is_some();
+        let reason = (!is_local).then(|| self.view.scope.reason(&path)).flatten();
         let (known, why) = match depth.checked_sub(1) {
             None => {
                 let mut names: Vec<String> = self
@@ -137,12 +139,13 @@ impl<'a> Evaluation<'a> {
                     .iter()
                     .map(|(name, _)| (*name).to_owned())
                     .collect();
-                names.extend(self.scope.names().into_iter().map(str::to_owned));
+                names.extend(self.view.names.iter().map(|(name, _)| (*name).to_owned()));
+                names.extend(self.view.scope.names().into_iter().map(str::to_owned));
                 names.dedup();
                 (names, None)
             }
-            Some(0) if !is_local && !self.scope.members(root).is_empty() => {
-                let names = self.scope.members(root).into_iter();
+            Some(0) if !is_local && !self.view.scope.members(root).is_empty() => {
+                let names = self.view.scope.members(root).into_iter();
                 (names.map(str::to_owned).collect(), None)
             }
             Some(last) => {
@@ -160,10 +163,13 @@ impl<'a> Evaluation<'a> {
         if let Some(value) = self.local(root) {
             return walk(value, keys).ok();
         }
+        if let Some(value) = self.view.given(root) {
+            return walk(value, keys).ok();
+        }
         let path: Vec<String> = std::iter::once(root.to_owned())
             .chain(keys.iter().map(Key::to_text))
             .collect();
-        self.scope.lookup(&path)
+        self.view.scope.lookup(&path)
     }
 }
 
