@@ -4,6 +4,7 @@
 //! contract of the writer: the journal and the command line mask what they write.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Effect, TargetFacts};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
-use crate::value::{Map, Value};
+use crate::value::{JsonText, Map, Value};
 
 /// The version of the events, written as `schema` into each.
 pub const SCHEMA: u32 = 1;
@@ -19,7 +20,7 @@ pub const SCHEMA: u32 = 1;
 /// The id of a run: a UUID of version 7, so that ids sort by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RunId(String);
+pub struct RunId(Arc<str>);
 
 impl RunId {
     /// Takes an id as it was given: 1 to 64 letters, digits, `-`, `_` or `.`.
@@ -28,7 +29,7 @@ impl RunId {
             && text
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-        fits.then(|| Self(text.to_owned()))
+        fits.then(|| Self(text.into()))
     }
 
     /// The id as text.
@@ -210,7 +211,7 @@ pub struct AttemptStarted {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited_ms: u64,
     /// The request: method, path, body, files; masked.
-    pub request: Value,
+    pub request: JsonText,
     /// SHA-256 of the request as sent, hexadecimal.
     pub digest: String,
 }
@@ -278,7 +279,7 @@ pub struct StepFinished {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub withheld: Vec<String>,
     /// The answer as it came, for people who have to look; cut at 64 KiB.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none", default, with = "answer")]
     pub answer: Option<String>,
 }
 
@@ -431,6 +432,29 @@ pub struct RunFinished {
 }
 
 impl EventKind {
+    /// The same event fit to be written anywhere, and its [`EventKind::body`]: no secret shows in either.
+    ///
+    /// # Errors
+    /// As for [`EventKind::body`].
+    pub fn written(self, masker: &Masker) -> Result<(Self, String), serde_json::Error> {
+        let body = self.body()?;
+        // One look at the whole text is enough for nearly all.
+        if !masker.shows_in_json(&body) && !self.has_cut_answer() {
+            return Ok((self, body));
+        }
+        let harmless = self.masked(masker);
+        let body = harmless.body()?;
+        Ok((harmless, body))
+    }
+
+    /// Whether a part of a secret may stand at the end of a text that was cut.
+    fn has_cut_answer(&self) -> bool {
+        match self {
+            Self::StepFinished(end) => end.answer.as_deref().is_some_and(is_cut),
+            _ => false,
+        }
+    }
+
     /// The same event fit to be written anywhere: no secret shows in it.
     #[must_use]
     pub fn masked(mut self, masker: &Masker) -> Self {
@@ -445,7 +469,9 @@ impl EventKind {
             }
             Self::Reconciled(_) => {}
             Self::AttemptStarted(started) => {
-                mask_value(&mut started.request, masker);
+                let mut request = started.request.value().clone();
+                mask_value(&mut request, masker);
+                started.request = request.into();
             }
             Self::AttemptFailed(failed) => {
                 mask_text(&mut failed.reason, masker);
@@ -473,15 +499,95 @@ impl EventKind {
     }
 }
 
+/// An answer inside an event: an object or a list as it stands, any other as text. Its marks need no escapes then,
+/// in the journal neither, and can be looked into: `body ->> '$.answer.data'`.
+mod answer {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde_json::value::RawValue;
+
+    #[expect(clippy::ref_option, reason = "serde calls it with such a reference")]
+    pub(super) fn serialize<S: Serializer>(
+        answer: &Option<String>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = answer.as_deref().unwrap_or_default();
+        if text.starts_with(['{', '['])
+            && let Ok(json) = serde_json::from_str::<&RawValue>(text)
+            && json.get() == text
+        {
+            return json.serialize(serializer);
+        }
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<String>, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let text = raw.get();
+        if text.starts_with('"') {
+            return serde_json::from_str(text)
+                .map(Some)
+                .map_err(D::Error::custom);
+        }
+        Ok((text != "null").then(|| text.to_owned()))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Holds {
+            #[serde(skip_serializing_if = "Option::is_none", default, with = "super")]
+            answer: Option<String>,
+        }
+
+        #[test]
+        fn an_answer_comes_back_byte_for_byte() {
+            for answer in [
+                r#"{"code":200, "n": 10000.10,"ñ":"\u00e9\n"}"#,
+                "[ ]",
+                "{\"cut\": ",
+                "<html>\n\"x\"",
+                "null",
+                "7",
+                "\"text\"",
+                "",
+                " {}",
+                "{}\n",
+            ] {
+                let holds = Holds {
+                    answer: Some(answer.to_owned()),
+                };
+                let json = serde_json::to_string(&holds).unwrap();
+                let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+                assert!(value["answer"].is_string() || answer.starts_with(['{', '[']));
+                assert_eq!(
+                    serde_json::from_str::<Holds>(&json).unwrap(),
+                    holds,
+                    "{json}"
+                );
+            }
+            let none = Holds { answer: None };
+            assert_eq!(serde_json::to_string(&none).unwrap(), "{}");
+            assert_eq!(serde_json::from_str::<Holds>("{}").unwrap(), none);
+        }
+    }
+}
+
 /// How much of an answer is kept for people to look at, in bytes.
 pub const KEPT_ANSWER: usize = 64 * 1024;
 /// How much of the end of an answer that was cut goes away once it is masked: a secret may stand across the
 /// cut, where no masker knows it. No form of a secret is longer.
 const UNSURE_END: usize = 8 * 1024;
 
+fn is_cut(answer: &str) -> bool {
+    answer.len() >= KEPT_ANSWER
+}
+
 fn mask_finished(finished: &mut StepFinished, masker: &Masker) {
     if let Some(answer) = &mut finished.answer
-        && answer.len() >= KEPT_ANSWER
+        && is_cut(answer)
     {
         mask_text(answer, masker);
         let sure = answer.floor_char_boundary(answer.len().saturating_sub(UNSURE_END));

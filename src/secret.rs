@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
@@ -69,15 +70,52 @@ impl From<&Secret> for Secret {
 /// JSON, percent-encoded, in base64 (also as a part of a longer text) and quoted for a shell. Cheap to clone.
 #[derive(Clone)]
 pub struct Masker {
-    /// `None` when there is nothing to mask. Cloning the automaton counts a reference.
-    forms: Option<AhoCorasick>,
+    /// `None` when there is nothing to mask.
+    forms: Option<Arc<Forms>>,
+    /// The same forms inside a text of a JSON document, where that spells one of them in another way.
+    forms_in_json: Option<Arc<Forms>>,
+}
+
+/// Texts to look for.
+struct Forms {
+    texts: BTreeSet<String>,
+    /// Says quickly whether one of them is there; nearly always none is. Not every machine has it.
+    glance: Option<packed::Searcher>,
+    /// Says where they are. It is made when it is first needed.
+    automaton: OnceLock<AhoCorasick>,
+}
+
+impl Forms {
+    fn new(texts: BTreeSet<String>) -> Self {
+        Self {
+            glance: packed::Searcher::new(&texts),
+            texts,
+            automaton: OnceLock::new(),
+        }
+    }
+
+    fn show_in(&self, text: &str) -> bool {
+        match &self.glance {
+            Some(glance) => glance.find(text).is_some(),
+            None => self.automaton().is_match(text),
+        }
+    }
+
+    /// # Panics
+    /// When the texts together exceed what an automaton can address (gigabytes).
+    fn automaton(&self) -> &AhoCorasick {
+        self.automaton.get_or_init(|| {
+            // The default for so few texts is a table that costs more to build than a short run takes to mask.
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .build(&self.texts)
+                .expect("secrets are far smaller than an automaton's limit of 2^31 states")
+        })
+    }
 }
 
 impl Masker {
     /// A masker of these secrets. Empty ones are passed over: they are everywhere.
-    ///
-    /// # Panics
-    /// When the forms of the secrets together exceed what an automaton can address (gigabytes).
     pub fn new<I>(secrets: I) -> Self
     where
         I: IntoIterator,
@@ -91,19 +129,19 @@ impl Masker {
         if forms.is_empty() {
             return Self::none();
         }
-        // The default for so few forms is a table that costs more to build than a short run takes to mask.
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&forms)
-            .expect("secrets are far smaller than an automaton's limit of 2^31 states");
+        let in_json: BTreeSet<String> = forms.iter().map(|form| escaped(form)).collect();
         Self {
-            forms: Some(automaton),
+            forms_in_json: (in_json != forms).then(|| Arc::new(Forms::new(in_json))),
+            forms: Some(Arc::new(Forms::new(forms))),
         }
     }
 
     /// A masker that changes nothing.
     pub fn none() -> Self {
-        Self { forms: None }
+        Self {
+            forms: None,
+            forms_in_json: None,
+        }
     }
 
     /// True if there is nothing to mask.
@@ -113,9 +151,16 @@ impl Masker {
 
     /// Whether a secret stands in the text.
     pub fn shows_in(&self, text: &str) -> bool {
-        self.forms
+        self.forms.as_ref().is_some_and(|forms| forms.show_in(text))
+    }
+
+    /// Whether a secret stands in a text or a number of a JSON document. It may say so where only the document's
+    /// own marks make it look like that, and never says no where one stands there.
+    pub fn shows_in_json(&self, json: &str) -> bool {
+        self.forms_in_json
             .as_ref()
-            .is_some_and(|forms| forms.is_match(text))
+            .or(self.forms.as_ref())
+            .is_some_and(|forms| forms.show_in(json))
     }
 
     /// The text with each stretch that is (a form of) a secret replaced. Secrets that overlap are covered whole:
@@ -155,7 +200,7 @@ impl Masker {
             return Vec::new();
         };
         let mut stretches: Vec<(usize, usize)> = Vec::new();
-        for found in forms.find_overlapping_iter(text) {
+        for found in forms.automaton().find_overlapping_iter(text) {
             // Matches come in the order of their ends, so a later one may swallow several earlier ones.
             let (mut start, end) = (found.start(), found.end());
             while let Some(&(before_start, before_end)) = stretches.last() {
@@ -214,6 +259,12 @@ impl Masker {
             entries.insert(free, entry);
         }
     }
+}
+
+/// How a text stands between the quotes of a JSON document.
+fn escaped(text: &str) -> String {
+    let json = Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
 }
 
 impl fmt::Debug for Masker {

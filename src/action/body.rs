@@ -1,7 +1,7 @@
 //! Parameters → what goes over the wire: the body, the query, the files. It knows no HTTP.
 
 use crate::template::{Name, Template, TemplateError, View};
-use crate::value::{Map, Value};
+use crate::value::{Map, MapHasher, Value};
 
 use super::{Action, Encoding, Scalars, TargetFacts};
 
@@ -172,7 +172,7 @@ impl Shape {
 }
 
 fn render_map(members: &[Member], seen: &[Name<'_>]) -> Result<Value, RenderError> {
-    let mut map = Map::with_capacity(members.len());
+    let mut map = Map::with_capacity_and_hasher(members.len(), MapHasher::default());
     for member in members {
         match member {
             Member::Key(key, shape) => {

@@ -41,7 +41,8 @@ impl BuiltIn {
     fn action(&self) -> &Arc<Action> {
         self.action.get_or_init(|| {
             let source = Source::new(format!("schemas/actions/{}.yaml", self.name), self.text);
-            let action = document::read(&source).and_then(|document| read::read_fitting(&document));
+            let action =
+                document::read_own(&source).and_then(|document| read::read_fitting(&document));
             Arc::new(action.expect("a test reads every built-in action"))
         })
     }

@@ -4,7 +4,7 @@
 use super::body::{Member, RenderError, Shape, as_parts, failed, wrong};
 use super::{Action, Effect, Encoding, Scalars, TargetFacts};
 use crate::template::{Name, Read, Template, View};
-use crate::value::{Map, Value};
+use crate::value::{Map, MapHasher, Value};
 
 /// Which parts of `with` are not known.
 pub trait Holes {
@@ -172,7 +172,7 @@ impl Foresight<'_> {
     }
 
     fn map(&self, members: &[Member], seen: &[Name<'_>], at: &str) -> Result<Value, RenderError> {
-        let mut map = Map::with_capacity(members.len());
+        let mut map = Map::with_capacity_and_hasher(members.len(), MapHasher::default());
         for member in members {
             match member {
                 Member::Key(key, shape) => {

@@ -47,10 +47,9 @@ pub(super) fn take(
     );
     for (_, planned) in plan.actions() {
         let action = &planned.action;
-        prints.insert(
-            format!("the action {}", action.name()),
-            digest(action.source().text().as_bytes()),
-        );
+        prints
+            .entry(format!("the action {}", action.name()))
+            .or_insert_with(|| digest(action.source().text().as_bytes()));
     }
     data(plan.steps(), rehearsal, files, &mut prints);
     data(plan.finally(), rehearsal, files, &mut prints);

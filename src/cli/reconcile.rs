@@ -251,6 +251,7 @@ fn listed(run: &RunId, doubts: &[Doubt]) -> String {
         if let Some(sent) = &doubt.sent {
             let part = |key: &str| {
                 sent.request
+                    .value()
                     .get(key)
                     .and_then(Value::as_text)
                     .unwrap_or_default()
@@ -263,7 +264,11 @@ fn listed(run: &RunId, doubts: &[Doubt]) -> String {
                 part("method"),
                 part("path")
             );
-            let body = sent.request.get("json").or(sent.request.get("multipart"));
+            let body = sent
+                .request
+                .value()
+                .get("json")
+                .or(sent.request.value().get("multipart"));
             if let Some(body) = body {
                 field(&mut text, "body", &harmless(&body.to_json_text()));
             }
@@ -301,7 +306,7 @@ fn as_json(run: &RunId, doubts: &[Doubt]) -> String {
             "time": doubt.time,
             "action": doubt.sent.as_ref().map(|sent| sent.action.clone()),
             "effect": doubt.sent.as_ref().map(|sent| sent.effect.as_str()),
-            "request": doubt.sent.as_ref().map(|sent| sent.request.to_json()),
+            "request": doubt.sent.as_ref().map(|sent| sent.request.value().to_json()),
         });
         let _ = writeln!(text, "{line}");
     }

@@ -17,6 +17,9 @@ use crate::run::{Progress, Watcher};
 /// How often a plain line says how far a loop is, where no terminal shows a bar.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
+/// How often a bar is drawn anew.
+const DRAW_EVERY: Duration = Duration::from_millis(50);
+
 /// How many rows that did not go well are told one by one; the end of the run groups all by reason.
 const MOST_ROWS_TOLD: u64 = 20;
 
@@ -33,6 +36,8 @@ pub(super) struct Reporter {
     /// Rows that were told of one by one.
     rows_told: u64,
     bar: Option<ProgressBar>,
+    /// Whether a person looks on: then there is a bar.
+    is_watched: bool,
 }
 
 impl Reporter {
@@ -52,6 +57,7 @@ impl Reporter {
             told: None,
             rows_told: 0,
             bar: None,
+            is_watched: std::io::stderr().is_terminal(),
         }
     }
 
@@ -107,17 +113,25 @@ impl Watcher for Reporter {
         if self.format == Format::Json {
             return;
         }
-        if std::io::stderr().is_terminal() {
-            return self.draw(progress);
-        }
         // The end of the loop is told by its own line.
         let since = progress
             .elapsed
             .saturating_sub(self.told.unwrap_or_default());
+        let every = if self.is_watched {
+            DRAW_EVERY
+        } else {
+            TELL_EVERY
+        };
         if progress.is_over {
             self.told = None;
-        } else if since >= TELL_EVERY {
+        } else if since >= every {
             self.told = Some(progress.elapsed);
+        } else {
+            return;
+        }
+        if self.is_watched {
+            self.draw(progress);
+        } else if !progress.is_over {
             self.terminal.say(&human::loop_progress(progress, width()));
         }
     }

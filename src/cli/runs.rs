@@ -328,7 +328,7 @@ pub(super) fn folded(into: &mut String, indent: &str, text: &str) {
 /// Events that only the journal has, for programs.
 fn detail(run: &RunId, event: &Event) -> String {
     let body = event.kind.body().unwrap_or_default();
-    let mut fields = crate::value::Map::new();
+    let mut fields = crate::value::Map::default();
     for (key, value) in [
         ("event", event.kind.tag()),
         ("run", run.as_str()),
@@ -363,7 +363,13 @@ fn told(event: &Event) -> String {
             folded(&mut text, "", &line);
         }
         EventKind::AttemptStarted(it) => {
-            let part = |key: &str| it.request.get(key).and_then(Value::as_text).unwrap_or("");
+            let part = |key: &str| {
+                it.request
+                    .value()
+                    .get(key)
+                    .and_then(Value::as_text)
+                    .unwrap_or("")
+            };
             let _ = writeln!(
                 text,
                 "{time}  {}  attempt {}  {} {}",
@@ -372,7 +378,11 @@ fn told(event: &Event) -> String {
                 part("method"),
                 part("path")
             );
-            let body = it.request.get("json").or(it.request.get("multipart"));
+            let body = it
+                .request
+                .value()
+                .get("json")
+                .or(it.request.value().get("multipart"));
             if let Some(body) = body {
                 folded(&mut text, "          ", &harmless(&body.to_json_text()));
             }

@@ -24,7 +24,7 @@ pub use file::read_source;
 pub(crate) use file::unreadable as unreadable_file;
 pub use path::Nearest;
 pub use plain::quoted;
-pub use read::{MAX_BYTES, MAX_DEPTH, read, read_on};
+pub use read::{MAX_BYTES, MAX_DEPTH, read, read_on, read_own};
 
 /// One YAML document whose root may be anything.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,6 +70,19 @@ impl Place {
                 let opening = File::create(&path)
                     .and_then(|file| file.lock().map(|()| file))
                     .map_err(|error| JournalError::from_io(&path, &error))?;
+                let path = self.database();
+                let log = path.with_extension("sqlite-wal");
+                match (path.exists(), log.exists()) {
+                    (true, _) => {}
+                    (false, false) => make(folder, &path)?,
+                    // `SQLite` would throw the log away, with all that only it knows.
+                    (false, true) => {
+                        return Err(JournalError::Corrupt {
+                            path,
+                            detail: format!("it is not there, and its log {} is", log.display()),
+                        });
+                    }
+                }
                 let connection = self.open_prepared()?;
                 drop(opening);
                 Ok(connection)
@@ -151,13 +164,15 @@ impl Place {
             });
         }
         // FULL: a commit returns when the log is on disk. fullfsync: on macOS a plain fsync stops at
-        // the disk's cache; elsewhere it changes nothing.
+        // the disk's cache; elsewhere it changes nothing. autocheckpoint: the log may grow to 32 MiB before it is
+        // moved into the database, since most of its pages are written again before that.
         connection
             .execute_batch(
                 "PRAGMA synchronous = FULL;
                  PRAGMA fullfsync = ON;
                  PRAGMA checkpoint_fullfsync = ON;
-                 PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA journal_size_limit = 67108864;
+                 PRAGMA wal_autocheckpoint = 8192;",
             )
             .map_err(failed)
     }
@@ -221,6 +236,36 @@ fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
+/// Makes an empty journal: whole or not at all, and durably. `SQLite` itself would write it in several steps, each
+/// waiting for the disk.
+fn make(folder: &Path, path: &Path) -> Result<(), JournalError> {
+    let made = || -> rusqlite::Result<Vec<u8>> {
+        let mut connection = Connection::open_in_memory()?;
+        migrate(&connection)?;
+        Ok(connection.serialize("main")?.to_vec())
+    };
+    let mut bytes = made().map_err(|error| JournalError::from_sqlite(path, &error))?;
+    // The versions for writing and reading: 2 is a write-ahead log (SQLite, Database File Format, 1.3.3).
+    bytes[18..20].fill(2);
+    let draft = path.with_extension("sqlite-new");
+    let write = || {
+        let mut file = File::create(&draft)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        sync_folder(folder)
+    };
+    write().map_err(|error| JournalError::from_io(path, &error))
+}
+
+/// Makes what was renamed into a folder, or made in it, stay there after a power cut.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
 /// Makes the state folder, durably, and keeps it out of git.
 fn make_folder(folder: &Path) -> Result<(), JournalError> {
     let failed = |error: std::io::Error| JournalError::from_io(folder, &error);
@@ -230,15 +275,13 @@ fn make_folder(folder: &Path) -> Result<(), JournalError> {
     if !ignore.exists() {
         fs::write(&ignore, "*\n").map_err(failed)?;
     }
-    if is_new && cfg!(unix) {
+    if is_new {
         // A folder that a power cut can take away takes the journal with it.
         let parent = folder
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        File::open(parent)
-            .and_then(|parent| parent.sync_all())
-            .map_err(failed)?;
+        sync_folder(parent).map_err(failed)?;
     }
     Ok(())
 }

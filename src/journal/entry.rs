@@ -15,7 +15,7 @@ pub(super) struct Entry {
     pub(super) step: Option<String>,
     pub(super) row: Option<String>,
     pub(super) attempt: Option<u32>,
-    pub(super) outcome: Option<String>,
+    pub(super) outcome: Option<&'static str>,
     pub(super) body: String,
     pub(super) turn: Turn,
 }
@@ -29,7 +29,8 @@ pub(super) enum Turn {
 }
 
 impl Entry {
-    pub(super) fn new(run: &RunId, event: &Event) -> Result<Self, serde_json::Error> {
+    /// `body` is what [`EventKind::body`] gives.
+    pub(super) fn new(run: &RunId, event: &Event, body: String) -> Self {
         let mut entry = Self {
             run: run.clone(),
             time: event.time.clone(),
@@ -38,7 +39,7 @@ impl Entry {
             row: None,
             attempt: None,
             outcome: None,
-            body: event.kind.body()?,
+            body,
             turn: Turn::GoesOn,
         };
         match &event.kind {
@@ -53,30 +54,25 @@ impl Entry {
             }
             EventKind::StepFinished(it) => {
                 entry.place(&it.step, it.row.as_ref());
-                entry.outcome = Some(it.outcome.as_str().to_owned());
+                entry.outcome = Some(it.outcome.as_str());
             }
             EventKind::Reconciled(it) => entry.place(&it.step, it.row.as_ref()),
             EventKind::RowFinished(it) => {
                 entry.place(&it.step, Some(&it.row));
-                entry.outcome = Some(it.outcome.as_str().to_owned());
+                entry.outcome = Some(it.outcome.as_str());
             }
             EventKind::RunFinished(it) => {
-                entry.outcome = Some(run_outcome_text(it.outcome)?);
+                entry.outcome = Some(it.outcome.as_str());
                 entry.turn = Turn::Ends;
             }
         }
-        Ok(entry)
+        entry
     }
 
     fn place(&mut self, step: &str, row: Option<&String>) {
         self.step = Some(step.to_owned());
         self.row = row.cloned();
     }
-}
-
-/// The word that events use for the end of a run.
-fn run_outcome_text(outcome: RunOutcome) -> Result<String, serde_json::Error> {
-    serde_json::to_value(outcome).and_then(serde_json::from_value)
 }
 
 /// Reads back the word that events use for the end of a run.

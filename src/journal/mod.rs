@@ -133,11 +133,23 @@ impl Journal {
         event: &Event,
         durability: Durability,
     ) -> Result<(), JournalError> {
+        let body = event.kind.body().map_err(|error| self.unwritable(&error))?;
+        self.append_written(run, event, body, durability).await
+    }
+
+    /// As [`Journal::append`], where the event's body has been made already.
+    ///
+    /// # Errors
+    /// As for [`Journal::append`].
+    pub async fn append_written(
+        &self,
+        run: &RunId,
+        event: &Event,
+        body: String,
+        durability: Durability,
+    ) -> Result<(), JournalError> {
         self.check()?;
-        let entry = Entry::new(run, event).map_err(|error| JournalError::Unreadable {
-            path: self.shared.place.database(),
-            detail: error.to_string(),
-        })?;
+        let entry = Entry::new(run, event, body);
         match durability {
             Durability::Soon => self.send(Message::Append(entry, None)).await,
             Durability::Now => {
@@ -180,6 +192,14 @@ impl Journal {
     /// How many commits were made: with group commit far fewer than events.
     pub fn commits(&self) -> u64 {
         self.shared.progress.commits.load(Ordering::Relaxed)
+    }
+
+    /// What to say of an event that has no JSON form.
+    pub(crate) fn unwritable(&self, error: &serde_json::Error) -> JournalError {
+        JournalError::Unreadable {
+            path: self.shared.place.database(),
+            detail: error.to_string(),
+        }
     }
 
     async fn ask(

@@ -42,11 +42,11 @@ CREATE TABLE events (
   outcome TEXT,             -- of step_finished and run_finished
   body    TEXT    NOT NULL, -- JSON: all of it, digit for digit
   PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
+);
 
--- Finds the events of one step of one row among millions, in order: seq, as a part of the primary key,
--- is the end of this index. The views name it, for SQLite cannot know how much it saves.
-CREATE INDEX events_by_step ON events (run, step, "row") WHERE step IS NOT NULL;
+-- Finds the events of one step of one row among millions, in order. The views name it, for SQLite cannot know how
+-- much it saves.
+CREATE INDEX events_by_step ON events (run, step, "row", seq) WHERE step IS NOT NULL;
 
 -- What became of each step of each row: its latest outcome. That a resumed run did not reach a step,
 -- or left it out, takes nothing back of what it did before. A step that was sent and has no outcome is

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 use tokio::sync::oneshot;
 
 use super::entry::{Entry, Turn};
@@ -40,6 +40,14 @@ pub(super) struct Progress {
     pub(super) failure: OnceLock<JournalError>,
     pub(super) commits: AtomicU64,
 }
+
+/// How many events one statement inserts where there are as many: below the least number of parameters that an
+/// `SQLite` may be limited to (999).
+const AT_ONCE: usize = 32;
+const INSERT_ONE: &str =
+    "INSERT INTO events (run, seq, time, kind, step, \"row\", attempt, outcome, body)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const PLACES: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// A run that a transaction writes to.
 struct Open {
@@ -87,17 +95,17 @@ impl Writer {
             Some(failure) => Err(failure.clone()),
             None => self.statement("BEGIN IMMEDIATE"),
         };
-        let mut entries = 0;
+        let mut count = 0;
         let mut taken = 0;
         let mut runs = Vec::new();
         // What comes while others are being written shares their commit.
         while !group.is_empty() {
             taken += group.len();
+            let mut entries = Vec::with_capacity(group.len());
             for message in group {
                 match message {
                     Message::Append(entry, answer) => {
-                        entries += 1;
-                        written = written.and_then(|()| self.insert(&entry, &mut runs));
+                        entries.push(entry);
                         waiting.extend(answer);
                     }
                     Message::Flush(answer) => waiting.push(answer),
@@ -107,12 +115,14 @@ impl Writer {
                     }
                 }
             }
+            count += entries.len();
+            written = written.and_then(|()| self.insert(&entries, &mut runs));
             group = queue.more(taken);
         }
         let written = written.and_then(|()| self.statement("COMMIT"));
         queue.done(taken);
         match &written {
-            Ok(()) if entries > 0 => {
+            Ok(()) if count > 0 => {
                 self.progress.commits.fetch_add(1, Ordering::Relaxed);
             }
             Ok(()) => {}
@@ -135,14 +145,56 @@ impl Writer {
     }
 
     /// `runs` is what this transaction knows of the runs that it writes to: nobody else writes meanwhile.
-    fn insert(&self, entry: &Entry, runs: &mut Vec<Open>) -> Result<(), JournalError> {
-        self.open_run(entry, runs)
-            .and_then(|run| {
-                self.insert_event(entry, run.last + 1)?;
-                run.last += 1;
-                self.update_run(entry, run)
-            })
+    fn insert(&self, entries: &[Entry], runs: &mut Vec<Open>) -> Result<(), JournalError> {
+        let mut numbered = Vec::with_capacity(entries.len());
+        let numbering = entries.iter().try_for_each(|entry| {
+            let run = self.open_run(entry, runs)?;
+            run.last += 1;
+            numbered.push((entry, run.last));
+            self.update_run(entry, run)
+        });
+        numbering
+            .and_then(|()| self.insert_events(&numbered))
             .map_err(|error| self.failed(&error))
+    }
+
+    /// Many at a time where there are many: to begin and end a statement costs as much as a row does.
+    fn insert_events(&self, entries: &[(&Entry, i64)]) -> rusqlite::Result<()> {
+        let mut chunks = entries.chunks_exact(AT_ONCE);
+        if chunks.len() > 0 {
+            let more = format!(", {PLACES}").repeat(AT_ONCE - 1);
+            let insert_many = format!("{INSERT_ONE}{more}");
+            for chunk in &mut chunks {
+                self.insert_rows(&insert_many, chunk)?;
+            }
+        }
+        for entry in chunks.remainder() {
+            self.insert_rows(INSERT_ONE, std::slice::from_ref(entry))?;
+        }
+        Ok(())
+    }
+
+    fn insert_rows(&self, sql: &str, rows: &[(&Entry, i64)]) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut place = 0;
+        for (entry, seq) in rows {
+            let values: [&dyn ToSql; 9] = [
+                &entry.run.as_str(),
+                seq,
+                &entry.time,
+                &entry.kind,
+                &entry.step,
+                &entry.row,
+                &entry.attempt,
+                &entry.outcome,
+                &entry.body,
+            ];
+            for value in values {
+                place += 1;
+                statement.raw_bind_parameter(place, value)?;
+            }
+        }
+        statement.raw_execute().map(|_| ())
     }
 
     fn open_run<'r>(
@@ -166,26 +218,6 @@ impl Writer {
             runs.len() - 1
         };
         Ok(&mut runs[at])
-    }
-
-    fn insert_event(&self, entry: &Entry, seq: i64) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO events (run, seq, time, kind, step, \"row\", attempt, outcome, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                entry.run.as_str(),
-                seq,
-                entry.time,
-                entry.kind,
-                entry.step,
-                entry.row,
-                entry.attempt,
-                entry.outcome,
-                entry.body,
-            ])
-            .map(|_| ())
     }
 
     /// Keeps `runs` the sum of its events: a run that goes on after its end has not ended.

@@ -316,7 +316,7 @@ impl<'p> Compiler<'p> {
                         let vars = self.vars;
                         self.tree(node, (place, index, vars, &conditions))
                     }
-                    None => Tree::Fixed(crate::value::Value::Map(crate::value::Map::new())),
+                    None => Tree::Fixed(crate::value::Value::Map(crate::value::Map::default())),
                 };
                 if let Some(node) = with
                     && node.entries().is_none()

@@ -181,7 +181,10 @@ impl Visible<'_> {
     }
 
     fn check_step(&self, id: &str, output: Option<&str>, read: &Read) -> Option<Diagnostic> {
-        let Some(index) = self.steps.iter().position(|step| step.id == id) else {
+        // Most read of a step that has just run.
+        let is_meant = |step: &StepName| step.id == id;
+        let before = self.steps[..self.before].iter().rposition(is_meant);
+        let Some(index) = before.or_else(|| self.steps.iter().position(is_meant)) else {
             let mut diagnostic =
                 Diagnostic::error(Code::UnknownStep, format!("no step has the id `{id}`"));
             diagnostic.help = did_you_mean(

@@ -151,7 +151,7 @@ impl<'p> Rehearser<'p> {
         if let Some(run) = self.facts.run {
             self.scope.set("run", Value::Map(run.clone()));
         }
-        let mut vars = Map::new();
+        let mut vars = Map::default();
         self.scope.set("vars", Value::Map(vars.clone()));
         for (name, tree) in self.plan.vars() {
             let partial = tree.render_known(&self.scope, &|read| self.is_known(read));

@@ -57,6 +57,9 @@ fn word(outcome: Outcome) -> &'static str {
 
 /// Text that came from outside, without anything that could steer a terminal.
 pub fn harmless(text: &str) -> String {
+    if !text.chars().any(char::is_control) {
+        return text.to_owned();
+    }
     text.chars()
         .flat_map(|c| {
             if c.is_control() {

@@ -7,7 +7,7 @@ use crate::value::{Map, Value};
 
 /// One event as one line without a line break; none for events that only the journal needs.
 pub fn line(run: &RunId, event: &Event) -> Option<String> {
-    let mut fields = Map::new();
+    let mut fields = Map::default();
     fields.insert("event".to_owned(), event.kind.tag().into());
     fields.insert("schema".to_owned(), u64::from(SCHEMA).into());
     fields.insert("run".to_owned(), run.as_str().into());

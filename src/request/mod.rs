@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 mod render;
 
 use crate::attachment::{Attachment, hex};
-use crate::value::{Map, Value};
+use crate::value::{JsonText, Map, Value};
 
 pub use crate::action::Method;
 pub use render::{Unsendable, render};
@@ -92,11 +92,28 @@ impl Request {
         fields.finish()
     }
 
+    /// As [`Request::describe`], as text: a body that is JSON goes into it as it is sent.
+    pub fn described(&self) -> JsonText {
+        let quoted = |text: &str| Value::from(text).to_json_text();
+        if let Body::Json(body) = &self.body
+            && self.query.is_empty()
+            && let Ok(body) = std::str::from_utf8(body)
+        {
+            let method = self.method.as_str();
+            let path = quoted(&self.path);
+            let text = format!(r#"{{"method":"{method}","path":{path},"json":{body}}}"#);
+            if let Ok(text) = JsonText::new(text) {
+                return text;
+            }
+        }
+        self.describe().into()
+    }
+
     /// What the journal and the plan show: `method`, `path`, `query` (a list of pairs, left out when empty) and
     /// `json` or `multipart`, numbers digit for digit. Not masked.
     pub fn describe(&self) -> Value {
         let text = |text: &str| Value::from(text);
-        let mut shown = Map::new();
+        let mut shown = Map::default();
         shown.insert("method".to_owned(), text(self.method.as_str()));
         shown.insert("path".to_owned(), text(&self.path));
         if !self.query.is_empty() {
@@ -252,6 +269,24 @@ mod tests {
             request.describe().to_json_text(),
             r#"{"method":"POST","path":"/server/API/v2/custom/update.php","query":[["q","a b"]],"json":{"operation":"acme","año":[1,"x"]}}"#
         );
+    }
+
+    #[test]
+    fn describes_the_same_as_text() {
+        let mut requests = vec![
+            json_request(r#"{"operation":"acme","año":[1.10,"x"]}"#),
+            json_request("not JSON"),
+            Request {
+                body: Body::None,
+                ..json_request("")
+            },
+            multipart(vec![text("a", "b\"c")]),
+        ];
+        for request in &mut requests {
+            assert_eq!(request.described().value(), &request.describe());
+            request.query = vec![("q".to_owned(), "a b".to_owned())];
+            assert_eq!(request.described().value(), &request.describe());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,15 +17,15 @@ pub struct Row {
     pub line: Option<u64>,
     /// From a file a [`Map`] of column → value, in the order of the file: from CSV and XLSX always
     /// text, from JSON, JSONL and YAML as written. From a list, the item.
-    pub value: Value,
+    pub value: Arc<Value>,
 }
 
 impl Row {
-    pub(super) const fn new(number: u64, line: Option<u64>, value: Value) -> Self {
+    pub(super) fn new(number: u64, line: Option<u64>, value: Value) -> Self {
         Self {
             number,
             line,
-            value,
+            value: value.into(),
         }
     }
 

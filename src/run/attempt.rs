@@ -128,7 +128,7 @@ pub(super) fn finished(
         accepted: false,
         error,
         warnings: Vec::new(),
-        outputs: crate::value::Map::new(),
+        outputs: crate::value::Map::default(),
         blank: Vec::new(),
         withheld: Vec::new(),
         answer: None,

@@ -223,30 +223,29 @@ impl Driver<'_> {
         kind: EventKind,
         durability: Durability,
     ) -> Result<(), RunError> {
-        let unrecorded = match &kind {
-            EventKind::StepFinished(end) if end.attempts > 0 => {
-                Some(format!("{} ({})", end.step, end.outcome))
-            }
-            _ => None,
-        };
-        let event = Event {
-            time: format!("{:.3}", Timestamp::now()),
-            kind: kind.masked(self.masker),
-        };
-        let written = self.journal.append(self.run, &event, durability).await;
-        // An answer that came is shown even where it could not be written down.
-        if written.is_ok() || unrecorded.is_some() {
-            self.watcher.borrow_mut().event(self.run, &event);
-        }
-        written.map_err(|error| RunError::Journal {
+        let time = format!("{:.3}", Timestamp::now());
+        let failed = |error: JournalError, kind: Option<&EventKind>| RunError::Journal {
             error,
             // A request that was meant to be sent, and whose intent could not be written, was not.
             sent: self.meter.requests().saturating_sub(u64::from(matches!(
-                event.kind,
-                EventKind::AttemptStarted(_)
+                kind,
+                Some(EventKind::AttemptStarted(_))
             ))),
-            unrecorded,
-        })
+            unrecorded: kind.and_then(answered),
+        };
+        let (kind, body) = kind
+            .written(self.masker)
+            .map_err(|error| failed(self.journal.unwritable(&error), None))?;
+        let event = Event { time, kind };
+        let written = self
+            .journal
+            .append_written(self.run, &event, body, durability)
+            .await;
+        // An answer that came is shown even where it could not be written down.
+        if written.is_ok() || answered(&event.kind).is_some() {
+            self.watcher.borrow_mut().event(self.run, &event);
+        }
+        written.map_err(|error| failed(error, Some(&event.kind)))
     }
 
     async fn attach(&self, paths: Vec<String>) -> Result<Vec<Attachment>, String> {
@@ -316,6 +315,16 @@ impl Driver<'_> {
     }
 }
 
+/// The step whose answer an event records, in words.
+fn answered(kind: &EventKind) -> Option<String> {
+    match kind {
+        EventKind::StepFinished(end) if end.attempts > 0 => {
+            Some(format!("{} ({})", end.step, end.outcome))
+        }
+        _ => None,
+    }
+}
+
 fn describe(path: &Path) -> std::io::Result<Attachment> {
     Attachment::describe(path)
 }
@@ -326,7 +335,7 @@ pub(super) fn milliseconds(clock: Instant) -> u64 {
 
 /// What the playbook gives; a value that is not there is left out, with the reason.
 fn outputs(plan: &Plan, scope: &Scope) -> (Map, BTreeMap<String, String>) {
-    let mut values = Map::new();
+    let mut values = Map::default();
     let mut missing = BTreeMap::new();
     for (name, tree) in plan.outputs() {
         match tree.render(scope) {

@@ -455,7 +455,7 @@ impl<'p> Lane<'p> {
             action: attempt.action.action.name().to_owned(),
             effect: attempt.effect,
             waited_ms,
-            request: request.describe(),
+            request: request.described(),
             digest: request.digest(),
         });
         let durability = durability(attempt.effect);
@@ -631,7 +631,7 @@ impl<'p> Lane<'p> {
         for frame in &mut self.frames {
             frame.worst = worse(frame.worst, end.outcome);
         }
-        let mut facts = Map::new();
+        let mut facts = Map::default();
         facts.insert("outcome".to_owned(), end.outcome.as_str().into());
         if let Some(status) = end.http_status {
             facts.insert("http_status".to_owned(), Value::from(u64::from(status)));

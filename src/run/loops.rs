@@ -70,7 +70,7 @@ impl LoopEnd {
     /// What later steps see of it.
     pub fn outputs(&self) -> Map {
         let counts = &self.tally.counts;
-        let mut numbers = Map::new();
+        let mut numbers = Map::default();
         numbers.insert("read".to_owned(), Value::from(counts.total()));
         for outcome in Outcome::ALL {
             numbers.insert(outcome.as_str().to_owned(), Value::from(counts.of(outcome)));

@@ -5,6 +5,7 @@
 )]
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -390,7 +391,7 @@ impl Item {
             failed_step: None,
             code: None,
             error: None,
-            wolkvox_ids: Map::new(),
+            wolkvox_ids: Map::default(),
             duration_ms: 0,
         }
     }
@@ -456,9 +457,11 @@ impl Reader<'_> {
     fn item(&mut self, turn: u64, number: u64, rows: Vec<Row>) -> Read {
         let mut scope = self.scope.child();
         let value = if self.each.batch.is_some() {
-            Value::List(rows.iter().map(|row| row.value.clone()).collect())
+            Arc::new(Value::List(
+                rows.iter().map(|row| (*row.value).clone()).collect(),
+            ))
         } else {
-            rows[0].value.clone()
+            Arc::clone(&rows[0].value)
         };
         scope.set(self.each.binding.clone(), value);
         let index = if self.each.batch.is_some() {
@@ -546,7 +549,7 @@ impl Reader<'_> {
                 failed_step: None,
                 code: None,
                 error: Some(error),
-                wolkvox_ids: Map::new(),
+                wolkvox_ids: Map::default(),
                 duration_ms: 0,
             },
             standing: Standing::News,

@@ -212,7 +212,7 @@ impl World<'_> {
                 failed_step: None,
                 code: None,
                 error: None,
-                wolkvox_ids: Map::new(),
+                wolkvox_ids: Map::default(),
                 duration_ms: 0,
             }));
         }
@@ -469,7 +469,7 @@ fn target() -> TargetFacts {
 fn scope() -> Scope {
     let mut scope = Scope::new();
     for name in ["inputs", "vars", "run"] {
-        scope.set(name, Value::Map(Map::new()));
+        scope.set(name, Value::Map(Map::default()));
     }
     scope
 }

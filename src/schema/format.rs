@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, Time};
 use jsonschema::ValidationOptions;
+use jsonschema::json::Json;
 
 /// A format of our own: its name, its layout (`Y`, `M`, `D`, `h`, `m`, `s` are digits), an example.
 struct Format {
@@ -29,7 +30,9 @@ const FORMATS: [Format; 3] = [
 ];
 
 /// The options, knowing our own formats too.
-pub(super) fn with_own_formats(options: ValidationOptions<'_>) -> ValidationOptions<'_> {
+pub(super) fn with_own_formats<R, F: Json>(
+    options: ValidationOptions<'_, R, F>,
+) -> ValidationOptions<'_, R, F> {
     FORMATS.iter().fold(options, |options, format| {
         options.with_format(format.name, |text: &str| fits(text, format.layout))
     })

@@ -5,6 +5,7 @@
 mod explain;
 mod format;
 mod lint;
+mod node;
 mod violation;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::Value as Json;
 
 use crate::value::Value;
+use node::Values;
 
 pub use format::words as format_in_words;
 pub use violation::{Violation, ViolationKind};
@@ -20,7 +22,7 @@ pub use violation::{Violation, ViolationKind};
 /// A schema that is ready to check values.
 pub struct Schema {
     raw: Json,
-    validator: Validator,
+    validator: Validator<Values>,
 }
 
 /// What is wrong with a schema, and where in it.
@@ -43,7 +45,7 @@ impl Schema {
     /// draft does not know and that would therefore check nothing (`typ`). Keywords of one's own
     /// begin with `x-`.
     pub fn compile(schema: &Json) -> Result<Self, SchemaError> {
-        let options = format::with_own_formats(jsonschema::options())
+        let options = format::with_own_formats(jsonschema::options_for::<Values>())
             .with_draft(Draft::Draft202012)
             .offline()
             .should_validate_formats(true)
@@ -68,12 +70,11 @@ impl Schema {
     /// Everything in the value that breaks the schema; nothing where it fits. A misspelt key is one
     /// violation, not two: the key that it was meant to be does not count as missing.
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
-        let instance = value.to_json();
-        if self.validator.is_valid(&instance) {
+        if self.validator.is_valid(value) {
             return Vec::new();
         }
         let mut found: Vec<Violation> = Vec::new();
-        for error in self.validator.iter_errors(&instance) {
+        for error in self.validator.iter_errors(value) {
             for violation in explain::of_instance(&error, &self.raw) {
                 if !found.contains(&violation) {
                     found.push(violation);

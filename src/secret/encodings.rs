@@ -185,6 +185,11 @@ fn in_percent(secret: &str, forms: &mut BTreeSet<String>) {
 fn percent_encoded(secret: &str, set: &'static AsciiSet, hex: Hex, space: &str) -> String {
     let mut form = String::with_capacity(secret.len() * 3);
     for c in secret.chars() {
+        // No set encodes these, and most tokens are made of nothing else.
+        if c.is_ascii_alphanumeric() {
+            form.push(c);
+            continue;
+        }
         let mut buffer = [0; 4];
         let plain: &str = c.encode_utf8(&mut buffer);
         let encoded = utf8_percent_encode(plain, set).to_string();

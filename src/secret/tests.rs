@@ -189,6 +189,9 @@ proptest! {
             let text = encode(&format!("{prefix}{secret}{suffix}"));
             let masked = masker.mask(&text);
             prop_assert!(!shows(&masked, &form), "{}: {:?} in {:?}", name, form, masked);
+            // A whole document is looked through at once, so what shows in its texts must show in it.
+            let json = serde_json::json!({"a": [{&text: 1}, 2]}).to_string();
+            prop_assert!(!masker.shows_in(&text) || masker.shows_in_json(&json), "{}: {:?}", name, json);
         }
     }
 

@@ -41,6 +41,31 @@ fn a_new_folder_gets_a_database_that_git_does_not_see() {
 }
 
 #[test]
+fn a_log_without_its_database_is_not_thrown_away() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Journal::open(folder.path()).unwrap());
+    fs::remove_file(database(folder.path())).unwrap();
+    let log = folder.path().join("journal.sqlite-wal");
+    fs::write(&log, "what only the log knows").unwrap();
+    let error = Journal::open(folder.path()).unwrap_err();
+    assert!(matches!(error, JournalError::Corrupt { .. }), "{error}");
+    assert!(error.to_string().contains("journal.sqlite-wal"), "{error}");
+    assert!(log.exists());
+    assert!(!database(folder.path()).exists());
+}
+
+#[test]
+fn a_draft_of_a_new_database_that_was_left_behind_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path()).unwrap();
+    let draft = folder.path().join("journal.sqlite-new");
+    fs::write(&draft, "SQLite for").unwrap();
+    drop(Journal::open(folder.path()).unwrap());
+    assert!(!draft.exists());
+    assert_eq!(pragma(folder.path(), "user_version"), i64::from(VERSION));
+}
+
+#[test]
 fn a_commit_waits_for_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let place = crate::journal::database::Place::Folder(folder.path().to_owned());

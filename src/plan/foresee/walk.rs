@@ -1,6 +1,7 @@
 //! The steps of a plan, one after another, and the rows of its loops: what each will do, and how much.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::{
     Condition, PlannedAction, PlannedKind, PlannedLoop, PlannedSource, PlannedStep,
@@ -60,8 +61,8 @@ impl<'c> Walk<'c> {
         scope.set("target", around.target.to_value());
         let run = Map::from_iter([("started_at".to_owned(), around.started_at.into())]);
         scope.set("run", Value::Map(run));
-        let mut vars = Map::new();
-        scope.set("vars", Value::Map(Map::new()));
+        let mut vars = Map::default();
+        scope.set("vars", Value::Map(Map::default()));
         let mut unknowns = Unknowns::new(around.server == Knowledge::AtRun);
         for (name, tree) in around.plan.vars() {
             let marked = fill(tree, &scope, &unknowns);
@@ -331,7 +332,10 @@ impl<'c> Walk<'c> {
         let count = rows.len() as u64;
         let mut scope = place.scope.child();
         let index = if each.batch.is_some() {
-            let items = rows.into_iter().map(|row| row.value).collect();
+            let items = rows
+                .into_iter()
+                .map(|row| Arc::unwrap_or_clone(row.value))
+                .collect();
             scope.set(each.binding.clone(), Value::List(items));
             turn
         } else {

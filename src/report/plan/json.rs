@@ -26,7 +26,7 @@ pub fn document(report: &PlanReport<'_>) -> Value {
         |steps: &[StepOutlook]| Value::List(steps.iter().map(|one| step(report, one)).collect());
     let identity = serde_json::to_value(report.identity).expect("digests are plain data");
     let inputs = report.inputs.iter().map(|input| {
-        let mut entry = Map::new();
+        let mut entry = Map::default();
         entry.insert("name".to_owned(), input.name.as_str().into());
         entry.insert("from".to_owned(), input.from.as_str().into());
         entry.insert("secret".to_owned(), Value::Bool(input.value.is_none()));
@@ -129,7 +129,7 @@ fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
         }
         Runs::No(reason) => ("no", Some(reason.as_str()), None),
     };
-    let mut shown = Map::new();
+    let mut shown = Map::default();
     let mut add = |key: &str, value: Value| {
         shown.insert(key.to_owned(), value);
     };

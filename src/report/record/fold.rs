@@ -313,7 +313,7 @@ fn row_in_doubt(row: String, step: StepRecord) -> RowRecord {
         msg: None,
         attempts: step.attempts,
         error: step.error,
-        wolkvox_ids: crate::value::Map::new(),
+        wolkvox_ids: crate::value::Map::default(),
         ends_ms: step.ends_ms,
         duration_ms: 0,
         answer: None,

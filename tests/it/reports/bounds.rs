@@ -126,7 +126,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         duration_ms: 20,
         error: Some(error.clone()),
         warnings: Vec::new(),
-        outputs: Map::new(),
+        outputs: Map::default(),
         blank: Vec::new(),
         withheld: Vec::new(),
         answer: Some("<&\">".repeat(2_000)),
@@ -139,7 +139,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         failed_step: Some("mark".to_owned()),
         code: None,
         error: Some(error),
-        wolkvox_ids: Map::new(),
+        wolkvox_ids: Map::default(),
         duration_ms: 20,
     };
     let time = "2026-11-20T12:00:00.000Z".to_owned();
