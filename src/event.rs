@@ -98,6 +98,8 @@ event_kinds! {
     AttemptFailed = "attempt_failed";
     /// A step, or a row's step, has its outcome.
     StepFinished = "step_finished";
+    /// The CRM was asked what became of a step in doubt; that decides nothing.
+    LookedUp = "looked_up";
     /// A person has said what became of a step in doubt.
     Reconciled = "reconciled";
     /// A row of a loop has its outcome.
@@ -185,6 +187,28 @@ pub struct Reconciled {
     pub wolkvox_id: Option<Value>,
 }
 
+/// What the CRM showed of a step in doubt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookedUp {
+    /// The step's id.
+    pub step: String,
+    /// The row's key, in a loop.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<String>,
+    /// The reading action.
+    pub action: String,
+    /// How many requests were sent for it: they count against a daily budget.
+    pub requests: u64,
+    /// What it showed, in a word: `found`, `older`, `several`, `not_found` or `not_known`.
+    pub answer: String,
+    /// The ids of the records that may be it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub wolkvox_ids: Vec<String>,
+    /// Why nothing is known, where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde calls it with a reference"
@@ -214,6 +238,12 @@ pub struct AttemptStarted {
     pub request: JsonText,
     /// SHA-256 of the request as sent, hexadecimal.
     pub digest: String,
+    /// The parameters, where the action names a look-up, which needs them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub with: Option<Value>,
+    /// Parameters that hold a secret: they are kept out of the journal, and so cannot be looked up.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub withheld: Vec<String>,
 }
 
 /// An attempt that did not settle the step.
@@ -472,6 +502,14 @@ impl EventKind {
                 let mut request = started.request.value().clone();
                 mask_value(&mut request, masker);
                 started.request = request.into();
+                if let Some(Value::Map(with)) = &mut started.with {
+                    withhold(with, &mut started.withheld, masker);
+                }
+            }
+            Self::LookedUp(looked) => {
+                for text in looked.wolkvox_ids.iter_mut().chain(&mut looked.reason) {
+                    mask_text(text, masker);
+                }
             }
             Self::AttemptFailed(failed) => {
                 mask_text(&mut failed.reason, masker);
@@ -606,10 +644,12 @@ fn mask_finished(finished: &mut StepFinished, masker: &Masker) {
     if let Some(id) = &mut finished.wolkvox_id {
         mask_value(id, masker);
     }
-    let StepFinished {
-        outputs, withheld, ..
-    } = finished;
-    outputs.retain(|name, value| {
+    withhold(&mut finished.outputs, &mut finished.withheld, masker);
+}
+
+/// Takes out what holds a secret, and keeps its name.
+fn withhold(values: &mut Map, withheld: &mut Vec<String>, masker: &Masker) {
+    values.retain(|name, value| {
         let secret = mask_value(value, masker);
         if secret {
             withheld.push(name.clone());

@@ -169,7 +169,7 @@ impl Catalogue {
         }
     }
 
-    /// Look-ups that name no reading action.
+    /// Look-ups that name no reading action, or give it what it does not take.
     pub(super) fn lookup_findings(&self) -> Vec<Diagnostic> {
         let projects = self.entries.values().filter_map(|entry| match entry {
             Entry::Project(action) => Some(action),
@@ -181,27 +181,76 @@ impl Catalogue {
     }
 
     pub(super) fn lookup_finding(&self, action: &Action) -> Option<Diagnostic> {
-        let wanted = &action.lookup()?.action;
-        let (code, message, help) = match self.get(wanted) {
-            None => (
-                Code::UnknownAction,
-                format!("there is no action `{wanted}`"),
-                did_you_mean(wanted, self.names()),
-            ),
-            Some(found) if found.possible_effects() != [Effect::Read] => (
-                Code::InvalidAction,
-                format!("`{wanted}` does not only read"),
-                Some("a look-up must change nothing".to_owned()),
-            ),
-            Some(_) => return None,
-        };
+        let objection = self.lookup_objection(action)?;
         // The action keeps no nodes: its document is read again for the place.
         let document = document::read(action.source()).ok()?;
-        let span = document.root.nearest("/lookup/action").span();
-        let mut finding = Diagnostic::error(code, message).at(action.source(), span);
-        finding.help = help;
+        let span = document.root.nearest(&objection.at).span();
+        let mut finding =
+            Diagnostic::error(objection.code, objection.message).at(action.source(), span);
+        finding.help = objection.help;
         Some(finding)
     }
+
+    fn lookup_objection(&self, action: &Action) -> Option<Objection> {
+        let lookup = action.lookup()?;
+        let wanted = &lookup.action;
+        let at = "/lookup/action".to_owned();
+        match self.get(wanted) {
+            None => Some(Objection {
+                at,
+                code: Code::UnknownAction,
+                message: format!("there is no action `{wanted}`"),
+                help: did_you_mean(wanted, self.names()),
+            }),
+            Some(found) if found.possible_effects() != [Effect::Read] => Some(Objection {
+                at,
+                code: Code::InvalidAction,
+                message: format!("`{wanted}` does not only read"),
+                help: Some("a look-up must change nothing".to_owned()),
+            }),
+            Some(found) => misfit(&found, &lookup.given()?),
+        }
+    }
+}
+
+/// What is wrong with a look-up, and where in its file.
+struct Objection {
+    at: String,
+    code: Code,
+    message: String,
+    help: Option<String>,
+}
+
+/// What a reading action has against being given parameters of these names.
+fn misfit(read: &Action, given: &[&str]) -> Option<Objection> {
+    let schema = read.params_schema();
+    let known: Vec<&str> = schema["properties"]
+        .as_object()
+        .map(|properties| properties.keys().map(String::as_str).collect())
+        .unwrap_or_default();
+    if let Some(name) = given.iter().find(|name| !known.contains(name)) {
+        return Some(Objection {
+            at: format!("/lookup/with/{name}"),
+            code: Code::UnknownKey,
+            message: format!("`{}` has no parameter `{name}`", read.name()),
+            help: did_you_mean(name, known),
+        });
+    }
+    // Pages are counted by whoever reads them.
+    let of_pages = read
+        .paging()
+        .map_or([""; 2], |paging| [&paging.page, &paging.limit]);
+    let missing = schema["required"]
+        .as_array()?
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .find(|name| !given.contains(name) && !of_pages.contains(name))?;
+    Some(Objection {
+        at: "/lookup/with".to_owned(),
+        code: Code::MissingKey,
+        message: format!("`{}` needs the parameter `{missing}`", read.name()),
+        help: None,
+    })
 }
 
 impl std::fmt::Debug for Catalogue {

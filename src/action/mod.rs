@@ -11,6 +11,7 @@ mod examples;
 mod fit;
 mod folder;
 mod foreseen;
+mod lookup;
 mod read;
 mod templates;
 mod terms;
@@ -29,6 +30,7 @@ pub use catalogue::{Catalogue, META_SCHEMA};
 pub use effect::{Effect, EffectRule};
 pub use examples::Example;
 pub use foreseen::{ForeseenEffect, Holes};
+pub use lookup::{Lookup, Paging, Search, record_id};
 pub use terms::{Answer, Documentation, Encoding, Method, Page, TargetFacts};
 
 /// One call of the CRM API.
@@ -69,43 +71,6 @@ struct FileRule {
     from: String,
     part: Template,
     extensions: Vec<String>,
-}
-
-/// How to read an answer page by page.
-#[derive(Debug)]
-pub struct Paging {
-    /// The parameter that holds the number of the page, from 1.
-    pub page: String,
-    /// The parameter that holds the number of records a page.
-    pub limit: String,
-    /// The greatest number of records a page.
-    pub max_limit: usize,
-    /// The records of a page, over `response`.
-    pub records: Template,
-    /// The number of pages, over `response`, where the answer has it.
-    pub total_pages: Option<Template>,
-}
-
-/// The read that can tell whether a create whose answer was lost has happened.
-#[derive(Debug)]
-pub struct Lookup {
-    /// The name of the reading action.
-    pub action: String,
-    /// Its parameters, each a template over `with` of the create.
-    with: body::Shape,
-    /// What it found, over `response` of the read.
-    pub records: Option<Template>,
-    /// Whether one of them, `found`, is the one that was to be created, over `found` and `with`.
-    pub same: Expression,
-    /// What it can and cannot prove.
-    pub description: Option<String>,
-}
-
-impl Lookup {
-    /// The parameters of the read, from those of the create.
-    pub fn with(&self, with: &Value) -> Result<Value, RenderError> {
-        self.with.render_whole(&[("with", with)])
-    }
 }
 
 impl Action {

@@ -291,6 +291,7 @@ struct ResumeArgs {
 #[command(after_help = "\
 Examples:
   voxplay reconcile
+  voxplay reconcile 01a2007f-… --look-up
   voxplay reconcile 01a2007f-… --ok call --wolkvox-id 6553f100397b1dcdaf000001
   voxplay reconcile 01a2007f-… --resend obligation@row-17 --failed promote")]
 struct ReconcileArgs {
@@ -309,6 +310,10 @@ struct ReconcileArgs {
     /// The CRM has not done it, and it is to be sent again
     #[arg(long, value_name = "STEP[@ROW]", env = "VOXPLAY_RESEND")]
     resend: Vec<String>,
+    /// Ask the CRM about each doubt whose action names a look-up, and propose an answer; it settles nothing.
+    /// What it reads counts against the day's requests
+    #[arg(long, env = "VOXPLAY_LOOK_UP", value_parser = BoolishValueParser::new(), conflicts_with_all = ["ok", "failed", "resend"])]
+    look_up: bool,
     /// The folder of the journal [default: .voxplay beside voxplay.yaml]
     #[arg(long, value_name = "DIR", env = "VOXPLAY_STATE_DIR", value_hint = clap::ValueHint::DirPath)]
     state_dir: Option<PathBuf>,

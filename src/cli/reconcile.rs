@@ -4,21 +4,39 @@
     reason = "an edge: the time of a decision is read from the clock"
 )]
 
-use std::fmt::Write as _;
+mod look_up;
+mod proposal;
+mod session;
 
 use jiff::Timestamp;
-use serde_json::json;
 
+use self::look_up::Looker;
+use self::proposal::Call;
+use self::session::Session;
 use super::resume::{choose, open, state_folder, unreadable};
-use super::run::{refuse, runtime};
-use super::runs::folded;
+use super::run::{refuse_all, runtime};
 use super::terminal::Terminal;
 use super::{Exit, Format, ReconcileArgs};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::event::{AttemptStarted, Decision, Event, EventKind, Reconciled, RunId};
+use crate::event::{AttemptStarted, Decision, Event, EventKind, Reconciled, RunId, RunStarted};
 use crate::journal::{Durability, Journal, JournalError};
-use crate::report::human::{harmless, plural};
+use crate::report::human::plural;
 use crate::value::Value;
+
+/// Why nothing was done.
+struct Refused(Vec<Diagnostic>);
+
+impl From<Diagnostic> for Refused {
+    fn from(finding: Diagnostic) -> Self {
+        Self(vec![finding])
+    }
+}
+
+impl From<JournalError> for Refused {
+    fn from(error: JournalError) -> Self {
+        unreadable(&error).into()
+    }
+}
 
 /// One thing that may or may not have been done.
 struct Doubt {
@@ -28,6 +46,8 @@ struct Doubt {
     why: String,
     /// When it was sent.
     time: String,
+    /// When it was sent for the first time: what is older was not made by it.
+    first: String,
     sent: Option<AttemptStarted>,
 }
 
@@ -37,29 +57,32 @@ pub(super) fn reconcile(args: &ReconcileArgs) -> Exit {
     };
     match runtime.block_on(work(args)) {
         Ok(exit) => exit,
-        Err(finding) => refuse(args.format, &finding),
+        Err(Refused(findings)) => refuse_all(args.format, &findings),
     }
 }
 
-async fn work(args: &ReconcileArgs) -> Result<Exit, Diagnostic> {
-    let journal = open(&state_folder(args.state_dir.as_deref()))?;
-    journal.verify().map_err(|error| unreadable(&error))?;
+async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
+    let state = state_folder(args.state_dir.as_deref());
+    let journal = open(&state)?;
+    journal.verify()?;
     let run = choose(&journal, args.run.as_ref())?;
-    let key = first_key(&journal, &run).map_err(|error| unreadable(&error))?;
+    let started = started(&journal, &run)?;
     // Nobody goes on with the run while its doubts are being settled.
-    let _lock = journal
-        .lock(&key, &run)
-        .map_err(|error| unreadable(&error))?;
-    let doubts = doubts(&journal, &run).map_err(|error| unreadable(&error))?;
+    let _lock = journal.lock(&started.from_root, &run)?;
+    let doubts = doubts(&journal, &run)?;
     let mut words = given(args, &doubts)?;
-    let terminal = Terminal::new();
+    let call = Call::new(&run, args.state_dir.as_deref());
     if words.is_empty() {
-        terminal.answer(&match args.format {
-            Format::Human => listed(&run, &doubts),
-            Format::Json => as_json(&run, &doubts),
-        });
+        let mut session = Session {
+            terminal: Terminal::new(),
+            run: &run,
+            call: &call,
+            looker: Looker::new(&journal, &run, started, &state),
+            doubts: &doubts,
+        };
+        let proposals = session.list(args).await?;
         if args.format == Format::Human && Terminal::is_interactive() {
-            words = ask(&terminal, &doubts);
+            words = session.ask(proposals).await?;
         }
     }
     let settled = words.len();
@@ -68,36 +91,28 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Diagnostic> {
             time: format!("{:.3}", Timestamp::now()),
             kind: EventKind::Reconciled(word),
         };
-        journal
-            .append(&run, &event, Durability::Now)
-            .await
-            .map_err(|error| unreadable(&error))?;
+        journal.append(&run, &event, Durability::Now).await?;
     }
-    journal.close().await.map_err(|error| unreadable(&error))?;
+    journal.close().await?;
     let left = doubts.len().saturating_sub(settled);
     if settled > 0 && args.format == Format::Human {
-        terminal.say(&format!(
-            "{} settled, {left} left; go on with: voxplay resume {run}\n",
-            plural(u64::try_from(settled).unwrap_or(u64::MAX), "doubt")
+        Terminal::new().say(&format!(
+            "{} settled, {left} left; go on with: {}\n",
+            plural(u64::try_from(settled).unwrap_or(u64::MAX), "doubt"),
+            call.resume()
         ));
     }
     Ok(if left == 0 { Exit::Ok } else { Exit::Unknown })
 }
 
-fn first_key(journal: &Journal, run: &RunId) -> Result<String, JournalError> {
+/// What the run was when it began.
+fn started(journal: &Journal, run: &RunId) -> Result<RunStarted, JournalError> {
     for event in journal.events(run) {
-        if let (
-            _,
-            Event {
-                kind: EventKind::RunStarted(started),
-                ..
-            },
-        ) = event?
-        {
-            return Ok(started.from_root);
+        if let EventKind::RunStarted(started) = event?.1.kind {
+            return Ok(started);
         }
     }
-    Ok(String::new())
+    unreachable!("a run is in the journal by its first event")
 }
 
 fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
@@ -117,15 +132,16 @@ fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
             ),
             _ => continue,
         };
-        let sent = journal
+        let mut attempts = journal
             .step_events(run, &step, row.as_deref())?
             .into_iter()
-            .rev()
-            .find_map(|(_, event)| match event.kind {
+            .filter_map(|(_, event)| match event.kind {
                 EventKind::AttemptStarted(sent) => Some((event.time, sent)),
                 _ => None,
             });
-        let (time, sent) = match sent {
+        let first = attempts.next();
+        let first_time = first.as_ref().map(|(time, _)| time.clone());
+        let (time, sent) = match attempts.next_back().or(first) {
             Some((time, sent)) => (time, Some(sent)),
             None => (event.time, None),
         };
@@ -139,6 +155,7 @@ fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
                 step,
                 row,
                 why,
+                first: first_time.unwrap_or_else(|| time.clone()),
                 time,
                 sent,
             });
@@ -237,100 +254,4 @@ impl Doubt {
             wolkvox_id: wolkvox_id.map(Value::from),
         }
     }
-}
-
-fn listed(run: &RunId, doubts: &[Doubt]) -> String {
-    if doubts.is_empty() {
-        return format!("nothing is in doubt in run {run}\n");
-    }
-    let mut text = format!("In doubt in run {run}: each may or may not have been done.\n");
-    for doubt in doubts {
-        let _ = writeln!(text, "\n{}", harmless(&doubt.name()));
-        let _ = writeln!(text, "  sent   {}", doubt.time);
-        field(&mut text, "why", &harmless(&doubt.why));
-        if let Some(sent) = &doubt.sent {
-            let part = |key: &str| {
-                sent.request
-                    .value()
-                    .get(key)
-                    .and_then(Value::as_text)
-                    .unwrap_or_default()
-            };
-            let _ = writeln!(
-                text,
-                "  action {} ({})\n         {} {}",
-                sent.action,
-                sent.effect.as_str(),
-                part("method"),
-                part("path")
-            );
-            let body = sent
-                .request
-                .value()
-                .get("json")
-                .or(sent.request.value().get("multipart"));
-            if let Some(body) = body {
-                field(&mut text, "body", &harmless(&body.to_json_text()));
-            }
-        }
-    }
-    text.push('\n');
-    text.push_str("Look each one up in the CRM, then say what you found:\n");
-    let example = harmless(&doubts[0].name());
-    let _ = write!(
-        text,
-        "  it is there\n    voxplay reconcile {run} --ok {example}=ID\n  \
-           it is not: send it\n    voxplay reconcile {run} --resend {example}\n  \
-           it is not: leave it\n    voxplay reconcile {run} --failed {example}\n"
-    );
-    text
-}
-
-/// A named text, in lines that fit.
-fn field(text: &mut String, name: &str, value: &str) {
-    let mut lines = String::new();
-    folded(&mut lines, "         ", value);
-    let _ = write!(text, "  {name:<6} {}", lines.trim_start());
-}
-
-fn as_json(run: &RunId, doubts: &[Doubt]) -> String {
-    let mut text = String::new();
-    for doubt in doubts {
-        let line = json!({
-            "event": "in_doubt",
-            "schema": crate::event::SCHEMA,
-            "run": run.as_str(),
-            "step": doubt.step,
-            "row": doubt.row,
-            "why": doubt.why,
-            "time": doubt.time,
-            "action": doubt.sent.as_ref().map(|sent| sent.action.clone()),
-            "effect": doubt.sent.as_ref().map(|sent| sent.effect.as_str()),
-            "request": doubt.sent.as_ref().map(|sent| sent.request.value().to_json()),
-        });
-        let _ = writeln!(text, "{line}");
-    }
-    text
-}
-
-/// Asks one by one; what is not answered stays in doubt.
-fn ask(terminal: &Terminal, doubts: &[Doubt]) -> Vec<Reconciled> {
-    let mut words = Vec::new();
-    for doubt in doubts {
-        let question = format!(
-            "\n{}: did the CRM do it? [y]es, [n]o, no and send it [a]gain, [s]kip:",
-            harmless(&doubt.name())
-        );
-        let word = match terminal.question(&question).as_str() {
-            "y" | "yes" => {
-                let id = terminal.question("  its wolkvox_id, if you have it:");
-                doubt.word(Decision::Ok, Some(id.as_str()).filter(|id| !id.is_empty()))
-            }
-            "n" | "no" => doubt.word(Decision::Failed, None),
-            "a" | "again" => doubt.word(Decision::Resend, None),
-            _ => continue,
-        };
-        words.push(word);
-    }
-    words
 }

@@ -223,7 +223,7 @@ pub(super) fn unreadable(error: &JournalError) -> Diagnostic {
     }
 }
 
-fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBuf, Diagnostic> {
+pub(super) fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBuf, Diagnostic> {
     let as_named = PathBuf::from(&started.playbook);
     let from_root = state
         .parent()

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use super::accounts::{self, Accounts};
@@ -30,6 +31,7 @@ use crate::document::Document;
 use crate::event::{AccountFlags, EventKind, RunFinished, RunId, RunStarted};
 use crate::journal::{Journal, JournalError, RunLock};
 use crate::plan::{Plan, PlannedKind, PlannedStep, Rehearsal};
+use crate::project::Target;
 use crate::report::human::{self, Columns, InDoubt, plural};
 use crate::report::record::{Recorder, RunRecord, places};
 use crate::run::{Driver, History, Meter, Pace, PaceRules, RunError};
@@ -84,8 +86,14 @@ pub(super) fn run(args: &RunArgs) -> Exit {
 
 /// Says why nothing is done.
 pub(super) fn refuse(format: Format, finding: &Diagnostic) -> Exit {
-    let findings = std::slice::from_ref(finding);
-    report_findings(&Terminal::new(), format, findings);
+    refuse_all(format, std::slice::from_ref(finding))
+}
+
+/// Says all that keeps something from being done.
+pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
+    let mut terminal = Terminal::new();
+    terminal.mask(Masker::new(literal_tokens(findings)));
+    report_findings(&terminal, format, findings);
     Exit::of_findings(findings).unwrap_or(Exit::Bug)
 }
 
@@ -298,7 +306,7 @@ impl Opened {
                 }
             }
         };
-        let pace = pace(ready, &journal).map_err(refused)?;
+        let pace = pace(&ready.target, &ready.zone, &journal).map_err(refused)?;
         Ok(Self {
             journal,
             _lock: lock,
@@ -465,23 +473,26 @@ fn widest(steps: &[PlannedStep]) -> usize {
 }
 
 /// The target's pace, with what is left of today's requests: the day is one of the target's time zone.
-fn pace(ready: &Ready, journal: &Journal) -> Result<Pace, JournalError> {
-    let left_today = match ready.target.daily_budget {
+pub(super) fn pace(
+    target: &Target,
+    zone: &TimeZone,
+    journal: &Journal,
+) -> Result<Pace, JournalError> {
+    let left_today = match target.daily_budget {
         None => None,
         Some(budget) => {
-            let midnight = prepare::midnight(Timestamp::now(), &ready.zone);
-            let facts = &ready.facts;
+            let midnight = prepare::midnight(Timestamp::now(), zone);
             let sent = journal.requests_since(
-                &facts.server,
-                &facts.operation,
+                target.server.base(),
+                &target.operation,
                 &format!("{midnight:.3}"),
             )?;
             Some(budget.saturating_sub(sent))
         }
     };
     Ok(Pace::new(&PaceRules {
-        interval: ready.target.interval,
-        concurrency: ready.target.concurrency,
+        interval: target.interval,
+        concurrency: target.concurrency,
         left_today,
     }))
 }

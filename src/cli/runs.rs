@@ -200,6 +200,7 @@ fn place(event: &EventKind) -> (Option<&str>, Option<&str>) {
         EventKind::AttemptStarted(it) => (&it.step, &it.row),
         EventKind::AttemptFailed(it) => (&it.step, &it.row),
         EventKind::StepFinished(it) => (&it.step, &it.row),
+        EventKind::LookedUp(it) => (&it.step, &it.row),
         EventKind::Reconciled(it) => (&it.step, &it.row),
         EventKind::RowFinished(it) => return (Some(&it.step), Some(&it.row)),
     };
@@ -403,6 +404,19 @@ fn told(event: &Event) -> String {
             }
             if let Some(answer) = &it.answer {
                 folded(&mut text, "          ", &harmless(answer.trim()));
+            }
+        }
+        EventKind::LookedUp(it) => {
+            let _ = writeln!(
+                text,
+                "{time}  {}  looked up with {}: {} {}",
+                named(&it.step, &it.row),
+                it.action,
+                it.answer.replace('_', " "),
+                harmless(&it.wolkvox_ids.join(", "))
+            );
+            if let Some(reason) = &it.reason {
+                folded(&mut text, "          ", &harmless(reason));
             }
         }
         EventKind::Reconciled(it) => {

@@ -25,6 +25,8 @@ pub(super) struct Entry {
 pub(super) enum Turn {
     Starts,
     GoesOn,
+    /// Nothing: a run that has ended stays so.
+    Aside,
     Ends,
 }
 
@@ -56,6 +58,8 @@ impl Entry {
                 entry.place(&it.step, it.row.as_ref());
                 entry.outcome = Some(it.outcome.as_str());
             }
+            // Placed nowhere, so that it is no last word on the step: what is in doubt stays so.
+            EventKind::LookedUp(_) => entry.turn = Turn::Aside,
             EventKind::Reconciled(it) => entry.place(&it.step, it.row.as_ref()),
             EventKind::RowFinished(it) => {
                 entry.place(&it.step, Some(&it.row));

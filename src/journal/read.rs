@@ -333,10 +333,17 @@ pub(super) fn count_requests(
 ) -> rusqlite::Result<u64> {
     let count = connection
         .prepare_cached(
-            "SELECT count(*) FROM runs AS r JOIN events AS e ON e.run = r.id
-             WHERE r.server = ?1 AND r.operation = ?2
-               AND (r.finished_at IS NULL OR r.finished_at >= ?3)
-               AND e.kind = 'attempt_started' AND e.time >= ?3",
+            "SELECT (
+               SELECT count(*) FROM runs AS r JOIN events AS e ON e.run = r.id
+               WHERE r.server = ?1 AND r.operation = ?2
+                 AND (r.finished_at IS NULL OR r.finished_at >= ?3)
+                 AND e.kind = 'attempt_started' AND e.time >= ?3
+             ) + (
+               SELECT coalesce(sum(e.body ->> '$.requests'), 0)
+               FROM events AS e JOIN runs AS r ON r.id = e.run
+               WHERE e.kind = 'looked_up' AND e.time >= ?3
+                 AND r.server = ?1 AND r.operation = ?2
+             )",
         )?
         .query_row(params, |row| row.get::<_, i64>(0))?;
     Ok(count.unsigned_abs())

@@ -35,7 +35,8 @@ CREATE TABLE events (
   run     TEXT    NOT NULL, -- runs.id
   seq     INTEGER NOT NULL, -- from 1, without a gap, in the order it happened
   time    TEXT    NOT NULL,
-  kind    TEXT    NOT NULL, -- run_started, attempt_started, attempt_failed, step_finished, run_finished
+  kind    TEXT    NOT NULL, -- run_started, attempt_started, attempt_failed, step_finished, row_finished,
+                            -- looked_up, reconciled, run_finished
   step    TEXT,             -- the step's id; null for events of the whole run
   "row"   TEXT,             -- the row's key; null outside a loop
   attempt INTEGER,          -- of attempt_started and attempt_failed, from 1
@@ -47,6 +48,9 @@ CREATE TABLE events (
 -- Finds the events of one step of one row among millions, in order. The views name it, for SQLite cannot know how
 -- much it saves.
 CREATE INDEX events_by_step ON events (run, step, "row", seq) WHERE step IS NOT NULL;
+
+-- What was looked up after a run has ended counts against a daily budget too. Nothing else is in it.
+CREATE INDEX events_looked_up ON events (time) WHERE kind = 'looked_up';
 
 -- What became of each step of each row: its latest outcome. That a resumed run did not reach a step,
 -- or left it out, takes nothing back of what it did before. A step that was sent and has no outcome is

@@ -223,7 +223,10 @@ impl Writer {
     /// Keeps `runs` the sum of its events: a run that goes on after its end has not ended.
     fn update_run(&self, entry: &Entry, open: &mut Open) -> rusqlite::Result<()> {
         let run = entry.run.as_str();
-        let went_on = std::mem::replace(&mut open.goes_on, entry.turn != Turn::Ends);
+        let went_on = open.goes_on;
+        if entry.turn != Turn::Aside {
+            open.goes_on = entry.turn != Turn::Ends;
+        }
         match entry.turn {
             Turn::Starts => self
                 .connection
@@ -240,6 +243,7 @@ impl Writer {
                        finished_at = NULL, outcome = NULL, counts = NULL",
                 )?
                 .execute(params![run, entry.body]),
+            Turn::Aside => Ok(0),
             Turn::GoesOn if went_on => Ok(0),
             Turn::GoesOn => self
                 .connection

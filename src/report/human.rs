@@ -75,7 +75,10 @@ pub fn harmless(text: &str) -> String {
 pub fn progress(event: &Event, columns: Columns) -> Option<String> {
     match &event.kind {
         EventKind::RunStarted(started) => Some(run_started(started, columns.width)),
-        EventKind::AttemptStarted(_) | EventKind::Reconciled(_) | EventKind::RunFinished(_) => None,
+        EventKind::AttemptStarted(_)
+        | EventKind::LookedUp(_)
+        | EventKind::Reconciled(_)
+        | EventKind::RunFinished(_) => None,
         // Rows are many: what went well shows in the counts.
         EventKind::AttemptFailed(failed) if failed.row.is_some() => None,
         EventKind::StepFinished(end) if end.row.is_some() => None,

@@ -77,9 +77,10 @@ pub fn line(run: &RunId, event: &Event) -> Option<String> {
             }),
             vec![("outputs", Value::Map(end.outputs.clone()))],
         ),
-        EventKind::AttemptStarted(_) | EventKind::AttemptFailed(_) | EventKind::Reconciled(_) => {
-            return None;
-        }
+        EventKind::AttemptStarted(_)
+        | EventKind::AttemptFailed(_)
+        | EventKind::LookedUp(_)
+        | EventKind::Reconciled(_) => return None,
     };
     if let Value::Map(body) = Value::from(body) {
         fields.extend(body);

@@ -134,7 +134,9 @@ fn key_of(event: &EventKind) -> Option<Key> {
         EventKind::StepFinished(it) => (&it.step, &it.row),
         EventKind::Reconciled(it) => (&it.step, &it.row),
         EventKind::RowFinished(it) => return Some((it.step.clone(), Some(it.row.clone()))),
-        EventKind::RunStarted(_) | EventKind::RunFinished(_) => return None,
+        EventKind::RunStarted(_) | EventKind::RunFinished(_) | EventKind::LookedUp(_) => {
+            return None;
+        }
     };
     Some((step.clone(), row.clone()))
 }
@@ -164,7 +166,10 @@ impl Known {
             }
             EventKind::Reconciled(word) => self.reconcile(word),
             EventKind::RowFinished(row) => self.row = Some(row.clone()),
-            EventKind::StepFinished(_) | EventKind::RunStarted(_) | EventKind::RunFinished(_) => {}
+            EventKind::StepFinished(_)
+            | EventKind::LookedUp(_)
+            | EventKind::RunStarted(_)
+            | EventKind::RunFinished(_) => {}
         }
     }
 

@@ -457,6 +457,8 @@ impl<'p> Lane<'p> {
             waited_ms,
             request: request.described(),
             digest: request.digest(),
+            with: attempt.action.action.lookup().map(|_| attempt.with.clone()),
+            withheld: Vec::new(),
         });
         let durability = durability(attempt.effect);
         self.state = State::Intending(attempt);

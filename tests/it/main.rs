@@ -10,6 +10,7 @@ mod docs;
 mod init;
 mod kill;
 mod laws;
+mod look_up;
 mod loops;
 mod plan;
 mod reports;

@@ -370,6 +370,34 @@ fn a_lookup_names_an_action_that_reads() {
 }
 
 #[test]
+fn a_lookup_gives_the_read_what_it_takes() {
+    let find = GOOD
+        .replace("name: thing.make", "name: thing.find")
+        .replace("effect: create", "effect: read")
+        .replace(
+            "  properties:\n",
+            "  properties:\n    count: { type: integer, description: how many }\n",
+        );
+    let lookup = |with: &str| {
+        let text = format!(
+            "{GOOD}lookup: {{ action: thing.find, with: {{ {with} }}, same: found.name == with.name }}\n"
+        );
+        let (_, found) = project(&[("thing.make", &text), ("thing.find", &find)]);
+        found.iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(lookup("name: '{{ with.name }}'"), [""; 0]);
+    assert_eq!(
+        lookup("nam: '{{ with.name }}'"),
+        ["31:44 unknown-key: `thing.find` has no parameter `nam` (did you mean `name`?)"]
+    );
+    assert_eq!(
+        lookup("count: 1"),
+        ["31:31 missing-key: `thing.find` needs the parameter `name`"]
+    );
+    assert_eq!(lookup("$merge: '{{ with }}'"), [""; 0]);
+}
+
+#[test]
 fn a_folder_is_read_with_everything_that_is_wrong_in_it() {
     use std::io::Write;
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 mod built_in;
 mod family;
 mod findings;
+mod lookup;
 
 use super::*;
 use crate::diagnostic::Diagnostic;

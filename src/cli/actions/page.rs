@@ -156,6 +156,12 @@ impl Page {
         if let (Some(items), Some(most)) = (action.items_param(), action.max_items()) {
             self.fact("at most", &[format!("{most} of `{items}` in one call")]);
         }
+        if let Some(lookup) = action.lookup() {
+            let with = format!("{}, for `reconcile --look-up`", lookup.action);
+            let proves = lookup.description.clone();
+            let texts: Vec<String> = [Some(with), proves].into_iter().flatten().collect();
+            self.fact("looked up", &texts);
+        }
         let page = action.page();
         let title = [Some(page.title.clone()), page.url.clone()];
         self.fact("page", &title.into_iter().flatten().collect::<Vec<_>>());

@@ -87,7 +87,7 @@ fn in_quotes(text: &str) -> String {
 }
 
 /// A word of a shell that stands for exactly this text. What could steer a terminal is written as an escape.
-fn quoted(text: &str) -> String {
+pub(in crate::cli) fn quoted(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return format!("'{}'", text.replace('\'', "'\\''"));
     }

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
+pub(super) use self::curl::quoted;
 use self::values::{Explained, Explainer, Origins};
 use super::prepare::{self, Occasion, Prepared};
 use super::terminal::{Terminal, width};

@@ -92,6 +92,10 @@ impl Recorder {
 
     /// Takes the next event. It keeps no more of it than it needs, and masks nothing.
     pub fn add(&mut self, event: &Event) {
+        // It is no part of the run: one that has ended stays so.
+        if matches!(event.kind, EventKind::LookedUp(_)) {
+            return;
+        }
         let begins_again =
             matches!(event.kind, EventKind::RunStarted(_)) || self.finished.is_some();
         let now = self.clock.read(&event.time, begins_again);
@@ -106,6 +110,7 @@ impl Recorder {
             }
             EventKind::AttemptStarted(started) => self.attempt_started(started, now),
             EventKind::AttemptFailed(failed) => self.attempt_failed(failed, now),
+            EventKind::LookedUp(_) => {}
             EventKind::Reconciled(word) => {
                 self.open.remove(&(word.step.clone(), word.row.clone()));
             }

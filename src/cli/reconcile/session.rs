@@ -1,0 +1,246 @@
+//! The doubts of a run shown to a person, and what they say to them: listed, looked up, asked about one by one.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::super::run::refuse_all;
+use super::super::runs::folded;
+use super::super::terminal::Terminal;
+use super::super::{Format, ReconcileArgs};
+use super::look_up::Looker;
+use super::proposal::{Call, Proposal, word};
+use super::{Doubt, Refused};
+use crate::event::{Decision, Reconciled, RunId};
+use crate::journal::JournalError;
+use crate::report::human::harmless;
+use crate::value::Value;
+
+/// What is shown and asked about the doubts of a run.
+pub(super) struct Session<'s> {
+    pub(super) terminal: Terminal,
+    pub(super) run: &'s RunId,
+    pub(super) call: &'s Call,
+    pub(super) looker: Looker<'s>,
+    pub(super) doubts: &'s [Doubt],
+}
+
+impl Session<'_> {
+    /// Lists the doubts, each with what a look-up shows of it where that is asked for.
+    pub(super) async fn list(
+        &mut self,
+        args: &ReconcileArgs,
+    ) -> Result<Vec<Option<Proposal>>, Refused> {
+        let can_look = |doubt| self.looker.action_for(doubt).is_some();
+        let is_lookable = self.doubts.iter().any(can_look);
+        if args.look_up && is_lookable {
+            let masker = self.looker.open().map_err(Refused)?;
+            self.terminal.mask(masker);
+        }
+        if args.format == Format::Human {
+            self.terminal.answer(&heading(self.run, self.doubts));
+        }
+        let mut proposals = Vec::new();
+        for doubt in self.doubts {
+            let proposal = if args.look_up {
+                self.looker.look(doubt).await?
+            } else {
+                None
+            };
+            let by = self.looker.action_for(doubt);
+            self.terminal.answer(&match args.format {
+                Format::Json => as_json(self.run, doubt, by.as_deref(), proposal.as_ref()),
+                Format::Human => {
+                    let mut text = shown(doubt);
+                    match &proposal {
+                        Some(proposal) => {
+                            text.push_str(&proposal.lines(self.call, &doubt.name()));
+                        }
+                        None if args.look_up => text.push_str(NO_LOOK_UP),
+                        None => {}
+                    }
+                    text
+                }
+            });
+            proposals.push(proposal);
+        }
+        if args.format == Format::Human && !self.doubts.is_empty() {
+            let offer = is_lookable && !args.look_up;
+            self.terminal
+                .answer(&closing(self.call, self.doubts, &proposals, offer));
+        }
+        Ok(proposals)
+    }
+
+    /// Asks one by one; what is not answered stays in doubt.
+    pub(super) async fn ask(
+        &mut self,
+        proposals: Vec<Option<Proposal>>,
+    ) -> Result<Vec<Reconciled>, JournalError> {
+        let mut words = Vec::new();
+        for (doubt, mut proposal) in self.doubts.iter().zip(proposals) {
+            let word = loop {
+                let can_look = proposal.is_none() && self.looker.action_for(doubt).is_some();
+                let question = format!(
+                    "\n{}: did the CRM do it? [y]es, [n]o, no and send it [a]gain,{} [s]kip:",
+                    harmless(&doubt.name()),
+                    if can_look { " [l]ook it up," } else { "" }
+                );
+                break match self.terminal.question(&question).as_str() {
+                    "y" | "yes" => {
+                        let id = self.ask_id(proposal.as_ref());
+                        Some(doubt.word(Decision::Ok, id.as_deref()))
+                    }
+                    "n" | "no" => Some(doubt.word(Decision::Failed, None)),
+                    "a" | "again" => Some(doubt.word(Decision::Resend, None)),
+                    "l" | "look" if can_look => {
+                        proposal = self.look(doubt).await?;
+                        continue;
+                    }
+                    _ => None,
+                };
+            };
+            words.extend(word);
+        }
+        Ok(words)
+    }
+
+    /// The id of a record that a person has found; one that was proposed is taken by an empty answer.
+    fn ask_id(&self, proposal: Option<&Proposal>) -> Option<String> {
+        let proposed = proposal.and_then(Proposal::id);
+        let question = match proposed {
+            Some(id) => format!("  its wolkvox_id [{}]:", harmless(id)),
+            None => "  its wolkvox_id, if you have it:".to_owned(),
+        };
+        let id = self.terminal.question(&question);
+        if id.is_empty() {
+            proposed.map(str::to_owned)
+        } else {
+            Some(id)
+        }
+    }
+
+    /// Looks one up because a person asks for it; none where its target cannot be opened.
+    async fn look(&mut self, doubt: &Doubt) -> Result<Option<Proposal>, JournalError> {
+        match self.looker.open() {
+            Err(findings) => {
+                refuse_all(Format::Human, &findings);
+                Ok(None)
+            }
+            Ok(masker) => {
+                self.terminal.mask(masker);
+                let proposal = self.looker.look_at_one(doubt).await?;
+                if let Some(proposal) = &proposal {
+                    self.terminal
+                        .answer(&proposal.lines(self.call, &doubt.name()));
+                }
+                Ok(proposal)
+            }
+        }
+    }
+}
+
+const NO_LOOK_UP: &str = "  found  not known: its action names no look-up\n";
+
+fn heading(run: &RunId, doubts: &[Doubt]) -> String {
+    if doubts.is_empty() {
+        format!("nothing is in doubt in run {run}\n")
+    } else {
+        format!("In doubt in run {run}: each may or may not have been done.\n")
+    }
+}
+
+fn shown(doubt: &Doubt) -> String {
+    let mut text = format!("\n{}\n", harmless(&doubt.name()));
+    let _ = writeln!(text, "  sent   {}", doubt.time);
+    field(&mut text, "why", &harmless(&doubt.why));
+    if let Some(sent) = &doubt.sent {
+        let part = |key: &str| {
+            sent.request
+                .value()
+                .get(key)
+                .and_then(Value::as_text)
+                .unwrap_or_default()
+        };
+        let _ = writeln!(
+            text,
+            "  action {} ({})\n         {} {}",
+            sent.action,
+            sent.effect.as_str(),
+            part("method"),
+            part("path")
+        );
+        let body = sent
+            .request
+            .value()
+            .get("json")
+            .or(sent.request.value().get("multipart"));
+        if let Some(body) = body {
+            field(&mut text, "body", &harmless(&body.to_json_text()));
+        }
+    }
+    text
+}
+
+/// What a person can do about it; `offer` where the CRM could be asked.
+fn closing(call: &Call, doubts: &[Doubt], proposals: &[Option<Proposal>], offer: bool) -> String {
+    let mut text = String::new();
+    if proposals.iter().flatten().any(Proposal::proposes) {
+        text.push_str("\nThese are proposals: nothing is settled before you say so.\n");
+    }
+    let mut open = doubts.iter().zip(proposals).filter(|(_, proposal)| {
+        proposal
+            .as_ref()
+            .is_none_or(|proposal| !proposal.proposes())
+    });
+    if let Some((first, _)) = open.next() {
+        let name = word(&first.name());
+        text.push_str("\nLook each one up in the CRM, then say what you found:\n");
+        for (found, words) in [
+            ("it is there", format!("--ok {name}=ID")),
+            ("it is not: send it", format!("--resend {name}")),
+            ("it is not: leave it", format!("--failed {name}")),
+        ] {
+            let _ = writeln!(text, "  {found}\n    {}", call.with(&words));
+        }
+    }
+    if offer {
+        let _ = write!(
+            text,
+            "Or let voxplay ask it and propose an answer; what it reads counts against the\n\
+             day's requests:\n    {}\n",
+            call.with("--look-up")
+        );
+    }
+    text
+}
+
+/// A named text, in lines that fit.
+fn field(text: &mut String, name: &str, value: &str) {
+    let mut lines = String::new();
+    folded(&mut lines, "         ", value);
+    let _ = write!(text, "  {name:<6} {}", lines.trim_start());
+}
+
+fn as_json(
+    run: &RunId,
+    doubt: &Doubt,
+    look_up: Option<&str>,
+    proposal: Option<&Proposal>,
+) -> String {
+    let line = json!({
+        "event": "in_doubt",
+        "schema": crate::event::SCHEMA,
+        "run": run.as_str(),
+        "step": doubt.step,
+        "row": doubt.row,
+        "why": doubt.why,
+        "time": doubt.time,
+        "action": doubt.sent.as_ref().map(|sent| sent.action.clone()),
+        "effect": doubt.sent.as_ref().map(|sent| sent.effect.as_str()),
+        "request": doubt.sent.as_ref().map(|sent| sent.request.value().to_json()),
+        "look_up": look_up,
+        "proposal": proposal.map(Proposal::to_json),
+    });
+    format!("{line}\n")
+}
