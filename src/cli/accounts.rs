@@ -95,14 +95,10 @@ fn owner<'v>(value: &'v str, loops: &[String]) -> Result<(String, &'v str), Diag
 pub(super) fn loops(steps: &[PlannedStep]) -> Vec<String> {
     let mut ids = Vec::new();
     for step in steps {
-        match &step.kind {
-            PlannedKind::Action(_) => {}
-            PlannedKind::Group(nested) => ids.extend(loops(nested)),
-            PlannedKind::Loop(each) => {
-                ids.push(step.id.clone());
-                ids.extend(loops(&each.steps));
-            }
+        if matches!(step.kind, PlannedKind::Loop(_)) {
+            ids.push(step.id.clone());
         }
+        ids.extend(step.nested().flat_map(loops));
     }
     ids
 }

@@ -14,9 +14,10 @@ use jiff::Timestamp;
 
 use super::ci::Ci;
 use super::open::{self, Project, folder_of};
-use super::prepare::{Needs, check_limits};
+use super::prepare::{Needs, check_limits, once};
 use super::surroundings::Process;
 use super::terminal::Terminal;
+use super::uses;
 use super::{CheckArgs, CheckFormat, Exit};
 use crate::action::TargetFacts;
 use crate::diagnostic::render;
@@ -105,6 +106,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         }
     }
     found.add(checker.all(&asked));
+    once(&mut found.findings);
     let projects = checker.projects.into_inner();
     let projects = projects.unwrap_or_else(PoisonError::into_inner);
     for project in projects.by_root.values() {
@@ -264,10 +266,7 @@ impl Checker {
                 found.looked.left_out = 1;
                 return found;
             }
-            Ok(document) => {
-                let (playbook, findings) = playbook::parse_document(&document);
-                (playbook.map(Arc::new), findings)
-            }
+            Ok(document) => playbook::parse_document(&document),
             // What cannot be read might have been a playbook; reading on finds what else is wrong.
             Err(_) => open::playbook(path),
         };
@@ -294,10 +293,12 @@ impl Checker {
     fn playbook(
         &self,
         path: &Path,
-        (playbook, mut findings): (Option<Arc<Playbook>>, Vec<Diagnostic>),
+        (playbook, mut findings): (Option<Playbook>, Vec<Diagnostic>),
     ) -> Found {
-        if let Some(playbook) = playbook {
-            self.meaning(path, &playbook, &mut findings);
+        if let Some(mut playbook) = playbook {
+            let project = self.project(&folder_of(path));
+            uses::link(&mut playbook, path, &project, None, &mut findings);
+            self.meaning(path, &Arc::new(playbook), &mut findings);
         }
         let mut found = Found {
             findings,

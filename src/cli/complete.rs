@@ -7,7 +7,6 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
@@ -15,7 +14,7 @@ use clap_complete::env::CompleteEnv;
 
 use super::open::{self, Project};
 use super::surroundings::current_folder;
-use super::{Cli, schema};
+use super::{Cli, schema, uses};
 use crate::playbook::{Playbook, StepKind};
 
 /// The variable with which the shell's script asks for completions.
@@ -85,9 +84,9 @@ pub(super) fn tags() -> ArgValueCompleter {
             return Vec::new();
         };
         let mut tags: Vec<String> = playbook
-            .all_steps()
+            .whole()
             .into_iter()
-            .flat_map(|step| step.tags.iter().map(|tag| tag.value.clone()))
+            .flat_map(|whole| whole.step.tags.iter().map(|tag| tag.value.clone()))
             .collect();
         tags.sort();
         tags.dedup();
@@ -103,10 +102,10 @@ pub(super) fn loops() -> ArgValueCompleter {
             return Vec::new();
         };
         let loops = playbook
-            .all_steps()
+            .whole()
             .into_iter()
-            .filter(|step| matches!(step.kind, StepKind::Loop(..)))
-            .map(|step| CompletionCandidate::new(format!("{}=", step.id.value)))
+            .filter(|whole| matches!(whole.step.kind, StepKind::Loop(..)))
+            .map(|whole| CompletionCandidate::new(format!("{}=", whole.id)))
             .collect();
         beginning(&typed.to_string_lossy(), loops)
     })
@@ -144,11 +143,14 @@ fn beginning(typed: &str, mut candidates: Vec<CompletionCandidate>) -> Vec<Compl
 }
 
 /// The playbook on the command line that is being completed: its first word that names a YAML file.
-fn playbook() -> Option<Arc<Playbook>> {
+fn playbook() -> Option<Playbook> {
     let words = std::env::args_os().skip_while(|word| word != "--").skip(2);
     let path = words.map(PathBuf::from).find(|path| {
         let extension = path.extension().and_then(OsStr::to_str);
         matches!(extension, Some("yaml" | "yml")) && path.is_file()
     })?;
-    open::playbook(&path).0
+    let mut playbook = open::playbook(&path).0?;
+    let project = Project::find(&open::folder_of(&path));
+    uses::link(&mut playbook, &path, &project, None, &mut Vec::new());
+    Some(playbook)
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::attachment::{Attachment, hex};
-use crate::plan::{Plan, PlannedKind, PlannedSource, PlannedStep, Rehearsal};
+use crate::plan::{InputSource, Origin, Plan, PlannedKind, PlannedSource, PlannedStep, Rehearsal};
 use crate::project::Confinement;
+use crate::template::Scope;
 use crate::value::{Map, Value};
 
 /// The inputs of a run that may be written down.
@@ -35,6 +36,13 @@ pub(super) fn take(
     let mut prints = BTreeMap::new();
     let text = plan.source().text();
     prints.insert("the playbook".to_owned(), digest(text.as_bytes()));
+    prints.extend(used(plan).map(|(path, digest)| (format!("the used playbook {path}"), digest)));
+    for (name, value) in settled(plan) {
+        prints.insert(
+            format!("the input {name}"),
+            digest(value.to_json_text().as_bytes()),
+        );
+    }
     for (name, value) in inputs {
         prints.insert(
             format!("the input {name}"),
@@ -51,31 +59,62 @@ pub(super) fn take(
             .entry(format!("the action {}", action.name()))
             .or_insert_with(|| digest(action.source().text().as_bytes()));
     }
-    data(plan.steps(), rehearsal, files, &mut prints);
-    data(plan.finally(), rehearsal, files, &mut prints);
+    data(plan.steps(), &rehearsal.scope, files, &mut prints);
+    data(plan.finally(), &rehearsal.scope, files, &mut prints);
     prints
+}
+
+/// The playbooks that steps use, by path, with digests of their texts.
+pub(super) fn used(plan: &Plan) -> impl Iterator<Item = (String, String)> {
+    plan.uses().into_iter().map(|(_, used)| {
+        let text = used.home.source().text();
+        (used.path.clone(), digest(text.as_bytes()))
+    })
+}
+
+/// The values that inputs of used playbooks have from the environment, by step and input; secrets are left out.
+fn settled(plan: &Plan) -> impl Iterator<Item = (String, &Value)> {
+    plan.uses().into_iter().flat_map(|(step, used)| {
+        used.inputs
+            .iter()
+            .filter(|input| !input.secret)
+            .filter_map(|input| match &input.from {
+                InputSource::Settled(value, Origin::Environment(_)) => {
+                    Some((format!("{}.{}", step.id, input.name), value))
+                }
+                _ => None,
+            })
+    })
 }
 
 fn data(
     steps: &[PlannedStep],
-    rehearsal: &Rehearsal,
+    scope: &Scope,
     files: &Confinement,
     prints: &mut BTreeMap<String, String>,
 ) {
     for step in steps {
         match &step.kind {
             PlannedKind::Action(_) => {}
-            PlannedKind::Group(nested) => data(nested, rehearsal, files, prints),
+            PlannedKind::Group(nested) => data(nested, scope, files, prints),
             PlannedKind::Loop(each) => {
                 // A path that depends on an answer is looked at when its turn comes.
                 if let PlannedSource::File { path, .. } = &each.source
-                    && let Ok(Value::Text(written)) = path.render(&rehearsal.scope)
-                    && let Ok(resolved) = files.resolve(&written)
+                    && let Ok(Value::Text(written)) = path.render(scope)
+                    && let Ok(resolved) = step.home.files(files).resolve(&written)
                     && let Ok(file) = Attachment::describe(&resolved.path)
                 {
-                    prints.insert(format!("the data {written}"), file.sha256_hex());
+                    let label = step.home.label(&written);
+                    prints.insert(format!("the data {label}"), file.sha256_hex());
                 }
-                data(&each.steps, rehearsal, files, prints);
+                data(&each.steps, scope, files, prints);
+            }
+            PlannedKind::Use(used) => {
+                // Where the step waits for an answer, what it depends on is fixed by it.
+                if let Ok(scope) = used.begin(scope, &step.home) {
+                    data(&used.steps, &scope, files, prints);
+                    data(&used.finally, &scope, files, prints);
+                }
             }
         }
     }

@@ -28,6 +28,7 @@ mod schema;
 mod signals;
 mod surroundings;
 mod terminal;
+mod uses;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};

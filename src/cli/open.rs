@@ -100,12 +100,9 @@ pub(super) fn shown(path: &Path) -> String {
 
 /// Reads a playbook, with everything that is wrong with its form; what could be read of it comes back all
 /// the same, so that the rest is checked in the same go.
-pub(super) fn playbook(path: &Path) -> (Option<Arc<Playbook>>, Vec<Diagnostic>) {
+pub(super) fn playbook(path: &Path) -> (Option<Playbook>, Vec<Diagnostic>) {
     match read_source(path, &path.display().to_string()) {
-        Ok(source) => {
-            let (playbook, findings) = playbook::parse(&source);
-            (playbook.map(Arc::new), findings)
-        }
+        Ok(source) => playbook::parse(&source),
         Err(errors) => (None, errors),
     }
 }
@@ -126,15 +123,20 @@ pub(super) fn zone(
         return TimeZone::UTC;
     };
     TimeZone::get(&name.value).unwrap_or_else(|_| {
-        let mut diagnostic = Diagnostic::error(
-            Code::InvalidValue,
-            format!("no time zone is called `{}`", name.value),
-        )
-        .help("use a name of the IANA time zone database, such as America/Bogota");
+        let mut diagnostic = unknown_zone(&name.value);
         if let Some(source) = source {
             diagnostic = diagnostic.at(source, name.span);
         }
         findings.push(diagnostic);
         TimeZone::UTC
     })
+}
+
+/// A name that no time zone has; without a place.
+pub(super) fn unknown_zone(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::InvalidValue,
+        format!("no time zone is called `{name}`"),
+    )
+    .help("use a name of the IANA time zone database, such as America/Bogota")
 }

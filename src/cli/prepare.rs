@@ -1,7 +1,9 @@
 //! What every command does that looks at a whole run before anything is sent: playbook, project, inputs and
 //! target brought together, and everything that speaks against them said at once.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,12 +12,13 @@ use super::PlaybookArgs;
 use super::check::literal_tokens;
 use super::open::{self, Project, folder_of};
 use super::surroundings::Process;
+use super::uses;
 use crate::action::TargetFacts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::event::RunId;
 use crate::plan::{self, Completeness, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
-use crate::playbook::{Limits, Playbook};
+use crate::playbook::Playbook;
 use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
 use crate::sandbox::{DEFAULT_OPERATION, Sandbox};
 use crate::secret::{Masker, Secret};
@@ -59,7 +62,9 @@ pub(super) struct Prepared {
 impl Prepared {
     /// What must not show: the token and secret inputs.
     pub(super) fn masker(&self) -> Masker {
-        let inputs = self.inputs.secrets.iter().cloned().map(Secret::new);
+        let used = &self.rehearsal.secrets;
+        let inputs = self.inputs.secrets.iter().chain(used);
+        let inputs = inputs.cloned().map(Secret::new);
         Masker::new(inputs.chain([self.target.token.clone()]))
     }
 
@@ -129,7 +134,16 @@ pub(super) fn prepare(
     let given = given(args, earlier, findings);
     let (playbook, form) = read;
     findings.extend(form);
-    let playbook = playbook?;
+    let mut playbook = playbook?;
+    let variables = |name: &str| Process.variable(name);
+    uses::link(
+        &mut playbook,
+        &args.playbook,
+        &project,
+        Some(&variables),
+        findings,
+    );
+    let playbook = Arc::new(playbook);
     let aim = aim(args, purpose, &project, &playbook, findings);
     let target = aim.as_ref().map(|aim| &aim.target);
     secrets.extend(target.iter().map(|target| target.token.clone()));
@@ -178,6 +192,8 @@ pub(super) fn prepare(
         },
     );
     findings.extend(rehearsal.findings.iter().cloned());
+    once(findings);
+    secrets.extend(rehearsal.secrets.iter().cloned().map(Secret::new));
     let plan = draft.into_plan(findings)?;
     let aim = aim?;
     Some(Prepared {
@@ -195,6 +211,22 @@ pub(super) fn prepare(
         run,
         started_at,
     })
+}
+
+/// Says nothing twice: what is wrong with a used playbook is found as often as it is used.
+pub(super) fn once(findings: &mut Vec<Diagnostic>) {
+    let mut seen = HashSet::new();
+    findings.retain(|finding| {
+        let Some(place) = &finding.place else {
+            return true;
+        };
+        seen.insert((
+            place.source.name().to_owned(),
+            place.span,
+            finding.code,
+            finding.message.clone(),
+        ))
+    });
 }
 
 /// The environment twin of `-i`.
@@ -336,21 +368,21 @@ impl From<&Rehearsal> for Needs {
     }
 }
 
-/// The playbook's own limits, and what `policy` allows it to set.
+/// The limits of the playbook and of those that it uses, and what `policy` allows it to set.
 pub(super) fn check_limits(
     playbook: &Playbook,
     project: &Project,
     needs: Needs,
     findings: &mut Vec<Diagnostic>,
 ) {
-    let Limits { requests, deletes } = &playbook.limits;
+    let (requests, deletes) = (playbook.most_requests(), playbook.most_deletes());
     let policy = &project.config.policy;
     let counts = [
-        ("requests", requests, &policy.requests, needs.requests),
-        ("deletes", deletes, &policy.deletes, needs.deletes),
+        ("requests", &requests, &policy.requests, needs.requests),
+        ("deletes", &deletes, &policy.deletes, needs.deletes),
     ];
     for (what, limit, policy, certain) in counts {
-        if let (Some(limit), Some(policy)) = (limit, policy)
+        if let (Some((source, limit)), Some(policy)) = (limit, policy)
             && limit.value > policy.value
         {
             findings.push(
@@ -361,11 +393,12 @@ pub(super) fn check_limits(
                         limit.value, policy.value
                     ),
                 )
-                .at(&playbook.source, limit.span)
+                .at(source, limit.span)
                 .help("lower the limit, or have the policy changed"),
             );
         }
-        let bound = [limit.as_ref(), policy.as_ref()]
+        let limit = limit.as_ref();
+        let bound = [limit.map(|(_, limit)| *limit), policy.as_ref()]
             .into_iter()
             .flatten()
             .map(|bound| bound.value)
@@ -380,8 +413,8 @@ pub(super) fn check_limits(
             .help(format!(
                 "raise `limits.{what}` if that is meant, or split the playbook"
             ));
-            if let Some(limit) = limit {
-                diagnostic = diagnostic.at(&playbook.source, limit.span);
+            if let Some((source, limit)) = limit {
+                diagnostic = diagnostic.at(source, limit.span);
             }
             findings.push(diagnostic);
         }

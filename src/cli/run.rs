@@ -467,6 +467,7 @@ fn widest(steps: &[PlannedStep]) -> usize {
     let widths = steps.iter().map(|step| match &step.kind {
         PlannedKind::Action(_) => 1,
         PlannedKind::Group(nested) => widest(nested),
+        PlannedKind::Use(used) => widest(&used.steps).max(widest(&used.finally)),
         PlannedKind::Loop(each) => each.concurrency.saturating_mul(widest(&each.steps)),
     });
     widths.max().unwrap_or(0)

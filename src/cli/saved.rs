@@ -18,7 +18,9 @@ use super::prepare::Prepared;
 use crate::attachment::{Attachment, hex};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, foresee};
+use crate::plan::{InputSource, Origin, Plan};
 use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
+use crate::value::Value;
 
 /// What of a saved plan decides whether it may be run.
 #[derive(Debug)]
@@ -135,6 +137,7 @@ pub(super) fn identity(
     Identity {
         voxplay: env!("CARGO_PKG_VERSION").to_owned(),
         playbook: digest(prepared.plan.source().text()),
+        used: super::fingerprints::used(&prepared.plan).collect(),
         tags: what.tags.clone(),
         target: TargetIdentity {
             name: facts.name.clone(),
@@ -150,7 +153,9 @@ pub(super) fn identity(
             .inputs
             .values
             .iter()
-            .map(|(name, value)| (name.clone(), salt.digest(&value.to_json_text())))
+            .map(|(name, value)| (name.clone(), value))
+            .chain(settled_inputs(&prepared.plan))
+            .map(|(name, value)| (name, salt.digest(&value.to_json_text())))
             .collect(),
         salt,
         actions: prepared
@@ -165,6 +170,18 @@ pub(super) fn identity(
         attachments: files(&outlook.attachments),
         data: files(&outlook.data),
     }
+}
+
+/// What inputs of used playbooks have from the environment, by step and input.
+fn settled_inputs(plan: &Plan) -> impl Iterator<Item = (String, &Value)> {
+    plan.uses().into_iter().flat_map(|(step, used)| {
+        used.inputs.iter().filter_map(|input| match &input.from {
+            InputSource::Settled(value, Origin::Environment(_)) => {
+                Some((format!("{}.{}", step.id, input.name), value))
+            }
+            _ => None,
+        })
+    })
 }
 
 /// Everything that is no longer as it was planned, each as a finding.

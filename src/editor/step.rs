@@ -15,8 +15,17 @@ pub(super) fn step(catalogue: &Catalogue) -> Json {
     let mut conditions = vec![
         json!({
             "if": has("steps"),
-            "then": refused(&["action"], "A step has either action or steps, not both."),
-            "else": { "required": ["action"] },
+            "then": refused(&["action", "use"], "A step has one of action, steps and use."),
+            "else": {
+                "if": has("use"),
+                "then": refused(&["action"], "A step has one of action, steps and use."),
+                "else": { "required": ["action"] },
+            },
+        }),
+        json!({
+            "if": has("use"),
+            "then": refused(REQUEST_KEYS, "Belongs to a step with an action, not to a step with use."),
+            "else": refused(&["inputs"], "Only means something beside use."),
         }),
         json!({
             "if": has("steps"),
@@ -30,7 +39,7 @@ pub(super) fn step(catalogue: &Catalogue) -> Json {
     conditions.extend(catalogue.actions().map(|action| of_action(&action)));
     json!({
         "title": "Step",
-        "description": "One entry of `steps`: it performs one action, or holds steps.",
+        "description": "One entry of `steps`: it performs one action, holds steps, or runs another playbook.",
         "type": "object",
         "additionalProperties": false,
         "properties": properties(catalogue),
@@ -87,6 +96,17 @@ fn properties(catalogue: &Catalogue) -> Json {
         "action": action(catalogue),
         "with": { "description": "The parameters of the action. Any value may be a template, no key is one.", "type": "object" },
         "steps": { "$ref": "#/$defs/steps" },
+        "use": {
+            "description": "Another playbook to run as this step: its path, from the folder of this one. Plain text, no template.",
+            "type": "string",
+            "pattern": r"^(?![\s\S]*(\{\{|\{%))[\s\S]*\S",
+            "patternErrorMessage": "This is the path of one playbook, not a template.",
+            "examples": ["./shared/onboard.yaml"],
+        },
+        "inputs": {
+            "description": "What the used playbook takes. Any value may be a template, no key is one.",
+            "type": "object",
+        },
         "when": expression("A condition, an expression without braces: where it does not hold, the step is skipped.", &["inputs.tier == \"VIP\""]),
         "for_each": { "$ref": "#/$defs/for_each" },
         "expect": {
@@ -173,6 +193,15 @@ fn snippets(catalogue: &Catalogue) -> Vec<Json> {
             "for_each": { "csv": "${2:data/rows.csv}", "as": "${3:row}" },
             "on_failure": "continue",
             "steps": [{ "action": "${4:record.update}" }],
+        },
+    }));
+    made.push(json!({
+        "label": "step: another playbook",
+        "description": "Runs the steps of another file",
+        "body": {
+            "id": "${1:id}",
+            "use": "${2:./shared/playbook.yaml}",
+            "inputs": { "${3:name}": "${4:value}" },
         },
     }));
     made

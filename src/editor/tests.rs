@@ -302,6 +302,12 @@ fn playbook_and_schema_agree_on_steps() {
             group[key] = value.clone();
             json!({ "voxplay": 1, "steps": [group] })
         });
+        agree("use", &schema, &keys, playbook_reads, |key, value| {
+            let mut used = beside.clone();
+            used["use"] = "a.yaml".into();
+            used[key] = value.clone();
+            json!({ "voxplay": 1, "steps": [used] })
+        });
     }
     agree(
         "retry",

@@ -1,9 +1,10 @@
 //! Playbook → Plan: actions looked up, templates compiled, references checked. Needs no inputs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::findings::template_diagnostic;
+use super::home::Home;
 use super::loops;
 use super::names::{PlaceKind, RowNames, StepName, Visible};
 use super::{
@@ -28,63 +29,123 @@ pub fn compile(
     engine: &Engine,
     tags: &[String],
 ) -> (Draft, Vec<Diagnostic>) {
-    let inputs: Vec<String> = playbook
-        .inputs
-        .iter()
-        .map(|input| input.name.value.clone())
-        .collect();
-    let vars: Vec<String> = playbook
-        .vars
-        .iter()
-        .map(|var| var.name.value.clone())
-        .collect();
-    let mut names = Vec::new();
-    let none = BTreeSet::new();
-    let collect = |steps: &[Step], finally: bool, names: &mut Vec<StepName>| {
-        let outer = Outer {
-            catalogue,
-            tags,
-            conditions: &none,
-            finally,
-            in_loop: None,
-        };
-        outer.collect(steps, names);
-    };
-    collect(&playbook.steps, false, &mut names);
-    collect(&playbook.finally, true, &mut names);
-    let mut compiler = Compiler {
-        source: &playbook.source,
+    let mut findings = Vec::new();
+    check_tags(playbook, tags, &mut findings);
+    let home = Home::of_run(&playbook.source);
+    let sheet = Sheet {
+        run: playbook,
+        playbook,
+        home: &home,
+        prefix: "",
         catalogue,
         engine,
-        inputs: &inputs,
-        vars: &vars,
-        names: &names,
-        next: 0,
-        rows: Vec::new(),
-        reads_ids: BTreeSet::new(),
-        findings: Vec::new(),
+        tags,
     };
-    compiler.check_tags(playbook, tags);
-    let planned_vars = compiler.vars(&playbook.vars);
-    let mut steps = compiler.steps(&playbook.steps, PlaceKind::Step, &none);
-    let mut finally = compiler.steps(&playbook.finally, PlaceKind::Finally, &none);
-    let outputs = compiler.outputs(&playbook.outputs);
-    loops::keep_ids(&mut steps, &compiler.reads_ids);
-    loops::keep_ids(&mut finally, &compiler.reads_ids);
-    let findings = compiler.findings;
+    let (parts, found) = sheet.compile();
+    findings.extend(found);
+    findings.extend(loops::check_accounts([&parts.steps, &parts.finally]));
     let plan = Plan {
         playbook: Arc::clone(playbook),
-        vars: planned_vars,
-        steps,
-        finally,
-        outputs,
+        vars: parts.vars,
+        steps: parts.steps,
+        finally: parts.finally,
+        outputs: parts.outputs,
     };
     (Draft(plan), findings)
+}
+
+/// One playbook to be compiled: the one that is run, or one that a step uses.
+#[derive(Clone, Copy)]
+pub(super) struct Sheet<'s> {
+    /// The one that is run.
+    pub(super) run: &'s Playbook,
+    pub(super) playbook: &'s Playbook,
+    pub(super) home: &'s Arc<Home>,
+    /// What stands before the ids of its steps: nothing, or the step that uses it and a dot.
+    pub(super) prefix: &'s str,
+    pub(super) catalogue: &'s Catalogue,
+    pub(super) engine: &'s Engine,
+    pub(super) tags: &'s [String],
+}
+
+/// What a playbook is compiled into.
+pub(super) struct Parts {
+    pub(super) vars: Vec<(String, Tree)>,
+    pub(super) steps: Vec<PlannedStep>,
+    pub(super) finally: Vec<PlannedStep>,
+    pub(super) outputs: Vec<(String, Tree)>,
+    /// Outputs that are left out where a step is skipped.
+    pub(super) uncertain: BTreeSet<String>,
+}
+
+impl Sheet<'_> {
+    pub(super) fn compile(self) -> (Parts, Vec<Diagnostic>) {
+        let Self {
+            playbook,
+            catalogue,
+            tags,
+            ..
+        } = self;
+        let inputs: Vec<String> = playbook
+            .inputs
+            .iter()
+            .map(|input| input.name.value.clone())
+            .collect();
+        let vars: Vec<String> = playbook
+            .vars
+            .iter()
+            .map(|var| var.name.value.clone())
+            .collect();
+        let mut names = Vec::new();
+        let none = BTreeSet::new();
+        let collect = |steps: &[Step], finally: bool, names: &mut Vec<StepName>| {
+            let outer = Outer {
+                playbook,
+                catalogue,
+                tags,
+                conditions: &none,
+                finally,
+                in_loop: None,
+            };
+            outer.collect(steps, names);
+        };
+        collect(&playbook.steps, false, &mut names);
+        collect(&playbook.finally, true, &mut names);
+        let mut compiler = Compiler {
+            sheet: self,
+            source: &playbook.source,
+            inputs: &inputs,
+            vars: &vars,
+            names: &names,
+            next: 0,
+            rows: Vec::new(),
+            reads_ids: BTreeSet::new(),
+            uncertain: BTreeMap::new(),
+            uncertain_outputs: BTreeSet::new(),
+            findings: Vec::new(),
+        };
+        let planned_vars = compiler.vars(&playbook.vars);
+        let mut steps = compiler.steps(&playbook.steps, PlaceKind::Step, &none);
+        let mut finally = compiler.steps(&playbook.finally, PlaceKind::Finally, &none);
+        let outputs = compiler.outputs(&playbook.outputs);
+        loops::keep_ids(&mut steps, &compiler.reads_ids);
+        loops::keep_ids(&mut finally, &compiler.reads_ids);
+        let findings = compiler.findings;
+        let parts = Parts {
+            vars: planned_vars,
+            steps,
+            finally,
+            outputs,
+            uncertain: compiler.uncertain_outputs,
+        };
+        (parts, findings)
+    }
 }
 
 /// What steps inherit from what they stand in.
 #[derive(Clone, Copy)]
 struct Outer<'o> {
+    playbook: &'o Playbook,
     catalogue: &'o Catalogue,
     tags: &'o [String],
     conditions: &'o BTreeSet<String>,
@@ -103,10 +164,14 @@ impl Outer<'_> {
                     .get(action)
                     .map(|action| action.output_names().map(str::to_owned).collect()),
                 StepKind::Group(_) => Some(Vec::new()),
+                StepKind::Use { .. } => self.playbook.used_by(step).map(|used| {
+                    let outputs = used.playbook.outputs.iter();
+                    outputs.map(|output| output.name.value.clone()).collect()
+                }),
                 StepKind::Broken => None,
                 StepKind::Loop(..) => Some(LOOP_FACTS.map(str::to_owned).to_vec()),
             };
-            // The one step of a loop over an action has the loop's id, which means the loop.
+            // The one step of a loop over an action or a playbook has the loop's id, which means the loop.
             let id = match self.in_loop {
                 Some(each) if each == step.id.value => String::new(),
                 _ => step.id.value.clone(),
@@ -117,7 +182,8 @@ impl Outer<'_> {
                 end: index,
                 outputs,
                 conditions: conditions.clone(),
-                selected: is_selected(step, self.tags),
+                selected: is_selected(step, self.playbook, self.tags),
+                chosen_whole: self.tags.is_empty() || has_tag(step, self.tags),
                 finally: self.finally,
                 in_loop: self.in_loop.map(str::to_owned),
             });
@@ -146,17 +212,43 @@ fn has_tag(step: &Step, tags: &[String]) -> bool {
     step.tags.iter().any(|tag| tags.contains(&tag.value))
 }
 
-/// A step is chosen when it, or something in it, has one of the tags.
-fn is_selected(step: &Step, tags: &[String]) -> bool {
+/// A step is chosen when it, or something in it, has one of the tags; what is in a used playbook counts.
+fn is_selected(step: &Step, playbook: &Playbook, tags: &[String]) -> bool {
+    let any = |steps: &[Step], of: &Playbook| steps.iter().any(|step| is_selected(step, of, tags));
     tags.is_empty()
         || has_tag(step, tags)
-        || step.nested().iter().any(|step| is_selected(step, tags))
+        || any(step.nested(), playbook)
+        || playbook.used_by(step).is_some_and(|used| {
+            any(&used.playbook.steps, &used.playbook) || any(&used.playbook.finally, &used.playbook)
+        })
+}
+
+/// Every tag that `--tags` can choose by.
+fn known_tags<'p>(playbook: &'p Playbook, into: &mut BTreeSet<&'p str>) {
+    for step in playbook.all_steps() {
+        into.extend(step.tags.iter().map(|tag| tag.value.as_str()));
+    }
+    for used in playbook.uses.values() {
+        known_tags(&used.playbook, into);
+    }
+}
+
+fn check_tags(playbook: &Playbook, tags: &[String], findings: &mut Vec<Diagnostic>) {
+    let mut known = BTreeSet::new();
+    known_tags(playbook, &mut known);
+    for tag in tags.iter().filter(|tag| !known.contains(tag.as_str())) {
+        let mut diagnostic = Diagnostic::error(
+            Code::InvalidValue,
+            format!("no step of {} has the tag `{tag}`", playbook.source.name()),
+        );
+        diagnostic.help = did_you_mean(tag, known.iter().copied().collect::<Vec<_>>());
+        findings.push(diagnostic);
+    }
 }
 
 pub(super) struct Compiler<'p> {
-    source: &'p Arc<Source>,
-    catalogue: &'p Catalogue,
-    engine: &'p Engine,
+    pub(super) sheet: Sheet<'p>,
+    pub(super) source: &'p Arc<Source>,
     inputs: &'p [String],
     pub(super) vars: &'p [String],
     pub(super) names: &'p [StepName],
@@ -166,11 +258,20 @@ pub(super) struct Compiler<'p> {
     pub(super) rows: Vec<RowNames>,
     /// Loops whose ids something reads.
     reads_ids: BTreeSet<String>,
+    /// Of the steps that use a playbook, by index: outputs that may be left out.
+    pub(super) uncertain: BTreeMap<usize, BTreeSet<String>>,
+    /// The playbook's own outputs that may be left out.
+    uncertain_outputs: BTreeSet<String>,
     pub(super) findings: Vec<Diagnostic>,
 }
 
 impl<'p> Compiler<'p> {
-    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+    pub(super) fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.findings
             .push(Diagnostic::error(code, message).at(self.source, span));
         self.findings.last_mut().expect("one was just pushed")
@@ -193,6 +294,7 @@ impl<'p> Compiler<'p> {
             conditions,
             place,
             rows: &self.rows,
+            uncertain: &self.uncertain,
         }
     }
 
@@ -208,29 +310,13 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    fn check_tags(&mut self, playbook: &Playbook, tags: &[String]) {
-        let all = playbook.all_steps();
-        let known: BTreeSet<&str> = all
-            .iter()
-            .flat_map(|step| step.tags.iter().map(|tag| tag.value.as_str()))
-            .collect();
-        for tag in tags.iter().filter(|tag| !known.contains(tag.as_str())) {
-            let mut diagnostic = Diagnostic::error(
-                Code::InvalidValue,
-                format!("no step of {} has the tag `{tag}`", self.source.name()),
-            );
-            diagnostic.help = did_you_mean(tag, known.iter().copied().collect::<Vec<_>>());
-            self.findings.push(diagnostic);
-        }
-    }
-
     pub(super) fn tree(
         &mut self,
         node: &Node,
         visible_from: (PlaceKind, usize, &[String], &BTreeSet<String>),
     ) -> Tree {
         let mut found = Vec::new();
-        let mut tree = Tree::compile(node, self.engine, self.source, &mut found);
+        let mut tree = Tree::compile(node, self.sheet.engine, self.source, &mut found);
         let (place, before, vars, conditions) = visible_from;
         let visible = self.visible(place, before, vars, conditions);
         let mut reads = Vec::new();
@@ -265,6 +351,14 @@ impl<'p> Compiler<'p> {
                 let all = self.names.len();
                 let vars = self.vars;
                 let tree = self.tree(&output.value, (PlaceKind::Outputs, all, vars, &none));
+                let visible = self.visible(PlaceKind::Outputs, all, vars, &none);
+                let may_miss = tree
+                    .templates()
+                    .iter()
+                    .any(|(template, _)| visible.may_miss(template.reads()));
+                if may_miss {
+                    self.uncertain_outputs.insert(output.name.value.clone());
+                }
                 (output.name.value.clone(), tree)
             })
             .collect()
@@ -305,6 +399,18 @@ impl<'p> Compiler<'p> {
             StepKind::Group(nested) | StepKind::Loop(_, nested) => {
                 Some(PlannedKind::Group(self.steps(nested, place, &conditions)))
             }
+            StepKind::Use {
+                path,
+                inputs,
+                inputs_span,
+            } => self
+                .used(
+                    step,
+                    path,
+                    (inputs.as_ref(), *inputs_span),
+                    (place, index, &conditions),
+                )
+                .map(|used| PlannedKind::Use(Box::new(used))),
             StepKind::Action {
                 action,
                 with,
@@ -352,7 +458,8 @@ impl<'p> Compiler<'p> {
             }
         };
         Some(PlannedStep {
-            id: step.id.value.clone(),
+            id: self.id_of(step),
+            home: Arc::clone(self.sheet.home),
             name: step.name.clone(),
             span: step.id.span,
             when,
@@ -362,10 +469,16 @@ impl<'p> Compiler<'p> {
         })
     }
 
+    /// The id of a step in the run: told from the same id of other playbooks by the steps that use them. No id
+    /// holds a dot of its own.
+    pub(super) fn id_of(&self, step: &Step) -> String {
+        format!("{}{}", self.sheet.prefix, step.id.value)
+    }
+
     fn action(&mut self, name: &crate::source::Spanned<String>) -> Option<Arc<Action>> {
-        let found = self.catalogue.get(&name.value);
+        let found = self.sheet.catalogue.get(&name.value);
         if found.is_none() {
-            let help = did_you_mean(&name.value, self.catalogue.names());
+            let help = did_you_mean(&name.value, self.sheet.catalogue.names());
             self.error(
                 Code::UnknownAction,
                 name.span,
@@ -417,7 +530,7 @@ impl<'p> Compiler<'p> {
             .help = Some("leave out `{{` and `}}`".to_owned());
             return None;
         }
-        match self.engine.compile_expression(&text) {
+        match self.sheet.engine.compile_expression(&text) {
             Ok(expression) => {
                 let mut found = Vec::new();
                 self.visible(place, before, self.vars, conditions).check(

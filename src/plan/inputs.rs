@@ -71,20 +71,10 @@ pub fn resolve(
     report_unknown(playbook, given, &mut findings);
     let mut inputs = Inputs::default();
     for input in &playbook.inputs {
-        let schema = match Schema::compile(&input.schema) {
+        let schema = match schema(playbook, input) {
             Ok(schema) => schema,
-            Err(error) => {
-                let at = input.declaration.nearest(&error.pointer).span();
-                findings.push(
-                    Diagnostic::error(
-                        Code::InvalidSchema,
-                        format!(
-                            "the schema of the input `{}` is wrong: {}",
-                            input.name.value, error.message
-                        ),
-                    )
-                    .at(&playbook.source, at),
-                );
+            Err(finding) => {
+                findings.push(finding);
                 inputs.unknown.push(input.name.value.clone());
                 continue;
             }
@@ -119,19 +109,34 @@ pub fn resolve(
     (inputs, findings)
 }
 
+/// The schema of an input's value.
+pub(super) fn schema(playbook: &Playbook, input: &Input) -> Result<Schema, Diagnostic> {
+    Schema::compile(&input.schema).map_err(|error| {
+        let at = input.declaration.nearest(&error.pointer).span();
+        Diagnostic::error(
+            Code::InvalidSchema,
+            format!(
+                "the schema of the input `{}` is wrong: {}",
+                input.name.value, error.message
+            ),
+        )
+        .at(&playbook.source, at)
+    })
+}
+
 /// A value and the text it was read from.
-struct Placed {
-    node: Node,
+pub(super) struct Placed {
+    pub(super) node: Node,
     source: Arc<Source>,
 }
 
-enum Picked {
+pub(super) enum Picked {
     Value(Placed, Origin),
     Nothing,
     Wrong,
 }
 
-fn pick(
+pub(super) fn pick(
     playbook: &Playbook,
     input: &Input,
     given: &Given,
@@ -238,7 +243,7 @@ fn read_text(
     }
 }
 
-fn check(
+pub(super) fn check(
     input: &Input,
     schema: &Schema,
     value: &Placed,
@@ -326,7 +331,7 @@ fn report_unknown(playbook: &Playbook, given: &Given, findings: &mut Vec<Diagnos
     }
 }
 
-fn collect_texts(value: &Value, into: &mut Vec<String>) {
+pub(super) fn collect_texts(value: &Value, into: &mut Vec<String>) {
     match value {
         Value::List(items) => items.iter().for_each(|item| collect_texts(item, into)),
         Value::Map(map) => map.values().for_each(|item| collect_texts(item, into)),

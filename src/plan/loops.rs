@@ -1,10 +1,11 @@
 //! `for_each` compiled: where rows come from, and what their steps see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::Compiler;
 use super::names::{PlaceKind, RowNames};
 use super::{AccountPaths, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Node;
 use crate::playbook::{ForEach, RowSource, Step};
 
@@ -71,11 +72,13 @@ impl<'p> Compiler<'p> {
         let serialize_by = of_row(&each.serialize_by);
         let steps = self.steps(nested, place, &conditions);
         self.rows.pop();
+        let home = self.sheet.home;
         let path = |path: &Option<crate::source::Spanned<String>>| {
-            path.as_ref().map(|path| path.value.clone())
+            path.as_ref().map(|path| home.beside(&path.value))
         };
         PlannedStep {
-            id: step.id.value.clone(),
+            id: self.id_of(step),
+            home: std::sync::Arc::clone(self.sheet.home),
             name: step.name.clone(),
             span: step.id.span,
             when: own_when,
@@ -103,14 +106,74 @@ impl<'p> Compiler<'p> {
     }
 }
 
+/// Says which loops would write over the account of another one, or over their own.
+pub(super) fn check_accounts(lists: [&[PlannedStep]; 2]) -> Vec<Diagnostic> {
+    let mut accounts = Accounts::default();
+    for steps in lists {
+        accounts.visit(steps, None);
+    }
+    accounts.findings
+}
+
+/// The accounts that loops name: each file, and the loop that named it first.
+#[derive(Default)]
+struct Accounts<'p> {
+    named: BTreeMap<&'p str, &'p str>,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'p> Accounts<'p> {
+    fn visit(&mut self, steps: &'p [PlannedStep], outer: Option<&'p str>) {
+        for step in steps {
+            let mut inner = outer;
+            if let PlannedKind::Loop(each) = &step.kind {
+                inner = Some(&step.id);
+                let AccountPaths {
+                    rejected,
+                    succeeded,
+                    unknown,
+                } = &each.accounts;
+                for path in [rejected, succeeded, unknown].into_iter().flatten() {
+                    self.add(step, path, outer);
+                }
+            }
+            for nested in step.nested() {
+                self.visit(nested, inner);
+            }
+        }
+    }
+
+    fn add(&mut self, step: &'p PlannedStep, path: &'p str, outer: Option<&str>) {
+        let message = match (self.named.insert(path, &step.id), outer) {
+            (Some(first), _) => {
+                format!(
+                    "the rows of `{}` would be written over those of `{first}`",
+                    step.id
+                )
+            }
+            (None, Some(outer)) => format!(
+                "`{}` runs once for each row of `{outer}`, and would write its file anew each time",
+                step.id
+            ),
+            (None, None) => return,
+        };
+        self.findings.push(
+            Diagnostic::error(Code::InvalidValue, message)
+                .at(step.home.source(), step.span)
+                .help("leave `rejected`, `succeeded` and `unknown` to the outermost loop, or to the command line"),
+        );
+    }
+}
+
 /// Marks the loops whose ids are read after them.
 pub(super) fn keep_ids(steps: &mut [PlannedStep], read: &BTreeSet<String>) {
     for step in steps {
         match &mut step.kind {
-            PlannedKind::Action(_) => {}
+            // What a used playbook reads of its own loops, it has marked itself.
+            PlannedKind::Action(_) | PlannedKind::Use(_) => {}
             PlannedKind::Group(nested) => keep_ids(nested, read),
             PlannedKind::Loop(each) => {
-                each.keeps_ids = read.contains(&step.id);
+                each.keeps_ids = read.contains(super::own_id(&step.id));
                 keep_ids(&mut each.steps, read);
             }
         }

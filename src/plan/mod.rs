@@ -6,11 +6,13 @@
 mod compile;
 mod findings;
 pub mod foresee;
+mod home;
 mod inputs;
 mod loops;
 mod names;
 mod rehearse;
 mod tree;
+mod uses;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,9 +27,11 @@ use crate::template::Expression;
 
 pub use compile::compile;
 pub use findings::{Subject, template_diagnostic, violation_diagnostic};
+pub use home::Home;
 pub use inputs::{Completeness, Given, Inputs, Origin, resolve as resolve_inputs};
 pub use rehearse::{Facts, Foresight, Inclusion, Rehearsal, RowCheck, file_paths, rehearse};
 pub use tree::{Tree, TreeError};
+pub use uses::{GivenInput, InputSource, PlannedUse, UsedInput};
 
 /// How long one request may take where neither step nor playbook says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
@@ -84,6 +88,10 @@ impl Plan {
                     PlannedKind::Action(action) => into.push((step, action)),
                     PlannedKind::Group(nested) => visit(nested, into),
                     PlannedKind::Loop(each) => visit(&each.steps, into),
+                    PlannedKind::Use(used) => {
+                        visit(&used.steps, into);
+                        visit(&used.finally, into);
+                    }
                 }
             }
         }
@@ -92,6 +100,27 @@ impl Plan {
         visit(&self.finally, &mut all);
         all
     }
+
+    /// Every step that runs another playbook, in the order of the run; those inside used playbooks as well.
+    pub fn uses(&self) -> Vec<(&PlannedStep, &PlannedUse)> {
+        fn visit<'p>(steps: &'p [PlannedStep], into: &mut Vec<(&'p PlannedStep, &'p PlannedUse)>) {
+            for step in steps {
+                if let PlannedKind::Use(used) = &step.kind {
+                    into.push((step, used));
+                }
+                step.nested().for_each(|nested| visit(nested, into));
+            }
+        }
+        let mut all = Vec::new();
+        visit(&self.steps, &mut all);
+        visit(&self.finally, &mut all);
+        all
+    }
+}
+
+/// What templates of its own playbook call a step, of its id in the run.
+pub fn own_id(id: &str) -> &str {
+    id.rsplit('.').next().unwrap_or(id)
 }
 
 /// A playbook that was compiled, whether or not something is wrong with it: it can be rehearsed, so that
@@ -110,8 +139,10 @@ impl Draft {
 /// A step that was checked.
 #[derive(Debug)]
 pub struct PlannedStep {
-    /// Its id, unique in the playbook.
+    /// Its id, unique in the run: of a step of a used playbook, after the id of the step that uses it and a dot.
     pub id: String,
+    /// The playbook that it is written in.
+    pub home: Arc<Home>,
     /// What people call it.
     pub name: Option<String>,
     /// Where it stands.
@@ -126,6 +157,24 @@ pub struct PlannedStep {
     pub kind: PlannedKind,
 }
 
+impl PlannedStep {
+    /// What templates of its own playbook call it.
+    pub fn own_id(&self) -> &str {
+        own_id(&self.id)
+    }
+
+    /// The steps in it, list after list: of a group, of each row of a loop, of the playbook that it uses.
+    pub fn nested(&self) -> impl Iterator<Item = &[Self]> {
+        let lists: [&[Self]; 2] = match &self.kind {
+            PlannedKind::Action(_) => [&[], &[]],
+            PlannedKind::Group(nested) => [nested, &[]],
+            PlannedKind::Loop(each) => [&each.steps, &[]],
+            PlannedKind::Use(used) => [&used.steps, &used.finally],
+        };
+        lists.into_iter()
+    }
+}
+
 /// What a step does.
 #[derive(Debug)]
 pub enum PlannedKind {
@@ -135,6 +184,8 @@ pub enum PlannedKind {
     Group(Vec<PlannedStep>),
     /// It holds steps that are run for each row.
     Loop(Box<PlannedLoop>),
+    /// It runs another playbook.
+    Use(Box<PlannedUse>),
 }
 
 /// Steps that are run for each row.

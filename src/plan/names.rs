@@ -1,6 +1,6 @@
 //! Which names a template can see, and where: references to what is not there are found before the run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::STEP_FACTS;
@@ -22,6 +22,8 @@ pub(super) struct StepName {
     pub conditions: BTreeSet<String>,
     /// Whether `--tags` leaves it out.
     pub selected: bool,
+    /// Whether everything in it is chosen: no tags are asked for, or it has one of them.
+    pub chosen_whole: bool,
     /// Whether it is one of `finally`.
     pub finally: bool,
     /// The loop whose rows it runs for.
@@ -58,6 +60,8 @@ pub(super) struct Visible<'p> {
     pub place: PlaceKind,
     /// The loops that it is in, the outermost first.
     pub rows: &'p [RowNames],
+    /// Of the steps that use a playbook, by index: outputs that are left out where a step in it is skipped.
+    pub uncertain: &'p BTreeMap<usize, BTreeSet<String>>,
 }
 
 /// The kinds of places that hold templates.
@@ -191,7 +195,9 @@ impl Visible<'_> {
                 id,
                 self.steps[..self.before]
                     .iter()
-                    .map(|step| step.id.as_str()),
+                    .map(|step| step.id.as_str())
+                    // The one step of a loop has no name of its own.
+                    .filter(|id| !id.is_empty()),
             )
             .or_else(|| Some("no step comes before this one".to_owned()));
             return Some(diagnostic);
@@ -232,6 +238,51 @@ impl Visible<'_> {
             return Some(diagnostic);
         }
         self.check_skipping(step, output, read)
+            .or_else(|| self.check_uncertain(index, output, read))
+    }
+
+    /// Whether something that is read here may have no value because a step is skipped.
+    pub(super) fn may_miss(&self, reads: &[Read]) -> bool {
+        reads.iter().any(|read| {
+            let [root, id, output @ ..] = read.path.as_slice() else {
+                return false;
+            };
+            let index = self.steps.iter().position(|step| step.id == *id);
+            let (Some(index), false) = (index, root != "steps" || read.guarded) else {
+                return false;
+            };
+            let output = output.first().map(String::as_str);
+            output != Some("outcome")
+                && (!self.steps[index].conditions.is_empty()
+                    || !self.steps[index].selected
+                    || self.is_uncertain(index, output))
+        })
+    }
+
+    fn is_uncertain(&self, index: usize, output: Option<&str>) -> bool {
+        let names = self.uncertain.get(&index);
+        names.is_some_and(|names| output.is_some_and(|output| names.contains(output)))
+    }
+
+    fn check_uncertain(
+        &self,
+        index: usize,
+        output: Option<&str>,
+        read: &Read,
+    ) -> Option<Diagnostic> {
+        let left_out =
+            self.is_uncertain(index, output) && !read.guarded && self.place != PlaceKind::Outputs;
+        left_out.then(|| {
+            Diagnostic::warning(
+                Code::MaybeSkipped,
+                format!(
+                    "the playbook that `{}` uses leaves out `{}` where one of its steps is skipped, and then this has no value",
+                    self.steps[index].id,
+                    output.unwrap_or_default()
+                ),
+            )
+            .help("use `| default(…)`")
+        })
     }
 
     /// Why a step has no outcome yet where this is evaluated, and what to do about it.

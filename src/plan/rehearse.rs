@@ -2,13 +2,16 @@
 //! checked, files looked at. What depends on answers is a hole, trusted until its turn comes.
 
 mod rows;
+mod uses;
+
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::findings::{Subject, violation_diagnostic};
 use super::inputs::Inputs;
 use super::tree::Partial;
-use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep};
+use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep, Tree};
 use crate::action::Effect;
 use crate::action::TargetFacts;
 use crate::diagnostic::{Code, Diagnostic};
@@ -16,6 +19,7 @@ use crate::project::Confinement;
 use crate::reading::{is_token, literal_token};
 use crate::request;
 use crate::schema::{Violation, ViolationKind};
+use crate::source::Source;
 use crate::template::{Read, Scope};
 use crate::value::{Map, Value};
 
@@ -78,6 +82,8 @@ pub struct Rehearsal {
     pub steps: Vec<Foresight>,
     /// Everything that is wrong already.
     pub findings: Vec<Diagnostic>,
+    /// Texts that must not show anywhere: secret inputs of used playbooks.
+    pub secrets: Vec<String>,
 }
 
 impl Rehearsal {
@@ -111,66 +117,44 @@ impl Rehearsal {
 pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal {
     let Draft(plan) = draft;
     let mut rehearser = Rehearser {
-        plan,
         facts,
-        scope: Scope::new(),
-        unknown_inputs: inputs.unknown.clone(),
-        unknown_vars: Vec::new(),
-        row_names: Vec::new(),
+        known: Known::default(),
         steps: Vec::new(),
         findings: Vec::new(),
+        secrets: Vec::new(),
     };
-    rehearser.begin(inputs);
+    rehearser.begin(plan, inputs);
     rehearser.visit(plan.steps(), Inclusion::Yes);
     rehearser.visit(plan.finally(), Inclusion::Yes);
     Rehearsal {
-        scope: rehearser.scope,
+        scope: rehearser.known.scope,
         steps: rehearser.steps,
         findings: rehearser.findings,
+        secrets: rehearser.secrets,
     }
 }
 
 pub(super) struct Rehearser<'p> {
-    pub(super) plan: &'p Plan,
     pub(super) facts: &'p Facts<'p>,
+    pub(super) known: Known<'p>,
+    steps: Vec<Foresight>,
+    findings: Vec<Diagnostic>,
+    secrets: Vec<String>,
+}
+
+/// What the templates of one playbook see, as far as it is known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known<'p> {
     pub(super) scope: Scope,
     unknown_inputs: Vec<String>,
     unknown_vars: Vec<String>,
     /// What templates call rows whose values are not known.
     row_names: Vec<&'p str>,
-    steps: Vec<Foresight>,
-    findings: Vec<Diagnostic>,
+    has_target: bool,
+    has_run: bool,
 }
 
-impl<'p> Rehearser<'p> {
-    fn begin(&mut self, inputs: &Inputs) {
-        self.scope.set("inputs", Value::Map(inputs.values.clone()));
-        if let Some(target) = self.facts.target {
-            self.scope.set("target", target.to_value());
-        }
-        if let Some(run) = self.facts.run {
-            self.scope.set("run", Value::Map(run.clone()));
-        }
-        let mut vars = Map::default();
-        self.scope.set("vars", Value::Map(vars.clone()));
-        for (name, tree) in self.plan.vars() {
-            let partial = tree.render_known(&self.scope, &|read| self.is_known(read));
-            let complete = partial.holes.is_empty();
-            self.findings.extend(
-                partial
-                    .errors
-                    .iter()
-                    .map(|error| error.diagnostic(self.plan.source())),
-            );
-            if complete {
-                vars.insert(name.clone(), partial.value);
-                self.scope.set("vars", Value::Map(vars.clone()));
-            } else {
-                self.unknown_vars.push(name.clone());
-            }
-        }
-    }
-
+impl Known<'_> {
     pub(super) fn is_known(&self, read: &Read) -> bool {
         let member_in = |names: &[String]| match read.path.get(1) {
             Some(name) => names.contains(name),
@@ -179,12 +163,51 @@ impl<'p> Rehearser<'p> {
         match read.path.first().map(String::as_str) {
             Some("inputs") => !member_in(&self.unknown_inputs),
             Some("vars") => !member_in(&self.unknown_vars),
-            Some("target") => self.facts.target.is_some(),
-            Some("run") => self.facts.run.is_some(),
+            Some("target") => self.has_target,
+            Some("run") => self.has_run,
             Some("steps" | "response" | "status") => false,
             Some(name) => !self.row_names.contains(&name),
             None => true,
         }
+    }
+
+    /// Evaluates variables; what is wrong with them is in their playbook's text.
+    fn add_vars(
+        &mut self,
+        trees: &[(String, Tree)],
+        source: &Arc<Source>,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let mut vars = Map::default();
+        self.scope.set("vars", Value::Map(vars.clone()));
+        for (name, tree) in trees {
+            let partial = tree.render_known(&self.scope, &|read| self.is_known(read));
+            let complete = partial.holes.is_empty();
+            findings.extend(partial.errors.iter().map(|error| error.diagnostic(source)));
+            if complete {
+                vars.insert(name.clone(), partial.value);
+                self.scope.set("vars", Value::Map(vars.clone()));
+            } else {
+                self.unknown_vars.push(name.clone());
+            }
+        }
+    }
+}
+
+impl<'p> Rehearser<'p> {
+    fn begin(&mut self, plan: &Plan, inputs: &Inputs) {
+        let known = &mut self.known;
+        known.unknown_inputs.clone_from(&inputs.unknown);
+        known.scope.set("inputs", Value::Map(inputs.values.clone()));
+        if let Some(target) = self.facts.target {
+            known.has_target = true;
+            known.scope.set("target", target.to_value());
+        }
+        if let Some(run) = self.facts.run {
+            known.has_run = true;
+            known.scope.set("run", Value::Map(run.clone()));
+        }
+        known.add_vars(plan.vars(), plan.source(), &mut self.findings);
     }
 
     fn visit(&mut self, steps: &'p [PlannedStep], outer: Inclusion) {
@@ -192,7 +215,7 @@ impl<'p> Rehearser<'p> {
             let own = if step.selected {
                 step.when
                     .as_ref()
-                    .map_or(Inclusion::Yes, |when| self.holds(when))
+                    .map_or(Inclusion::Yes, |when| self.holds(when, step.home.source()))
             } else {
                 Inclusion::No
             };
@@ -205,42 +228,44 @@ impl<'p> Rehearser<'p> {
                 PlannedKind::Group(nested) => self.visit(nested, inclusion),
                 PlannedKind::Action(action) => self.action(step, action, inclusion),
                 PlannedKind::Loop(each) => self.looped(step, each, inclusion),
+                PlannedKind::Use(used) => self.used(step, used, inclusion),
             }
         }
     }
 
     /// The steps of a loop: once for any row, then for the rows that are looked at.
     fn looped(&mut self, step: &PlannedStep, each: &'p PlannedLoop, inclusion: Inclusion) {
-        self.row_names.push(&each.binding);
-        self.row_names.push("loop");
+        self.known.row_names.push(&each.binding);
+        self.known.row_names.push("loop");
         let first = self.steps.len();
         self.visit(&each.steps, inclusion);
         for step in &mut self.steps[first..] {
             step.repeated = true;
         }
-        let in_other_loop = self.row_names.len() > 2;
-        self.row_names.truncate(self.row_names.len() - 2);
+        let names = &mut self.known.row_names;
+        let in_other_loop = names.len() > 2;
+        names.truncate(names.len() - 2);
         if inclusion != Inclusion::No && !in_other_loop {
-            let found = rows::look(self, each, step.on_failure);
+            let found = rows::look(self, step, each);
             self.findings.extend(found);
         }
     }
 
-    fn holds(&mut self, when: &Condition) -> Inclusion {
+    fn holds(&mut self, when: &Condition, source: &Arc<Source>) -> Inclusion {
         let known = when
             .expression
             .reads()
             .iter()
-            .all(|read| self.is_known(read));
+            .all(|read| self.known.is_known(read));
         if !known {
             return Inclusion::Maybe;
         }
-        match when.expression.is_true(&self.scope) {
+        match when.expression.is_true(&self.known.scope) {
             Ok(true) => Inclusion::Yes,
             Ok(false) => Inclusion::No,
             Err(error) => {
                 self.findings
-                    .push(template_diagnostic(&error, &when.node, self.plan.source()));
+                    .push(template_diagnostic(&error, &when.node, source));
                 Inclusion::Maybe
             }
         }
@@ -250,7 +275,7 @@ impl<'p> Rehearser<'p> {
         let action = &planned.action;
         let partial = planned
             .with
-            .render_known(&self.scope, &|read| self.is_known(read));
+            .render_known(&self.known.scope, &|read| self.known.is_known(read));
         let effect = if partial.holes.is_empty() {
             action.effect(&partial.value)
         } else {
@@ -276,18 +301,19 @@ impl<'p> Rehearser<'p> {
         // A step that is known not to run may name what is only there when it does.
         if inclusion != Inclusion::No {
             let mut findings = Vec::new();
-            self.check_action(planned, &partial, &mut findings);
+            self.check_action(step, planned, &partial, &mut findings);
             self.findings.extend(findings);
         }
     }
 
     pub(super) fn check_action(
         &self,
+        step: &PlannedStep,
         planned: &PlannedAction,
         partial: &Partial<'_>,
         findings: &mut Vec<Diagnostic>,
     ) {
-        let source = self.plan.source();
+        let source = step.home.source();
         let action = &planned.action;
         let what = format!("`with` of {}", action.name());
         let subject = Subject {
@@ -323,7 +349,7 @@ impl<'p> Rehearser<'p> {
                 .iter()
                 .map(|violation| violation_diagnostic(violation, subject, &partial.value)),
         );
-        self.check_files(planned, partial, findings);
+        self.check_files(step, planned, partial, findings);
         let (Some(target), true) = (
             self.facts.target,
             partial.holes.is_empty() && violations.is_empty(),
@@ -340,6 +366,7 @@ impl<'p> Rehearser<'p> {
 
     fn check_files(
         &self,
+        step: &PlannedStep,
         planned: &PlannedAction,
         partial: &Partial<'_>,
         findings: &mut Vec<Diagnostic>,
@@ -347,19 +374,21 @@ impl<'p> Rehearser<'p> {
         let Some(param) = planned.action.file_param() else {
             return;
         };
+        let source = step.home.source();
+        let files = step.home.files(self.facts.files);
         for (pointer, written) in file_paths(param, &partial.value) {
             if partial.is_hole(&pointer) {
                 continue;
             }
             let span = planned.with_node.nearest(&pointer).span();
-            match self.facts.files.resolve(&written) {
-                Err(diagnostic) => findings.push(diagnostic.at(self.plan.source(), span)),
+            match files.resolve(&written) {
+                Err(diagnostic) => findings.push(diagnostic.at(source, span)),
                 Ok(_) if !planned.action.lists_extension_of(&written) => findings.push(
                     Diagnostic::warning(
                         Code::FileExtension,
                         format!("the vendor does not list files such as {written}"),
                     )
-                    .at(self.plan.source(), span)
+                    .at(source, span)
                     .help(format!(
                         "listed: {}",
                         planned.action.extensions().join(", ")

@@ -2,7 +2,9 @@
 
 mod loops;
 mod parse;
+mod uses;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::source::{Source, Span, Spanned};
 pub(crate) use loops::{MOST_CONCURRENT, TAKEN_NAMES};
 pub(crate) use parse::LOOP_KEYS;
 pub use parse::{parse, parse_document, read_limits};
+pub use uses::{UseLink, Used, WholeStep};
 
 #[cfg(test)]
 pub(crate) use loops::FOR_EACH_KEYS;
@@ -43,10 +46,14 @@ pub struct Playbook {
     pub outputs: Vec<Named>,
     /// The most that it may send.
     pub limits: Limits,
+    /// The playbooks that its steps use, by the path as it is written. One that could not be read is not here, and
+    /// that was said.
+    pub uses: BTreeMap<String, UseLink>,
 }
 
 impl Playbook {
     /// Every step with its nested steps, in the order of the file, those of `finally` last.
+    /// Those of the playbooks that it uses are not among them.
     pub fn all_steps(&self) -> Vec<&Step> {
         fn visit<'p>(steps: &'p [Step], into: &mut Vec<&'p Step>) {
             for step in steps {
@@ -139,7 +146,7 @@ impl Step {
     /// The steps in it: of a group, or of each row of a loop.
     pub fn nested(&self) -> &[Self] {
         match &self.kind {
-            StepKind::Action { .. } | StepKind::Broken => &[],
+            StepKind::Action { .. } | StepKind::Use { .. } | StepKind::Broken => &[],
             StepKind::Group(nested) | StepKind::Loop(_, nested) => nested,
         }
     }
@@ -159,7 +166,16 @@ pub enum StepKind {
     },
     /// It holds steps.
     Group(Vec<Step>),
-    /// It holds steps that are run for each row. Of a step with `for_each` and `action`, the action is the one
+    /// It runs another playbook.
+    Use {
+        /// The path of its file, as it is written.
+        path: Spanned<String>,
+        /// What it is given; texts in it may be templates.
+        inputs: Option<Node>,
+        /// Where `inputs` is missing, or what it stands under.
+        inputs_span: Span,
+    },
+    /// It holds steps that are run for each row. Of a step with `for_each` and `action` (or `use`), the action is the one
     /// step of each row and has the id of the loop.
     Loop(Box<ForEach>, Vec<Step>),
     /// Its form is wrong, and that was said: it stands here so that references to it are not called wrong too.

@@ -1,12 +1,12 @@
 //! The grammar of a playbook, version 1.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::loops;
 use super::{ForEach, Input, Limits, Named, OnFailure, Playbook, Retry, Step, StepKind};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::document::{self, Document, Node, NodeKind};
+use crate::document::{self, Document, Entry, Node, NodeKind};
 use crate::reading::{Findings, Mapping, check_name, list, text};
 use crate::source::{Source, Span, Spanned};
 
@@ -29,6 +29,8 @@ pub(crate) const STEP_KEYS: &[&str] = &[
     "action",
     "with",
     "steps",
+    "use",
+    "inputs",
     "when",
     "expect",
     "retry",
@@ -54,8 +56,6 @@ pub(crate) const RETRY_KEYS: &[&str] = &["attempts", "backoff", "max_backoff"];
 pub(crate) const LIMIT_KEYS: &[&str] = &["requests", "deletes"];
 /// Keys of an input beside those of its JSON Schema.
 pub(crate) const INPUT_KEYS: &[&str] = &["required", "secret", "from_env", "default"];
-/// Keys of the language that this version cannot run yet: better refused than half done.
-const LATER_KEYS: &[&str] = &["use", "inputs"];
 
 /// How deep steps may be nested.
 const DEPTH: usize = 16;
@@ -141,6 +141,7 @@ impl Parser<'_> {
                 .get("limits")
                 .map(|node| read_limits(node, "`limits`", self.findings))
                 .unwrap_or_default(),
+            uses: BTreeMap::new(),
         })
     }
 
@@ -287,19 +288,7 @@ impl Parser<'_> {
     fn step(&mut self, node: &Node, depth: usize) -> Option<Step> {
         self.steps += 1;
         let number = self.steps;
-        for entry in node.entries().unwrap_or_default() {
-            if LATER_KEYS.contains(&entry.key.as_str()) {
-                self.findings
-                    .error(
-                        Code::NotSupported,
-                        entry.key_span,
-                        format!("this version of voxplay does not run `{}` yet", entry.key),
-                    )
-                    .help = Some("write the steps out".to_owned());
-            }
-        }
-        let known: Vec<&str> = STEP_KEYS.iter().chain(LATER_KEYS).copied().collect();
-        let map = Mapping::read(node, "a step", &known, self.findings)?;
+        let map = Mapping::read(node, "a step", STEP_KEYS, self.findings)?;
         let span = node
             .entries()
             .and_then(|entries| entries.first())
@@ -329,27 +318,49 @@ impl Parser<'_> {
             tags: map.texts("tags", self.findings),
             kind: kind.unwrap_or(StepKind::Broken),
         };
-        if matches!(step.kind, StepKind::Group(_)) {
-            for key in ["expect", "retry", "timeout", "with"] {
-                if let Some(entry) = map.entry(key) {
-                    self.misplaced(key, entry.key_span);
-                }
-            }
-        }
+        self.check_beside(&map, &step.kind);
         Some(match each {
             Each::Rows(each) => looped(step, each),
             Each::None | Each::Broken => step,
         })
     }
 
-    fn misplaced(&mut self, key: &str, span: Span) {
-        self.findings
-            .error(
-                Code::InvalidValue,
-                span,
-                format!("`{key}` belongs to a step with an action, not to a group"),
-            )
-            .help = Some(format!("move `{key}` to the steps of the group"));
+    /// Keys that mean nothing beside what the step does.
+    fn check_beside(&mut self, map: &Mapping<'_>, kind: &StepKind) {
+        let (what, help) = match kind {
+            StepKind::Group(_) => ("a group", "to the steps of the group"),
+            StepKind::Use { .. } => ("a step with `use`", "to the steps of the used playbook"),
+            _ => ("", ""),
+        };
+        for key in ["expect", "retry", "timeout", "with"] {
+            if let (Some(entry), false) = (map.entry(key), what.is_empty()) {
+                let is_with = key == "with" && matches!(kind, StepKind::Use { .. });
+                self.findings
+                    .error(
+                        Code::InvalidValue,
+                        entry.key_span,
+                        format!("`{key}` belongs to a step with an action, not to {what}"),
+                    )
+                    .help = Some(if is_with {
+                    "what a used playbook takes stands under `inputs`".to_owned()
+                } else {
+                    format!("move `{key}` {help}")
+                });
+            }
+        }
+        if let (Some(entry), None, false) = (
+            map.entry("inputs"),
+            map.entry("use"),
+            map.is_misspelt("use"),
+        ) {
+            self.findings
+                .error(
+                    Code::InvalidValue,
+                    entry.key_span,
+                    "`inputs` only means something beside `use`",
+                )
+                .help = Some("the parameters of an action stand under `with`".to_owned());
+        }
     }
 
     /// `for_each` where there is one, and whether it could be read.
@@ -400,6 +411,22 @@ impl Parser<'_> {
     }
 
     fn kind(&mut self, map: &Mapping<'_>, span: Span, depth: usize) -> Option<StepKind> {
+        if let Some(used) = map.entry("use") {
+            let other = ["action", "steps"]
+                .into_iter()
+                .find_map(|key| map.entry(key));
+            if let Some(other) = other {
+                self.findings
+                    .error(
+                        Code::InvalidValue,
+                        used.key_span,
+                        format!("a step has either `{}` or `use`, not both", other.key),
+                    )
+                    .help = Some("make the used playbook a step of its own".to_owned());
+                return None;
+            }
+            return self.used(map, used);
+        }
         match (map.entry("action"), map.entry("steps")) {
             (Some(_), Some(steps)) => {
                 self.findings
@@ -431,7 +458,11 @@ impl Parser<'_> {
                     .any(|key| map.get(key).is_some() || map.is_misspelt(key));
                 if !meant {
                     self.findings
-                        .error(Code::MissingKey, span, "a step needs `action` or `steps`")
+                        .error(
+                            Code::MissingKey,
+                            span,
+                            "a step needs `action`, `steps` or `use`",
+                        )
                         .help = Some(
                         "add `action: record.update`, for example; `voxplay actions` lists them"
                             .to_owned(),
@@ -440,6 +471,50 @@ impl Parser<'_> {
                 None
             }
         }
+    }
+
+    /// `use`: the path is plain text, so that what a playbook is made of can be known before anything runs.
+    fn used(&mut self, map: &Mapping<'_>, entry: &Entry) -> Option<StepKind> {
+        let path = text(&entry.value, "`use`", self.findings)?;
+        let problem = if path.value.contains("{{") || path.value.contains("{%") {
+            Some((
+                "`use` is plain text, not a template",
+                "name one file; with several, use one step with `when` for each",
+            ))
+        } else if path.value.trim().is_empty() {
+            Some((
+                "`use` is empty",
+                "write the path of a playbook: `use: ./shared/onboard.yaml`",
+            ))
+        } else {
+            None
+        };
+        if let Some((message, help)) = problem {
+            self.findings
+                .error(Code::InvalidValue, path.span, message)
+                .help = Some(help.to_owned());
+            return None;
+        }
+        let inputs = map.entry("inputs");
+        if let Some(inputs) = inputs.filter(|inputs| inputs.value.entries().is_none()) {
+            self.findings
+                .error(
+                    Code::WrongType,
+                    inputs.value.head(),
+                    format!(
+                        "`inputs` must be a mapping of names, and this is {}",
+                        inputs.value.type_words()
+                    ),
+                )
+                .help = Some("write `inputs: { name: value }`".to_owned());
+        }
+        Some(StepKind::Use {
+            inputs_span: inputs.map_or(entry.key_span, |inputs| inputs.key_span),
+            inputs: inputs
+                .map(|inputs| inputs.value.clone())
+                .filter(|inputs| inputs.entries().is_some()),
+            path,
+        })
     }
 
     fn on_failure(&mut self, map: &Mapping<'_>) -> OnFailure {

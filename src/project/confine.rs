@@ -41,6 +41,19 @@ impl Confinement {
         }
     }
 
+    /// The same rules for a playbook in another folder.
+    #[must_use]
+    pub fn beside(&self, playbook_folder: &Path) -> Self {
+        let root = self.bases.last().filter(|root| *root != playbook_folder);
+        Self {
+            bases: std::iter::once(playbook_folder)
+                .chain(root.map(PathBuf::as_path))
+                .map(Path::to_owned)
+                .collect(),
+            allowed: self.allowed.clone(),
+        }
+    }
+
     /// The file that a path written in the playbook means. It is looked up beside the playbook, then
     /// from the project's root.
     ///

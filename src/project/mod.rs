@@ -205,15 +205,16 @@ impl Config {
         })
     }
 
-    /// What a run of a playbook may send: its own limits, and the policy's where it sets none or higher ones.
-    pub fn limits_of(&self, playbook: &Playbook) -> Limits {
-        let lower = |own: &Option<Spanned<u64>>, policy: &Option<Spanned<u64>>| {
-            let bounds = [own, policy].into_iter().flatten();
+    /// What a run of a playbook may send: its own limits, those of the playbooks that it uses, and the policy's where it sets none or higher ones.
+    pub fn limits_of<'p>(&self, playbook: &'p Playbook) -> Limits {
+        let lower = |own: Option<&Spanned<u64>>, policy: &Option<Spanned<u64>>| {
+            let bounds = [own, policy.as_ref()].into_iter().flatten();
             bounds.min_by_key(|bound| bound.value).cloned()
         };
+        let own = |limit: Option<(&_, &'p Spanned<u64>)>| limit.map(|(_, limit)| limit);
         Limits {
-            requests: lower(&playbook.limits.requests, &self.policy.requests),
-            deletes: lower(&playbook.limits.deletes, &self.policy.deletes),
+            requests: lower(own(playbook.most_requests()), &self.policy.requests),
+            deletes: lower(own(playbook.most_deletes()), &self.policy.deletes),
         }
     }
 

@@ -8,7 +8,6 @@ use crate::event::StepFinished;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedAction, PlannedStep, Subject, file_paths, violation_diagnostic};
 use crate::request::{self, Request};
-use crate::source::Source;
 use crate::template::Scope;
 use crate::value::Value;
 
@@ -37,9 +36,9 @@ impl<'p> Attempt<'p> {
         step: &'p PlannedStep,
         action: &'p PlannedAction,
         scope: &Scope,
-        source: &Arc<Source>,
         began: u64,
     ) -> Result<Self, String> {
+        let source = step.home.source();
         let with = action
             .with
             .render(scope)

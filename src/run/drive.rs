@@ -20,7 +20,7 @@ use crate::action::TargetFacts;
 use crate::attachment::Attachment;
 use crate::event::{Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted};
 use crate::journal::{Durability, Journal, JournalError};
-use crate::plan::{AccountPaths, Plan, TreeError};
+use crate::plan::{AccountPaths, Home, Plan, TreeError};
 use crate::project::Confinement;
 use crate::request::Request;
 use crate::secret::Masker;
@@ -120,7 +120,6 @@ impl Driver<'_> {
 
     pub(super) fn around(&self) -> Surroundings<'_> {
         Surroundings {
-            source: self.plan.source(),
             target: self.target,
             meter: self.meter,
             history: self.history,
@@ -154,7 +153,7 @@ impl Driver<'_> {
                     self.record(*event, durability).await?;
                     Input::Recorded
                 }
-                Command::Attach(paths) => Input::Attached(self.attach(paths).await),
+                Command::Attach(home, paths) => Input::Attached(self.attach(home, paths).await),
                 Command::Admit => match self.admit().await {
                     Ok(granted) => {
                         let waited = u64::try_from(granted.waited.as_millis()).unwrap_or(u64::MAX);
@@ -248,11 +247,11 @@ impl Driver<'_> {
         written.map_err(|error| failed(error, Some(&event.kind)))
     }
 
-    async fn attach(&self, paths: Vec<String>) -> Result<Vec<Attachment>, String> {
+    async fn attach(&self, home: &Home, paths: Vec<String>) -> Result<Vec<Attachment>, String> {
+        let files = home.files(self.files);
         let mut attachments = Vec::with_capacity(paths.len());
         for written in paths {
-            let resolved = self
-                .files
+            let resolved = files
                 .resolve(&written)
                 .map_err(|diagnostic| crate::diagnostic::in_one_line(&diagnostic))?;
             let described = tokio::task::spawn_blocking(move || describe(&resolved.path))

@@ -1,7 +1,5 @@
 //! A list of steps, one after another: the main steps of a playbook, its `finally`, or the steps of a row.
 
-use std::sync::Arc;
-
 use super::attempt::{Attempt, finished};
 use super::history::History;
 use super::settle::{Circumstances, Next, settle};
@@ -10,9 +8,8 @@ use crate::action::{Effect, TargetFacts};
 use crate::event::{AttemptFailed, AttemptStarted, Counts, EventKind, StepFinished};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
-use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
+use crate::plan::{PlannedAction, PlannedKind, PlannedStep, PlannedUse};
 use crate::playbook::OnFailure;
-use crate::source::Source;
 use crate::template::Scope;
 use crate::transport::{Response, SendError};
 use crate::value::{Map, Value};
@@ -20,8 +17,6 @@ use crate::value::{Map, Value};
 /// What all lanes of a run share.
 #[derive(Debug, Clone)]
 pub struct Surroundings<'p> {
-    /// The playbook's text.
-    pub source: &'p Arc<Source>,
     /// Where requests go.
     pub target: &'p TargetFacts,
     /// What was sent so far.
@@ -87,6 +82,51 @@ struct Frame<'p> {
     rest: Option<(Outcome, String)>,
     /// The worst that happened inside.
     worst: Outcome,
+    /// The playbook whose steps these are, where the group is a step with `use`.
+    used: Option<Box<UsedFrame<'p>>>,
+}
+
+/// A used playbook being run, or passed over.
+#[derive(Debug)]
+struct UsedFrame<'p> {
+    plan: &'p PlannedUse,
+    /// What templates of the outer playbook see: theirs again when this one is over.
+    outer: Scope,
+    /// Whether its steps run; else they are only accounted for.
+    is_run: bool,
+    /// Whether its `finally` has begun.
+    in_finally: bool,
+    /// Whether something stopped it before its `finally`.
+    stopped: bool,
+}
+
+impl<'p> Frame<'p> {
+    fn new(steps: &'p [PlannedStep]) -> Self {
+        Self {
+            steps,
+            next: 0,
+            group: None,
+            rest: None,
+            worst: Outcome::Skipped,
+            used: None,
+        }
+    }
+
+    /// Goes on to the `finally` of a used playbook; false where there is none, or it is over.
+    fn begin_finally(&mut self, stop: Option<Stop>) -> bool {
+        let Some(used) = self.used.as_mut().filter(|used| !used.in_finally) else {
+            return false;
+        };
+        used.in_finally = true;
+        used.stopped = self.rest.is_some();
+        self.steps = &used.plan.finally;
+        self.next = 0;
+        // It also runs after a failure, but not where nothing more is to be sent.
+        if used.is_run && !matches!(stop, Some(Stop::Budget | Stop::Interrupted)) {
+            self.rest = None;
+        }
+        true
+    }
 }
 
 /// What the lane waits for.
@@ -120,13 +160,7 @@ impl<'p> Lane<'p> {
             around,
             row,
             scope,
-            frames: vec![Frame {
-                steps,
-                next: 0,
-                group: None,
-                rest: None,
-                worst: Outcome::Skipped,
-            }],
+            frames: vec![Frame::new(steps)],
             state: State::Ready,
             counts: Counts::default(),
             rows: Counts::default(),
@@ -205,8 +239,11 @@ impl<'p> Lane<'p> {
                 });
             };
             let Some(step) = frame.steps.get(frame.next) else {
+                if frame.begin_finally(self.stop) {
+                    continue;
+                }
                 let frame = self.frames.pop().expect("it was just looked at");
-                if let Some(command) = self.leave(&frame) {
+                if let Some(command) = self.leave(frame) {
                     return command;
                 }
                 continue;
@@ -247,7 +284,7 @@ impl<'p> Lane<'p> {
                 }
                 Err(error) => {
                     let diagnostic =
-                        crate::plan::template_diagnostic(&error, &when.node, self.around.source);
+                        crate::plan::template_diagnostic(&error, &when.node, step.home.source());
                     let reason = crate::diagnostic::in_one_line(&diagnostic);
                     return Some(self.fail_unsent(step, &reason));
                 }
@@ -256,14 +293,20 @@ impl<'p> Lane<'p> {
         match &step.kind {
             PlannedKind::Group(nested) => {
                 self.frames.push(Frame {
-                    steps: nested,
-                    next: 0,
                     group: Some(step),
-                    rest: None,
-                    worst: Outcome::Skipped,
+                    ..Frame::new(nested)
                 });
                 None
             }
+            PlannedKind::Use(used) => match used.begin(&self.scope, &step.home) {
+                Err(reason) => Some(self.fail_unsent(step, &reason)),
+                Ok(scope) => {
+                    let mut frame = self.used_frame(used, scope);
+                    frame.group = Some(step);
+                    self.frames.push(frame);
+                    None
+                }
+            },
             PlannedKind::Action(action) => self.begin(step, action, now),
             PlannedKind::Loop(each) => {
                 if let Some(settled) = self.around.history.settled(&step.id, self.row.as_deref())
@@ -314,7 +357,7 @@ impl<'p> Lane<'p> {
         }
         let number = before.map_or(0, |intent| intent.attempt);
         let in_doubt = self.around.history.may_be_done(&step.id, row);
-        let begun = Attempt::begin(step, action, &self.scope, self.around.source, now);
+        let begun = Attempt::begin(step, action, &self.scope, now);
         Some(match begun {
             Err(reason) => self.fail_unsent(step, &reason),
             Ok(mut attempt) => {
@@ -325,7 +368,7 @@ impl<'p> Lane<'p> {
                     self.attached(attempt, Ok(Vec::new()))
                 } else {
                     self.state = State::Attaching(attempt);
-                    Command::Attach(files)
+                    Command::Attach(&step.home, files)
                 }
             }
         })
@@ -478,7 +521,6 @@ impl<'p> Lane<'p> {
             &Circumstances {
                 row: self.row.as_deref(),
                 scope: &self.scope,
-                source: self.around.source,
                 seed: &seed,
                 interrupted: self.interrupted,
                 now,
@@ -542,7 +584,7 @@ impl<'p> Lane<'p> {
     fn fail_unsent(&mut self, step: &'p PlannedStep, reason: &str) -> Command<'p> {
         let action = match &step.kind {
             PlannedKind::Action(action) => Some(&**action),
-            PlannedKind::Group(_) | PlannedKind::Loop(_) => None,
+            PlannedKind::Group(_) | PlannedKind::Loop(_) | PlannedKind::Use(_) => None,
         };
         let before = &self.around.history;
         let (outcome, reason) = if before.may_be_done(&step.id, self.row.as_deref()) {
@@ -554,18 +596,17 @@ impl<'p> Lane<'p> {
             (Outcome::Failed, format!("not sent: {reason}"))
         };
         let end = finished(step, self.row.as_deref(), action, outcome, Some(reason));
-        if let PlannedKind::Group(nested) = &step.kind {
+        let nested = match &step.kind {
+            PlannedKind::Group(_) => Some("its group failed"),
+            PlannedKind::Use(_) => Some("the playbook was not begun"),
+            PlannedKind::Action(_) | PlannedKind::Loop(_) => None,
+        };
+        if let Some(why) = nested {
             // The steps of a group whose condition cannot be read are accounted for as well.
-            self.frames.push(Frame {
-                steps: nested,
-                next: 0,
-                group: None,
-                rest: Some((Outcome::NotRun, "its group failed".to_owned())),
-                worst: Outcome::Skipped,
-            });
             self.counts.add(Outcome::Failed);
             self.note(step, &end);
-            self.after_failure(step, 1);
+            self.after_failure(step);
+            self.pass_over_nested(step, Outcome::NotRun, why);
             self.state = State::Finishing;
             return Command::Record(Box::new(EventKind::StepFinished(end)), Durability::Soon);
         }
@@ -596,19 +637,19 @@ impl<'p> Lane<'p> {
         self.counts.add(end.outcome);
         self.note(step, end);
         match end.outcome {
-            Outcome::Failed => self.after_failure(step, 0),
+            Outcome::Failed => self.after_failure(step),
             Outcome::Unknown => self.halt(Stop::Unknown, "an earlier step is in doubt"),
             Outcome::NotRun => self.halt(Stop::Interrupted, "the run was interrupted"),
             Outcome::Ok | Outcome::Skipped => {}
         }
     }
 
-    /// What a failure means for the steps after it; `above` is how many frames were pushed for the step itself.
-    fn after_failure(&mut self, step: &PlannedStep, above: usize) {
+    /// What a failure means for the steps after it.
+    fn after_failure(&mut self, step: &PlannedStep) {
         if step.on_failure == OnFailure::Continue {
             return;
         }
-        let level = self.frames.len() - 1 - above;
+        let level = self.frames.len() - 1;
         self.stop_level(level, &format!("the step {} failed", step.id));
     }
 
@@ -645,8 +686,8 @@ impl<'p> Lane<'p> {
             facts.insert("msg".to_owned(), msg.as_str().into());
         }
         facts.extend(end.outputs.clone());
-        self.scope
-            .set_member("steps", step.id.clone(), Value::Map(facts));
+        let id = step.own_id();
+        self.scope.set_member("steps", id, Value::Map(facts));
         let why = match end.outcome {
             Outcome::Ok => None,
             Outcome::Skipped => Some("was skipped"),
@@ -654,17 +695,22 @@ impl<'p> Lane<'p> {
             Outcome::Unknown => Some("is in doubt"),
             Outcome::NotRun => Some("was not run"),
         };
-        if let (Some(why), PlannedKind::Action(planned)) = (why, &step.kind) {
-            for output in planned.action.output_names() {
+        if let Some(why) = why {
+            let outputs: Vec<&str> = match &step.kind {
+                PlannedKind::Action(planned) => planned.action.output_names().collect(),
+                PlannedKind::Use(used) => used.output_names().collect(),
+                PlannedKind::Group(_) | PlannedKind::Loop(_) => Vec::new(),
+            };
+            for output in outputs {
                 self.scope.explain_missing(
-                    &["steps", &step.id, output],
+                    &["steps", id, output],
                     format!("the step {} {why}", step.id),
                 );
             }
         }
         for output in &end.withheld {
             self.scope.explain_missing(
-                &["steps", &step.id, output],
+                &["steps", id, output],
                 format!(
                     "the step {} ran in an earlier stretch of this run, and its value is a secret that was not written down",
                     step.id
@@ -673,7 +719,7 @@ impl<'p> Lane<'p> {
         }
         for output in &end.blank {
             self.scope.explain_missing(
-                &["steps", &step.id, output],
+                &["steps", id, output],
                 format!("the CRM returned a blank id for the step {}", step.id),
             );
         }
@@ -686,11 +732,11 @@ impl<'p> Lane<'p> {
         outcome: Outcome,
         reason: &str,
     ) -> Option<Command<'p>> {
-        let (action, nested) = match &step.kind {
-            PlannedKind::Action(action) => (Some(&**action), None),
-            PlannedKind::Group(nested) => (None, Some(nested)),
+        let (action, holds_steps) = match &step.kind {
+            PlannedKind::Action(action) => (Some(&**action), false),
+            PlannedKind::Group(_) | PlannedKind::Use(_) => (None, true),
             // Its rows were never read, so that there is nothing to account for but the loop itself.
-            PlannedKind::Loop(_) => (None, None),
+            PlannedKind::Loop(_) => (None, false),
         };
         let row = self.row.as_deref();
         if let (Some(_), Some(settled)) = (action, self.around.history.settled(&step.id, row)) {
@@ -709,19 +755,11 @@ impl<'p> Lane<'p> {
             _ => (outcome, reason),
         };
         let end = finished(step, row, action, outcome, Some(reason.to_owned()));
-        if nested.is_none() {
+        if !holds_steps {
             self.counts.add(outcome);
         }
         self.note(step, &end);
-        if let Some(nested) = nested {
-            self.frames.push(Frame {
-                steps: nested,
-                next: 0,
-                group: None,
-                rest: Some((outcome, reason.to_owned())),
-                worst: Outcome::Skipped,
-            });
-        }
+        self.pass_over_nested(step, outcome, reason);
         self.state = State::Finishing;
         Some(Command::Record(
             Box::new(EventKind::StepFinished(end)),
@@ -729,25 +767,62 @@ impl<'p> Lane<'p> {
         ))
     }
 
+    /// Accounts for the steps in one that does not run.
+    fn pass_over_nested(&mut self, step: &'p PlannedStep, outcome: Outcome, reason: &str) {
+        let mut frame = match &step.kind {
+            PlannedKind::Action(_) | PlannedKind::Loop(_) => return,
+            PlannedKind::Group(nested) => Frame::new(nested),
+            // What becomes of its steps must not be taken for what became of others of the same name.
+            PlannedKind::Use(used) => self.used_frame(used, Scope::new()),
+        };
+        if let Some(used) = &mut frame.used {
+            used.is_run = false;
+        }
+        frame.rest = Some((outcome, reason.to_owned()));
+        self.frames.push(frame);
+    }
+
+    /// The frame of a used playbook, whose templates see `scope` from now on.
+    fn used_frame(&mut self, plan: &'p PlannedUse, scope: Scope) -> Frame<'p> {
+        Frame {
+            used: Some(Box::new(UsedFrame {
+                plan,
+                outer: std::mem::replace(&mut self.scope, scope),
+                is_run: true,
+                in_finally: false,
+                stopped: false,
+            })),
+            ..Frame::new(&plan.steps)
+        }
+    }
+
     /// A group is over: what became of it, and what that means for the steps after it.
-    fn leave(&mut self, frame: &Frame<'p>) -> Option<Command<'p>> {
+    fn leave(&mut self, frame: Frame<'p>) -> Option<Command<'p>> {
+        let mut stopped = frame.rest.is_some();
+        let mut given = None;
+        if let Some(used) = frame.used {
+            let inner = std::mem::replace(&mut self.scope, used.outer);
+            stopped |= used.stopped;
+            given = Some(used.plan.outputs(&inner));
+        }
         let group = frame.group?;
+        let (outputs, missing) = given.unwrap_or_default();
         let outcome = frame.worst;
-        let failed = frame.rest.is_some() && outcome == Outcome::Failed;
+        let failed = stopped && outcome == Outcome::Failed;
         let error = (outcome != Outcome::Ok && outcome != Outcome::Skipped)
             .then(|| format!("a step in it is {outcome}"));
-        let end = finished(group, self.row.as_deref(), None, outcome, error);
-        self.scope.set_member(
-            "steps",
-            group.id.clone(),
-            Value::Map(Map::from_iter([(
-                "outcome".to_owned(),
-                outcome.as_str().into(),
-            )])),
-        );
+        let mut end = finished(group, self.row.as_deref(), None, outcome, error);
+        let id = group.own_id();
+        for (output, why) in missing {
+            self.scope.explain_missing(&["steps", id, output], why);
+        }
+        let mut facts = Map::from_iter([("outcome".to_owned(), outcome.as_str().into())]);
+        facts.extend(outputs.clone());
+        self.scope.set_member("steps", id, Value::Map(facts));
+        end.outputs = outputs;
         // A group fails as a whole only where a failure stopped it.
         if failed && self.stop.is_none() {
-            self.after_failure(group, 0);
+            self.after_failure(group);
         }
         self.state = State::Finishing;
         Some(Command::Record(

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::attachment::Attachment;
 use crate::event::{Counts, EventKind};
 use crate::journal::Durability;
-use crate::plan::{PlannedLoop, PlannedStep};
+use crate::plan::{Home, PlannedLoop, PlannedStep};
 use crate::playbook::Limits;
 use crate::request::Request;
 use crate::template::Scope;
@@ -39,8 +39,8 @@ pub use rows::AccountFiles;
 pub enum Command<'p> {
     /// Write the event down; with [`Durability::Now`], answer only once it is on disk.
     Record(Box<EventKind>, Durability),
-    /// Look at the files that a request will carry.
-    Attach(Vec<String>),
+    /// Look at the files that a request will carry; their paths stand in this playbook.
+    Attach(&'p Home, Vec<String>),
     /// Wait until another request may be sent, as the target's pace allows.
     Admit,
     /// Run the steps of a loop for each row, under this scope.

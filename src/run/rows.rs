@@ -99,10 +99,10 @@ impl Driver<'_> {
         outer: Option<String>,
         clock: Instant,
     ) -> Result<LoopEnd, RunError> {
-        let opened = self.open(each, &scope).and_then(|rows| {
+        let opened = self.open(step, each, &scope).and_then(|rows| {
             // A percentage is one of all rows, so they are counted first.
             let total = if let Some(MaxFailures::Percent(_)) = each.max_failures {
-                let counted = self.open(each, &scope)?.count();
+                let counted = self.open(step, each, &scope)?.count();
                 Some(u64::try_from(counted).unwrap_or(u64::MAX))
             } else {
                 None
@@ -144,7 +144,7 @@ impl Driver<'_> {
             turn: 0,
             put_back: None,
             keys: HashSet::new(),
-            source: self.plan.source(),
+            source: step.home.source(),
         };
         let halted = self.work(&mut input, &mut turns, patience, clock).await?;
         let problem = turns.close();
@@ -333,10 +333,10 @@ impl Driver<'_> {
         Ok(end.stop)
     }
 
-    fn open(&self, each: &PlannedLoop, scope: &Scope) -> Result<Rows, String> {
+    fn open(&self, step: &PlannedStep, each: &PlannedLoop, scope: &Scope) -> Result<Rows, String> {
         let of = |tree: &Tree| {
             tree.render(scope).map_err(|error| {
-                crate::diagnostic::in_one_line(&error.diagnostic(self.plan.source()))
+                crate::diagnostic::in_one_line(&error.diagnostic(step.home.source()))
             })
         };
         match &each.source {
@@ -353,8 +353,9 @@ impl Driver<'_> {
                     .as_text()
                     .ok_or_else(|| "the path of the rows must be text".to_owned())?;
                 let in_one_line = crate::diagnostic::in_one_line;
-                let resolved = self
-                    .files
+                let resolved = step
+                    .home
+                    .files(self.files)
                     .resolve(written)
                     .map_err(|finding| in_one_line(&finding))?;
                 let format = each.source.format().expect("it is a file");
@@ -374,6 +375,10 @@ fn ids_of(steps: &[PlannedStep]) -> Vec<String> {
         match &step.kind {
             PlannedKind::Action(_) => ids.push(step.id.clone()),
             PlannedKind::Group(nested) => ids.extend(ids_of(nested)),
+            PlannedKind::Use(used) => {
+                ids.extend(ids_of(&used.steps));
+                ids.extend(ids_of(&used.finally));
+            }
             // Of a loop inside a row there is no single id.
             PlannedKind::Loop(_) => {}
         }
@@ -604,10 +609,12 @@ impl Turns<'_, '_> {
             self.tally.counts.add(event.outcome);
         }
         if self.each.keeps_ids {
+            // Its own playbook reads them, by the names that it knows.
+            let above = self.step.id.len() - self.step.own_id().len();
             for (step, id) in &event.wolkvox_ids {
                 self.tally
                     .ids
-                    .entry(step.clone())
+                    .entry(step.get(above..).unwrap_or(step).to_owned())
                     .or_default()
                     .push(id.clone());
             }

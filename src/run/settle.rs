@@ -7,12 +7,9 @@ use super::policy::{Patience, backoff, patience};
 use crate::action::Effect;
 use crate::event::{KEPT_ANSWER, StepFinished};
 use crate::outcome::{self, Envelope, Outcome, Verdict};
-use crate::source::Source;
 use crate::template::{Scope, View};
 use crate::transport::{Response, SendError};
 use crate::value::Value;
-
-use std::sync::Arc;
 
 /// What follows from what came back.
 pub(super) enum Next {
@@ -31,7 +28,6 @@ pub(super) enum Next {
 pub(super) struct Circumstances<'a> {
     pub(super) row: Option<&'a str>,
     pub(super) scope: &'a Scope,
-    pub(super) source: &'a Arc<Source>,
     /// For the jitter.
     pub(super) seed: &'a str,
     /// Whether the run was told to stop.
@@ -183,7 +179,8 @@ fn accept(
     let names = [("response", answer), ("status", &status)];
     let seen = View::over(around.scope, &names);
     for expectation in &attempt.action.expect {
-        let place = around.source.position(expectation.span.start);
+        let source = attempt.step.home.source();
+        let place = source.position(expectation.span.start);
         let problem = match expectation.expression.is_true(seen) {
             Ok(true) => continue,
             Ok(false) => format!("expected `{}`", expectation.text.trim()),
@@ -193,7 +190,7 @@ fn accept(
             end,
             format!(
                 "{problem} ({}:{place}); the CRM did accept the request",
-                around.source.name()
+                source.name()
             ),
         );
         return;

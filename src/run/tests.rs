@@ -1,5 +1,7 @@
 //! The machine in memory: a scripted CRM, a ledger, and a crash or an interruption after every event.
 
+mod uses;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use crate::event::{EventKind, RowFinished};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::plan::{self, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
-use crate::playbook::{self, Limits};
+use crate::playbook::{self, Limits, Playbook};
 use crate::source::Source;
 use crate::template::{Clock, Engine, Scope};
 use crate::transport::{Completeness, NoAnswerReason, NotSentReason, Response, SendError};
@@ -140,7 +142,6 @@ impl World<'_> {
         let target = target();
         let plan = self.plan;
         let around = Surroundings {
-            source: plan.source(),
             target: &target,
             meter: &meter,
             history: &history,
@@ -172,9 +173,7 @@ impl World<'_> {
         let history = History::from_events(&self.ledger.events[..began]);
         let meter = Meter::new(&Limits::default());
         let target = target();
-        let plan = self.plan;
         let around = Surroundings {
-            source: plan.source(),
             target: &target,
             meter: &meter,
             history: &history,
@@ -259,7 +258,7 @@ impl World<'_> {
                     }
                     Input::Recorded
                 }
-                Command::Attach(_) => Input::Attached(Ok(Vec::new())),
+                Command::Attach(..) => Input::Attached(Ok(Vec::new())),
                 Command::Send(..) => Input::Answered(Box::new(self.send().seen())),
                 Command::Wait(_) => Input::Woke,
                 Command::Admit => Input::Admitted(Ok(0)),
@@ -343,7 +342,8 @@ impl World<'_> {
     fn check_rows(&self, ends: &[LaneEnd; 2]) {
         for (name, outcome) in self.outcomes() {
             // A group is what its steps are.
-            if !name.contains('@') || name.starts_with("g@") {
+            let is_group = name.split('@').next().map(plan::own_id) == Some("g");
+            if !name.contains('@') || is_group {
                 continue;
             }
             let done = self.crm.done.get(&name).copied().unwrap_or_default() > 0;
@@ -475,6 +475,11 @@ fn scope() -> Scope {
 }
 
 fn plan(text: &str) -> Plan {
+    planned(text, |_| ())
+}
+
+/// The same, where something is done to the playbook before it is compiled.
+fn planned(text: &str, link: impl FnOnce(&mut Playbook)) -> Plan {
     let source = Source::new("playbook.yaml", text);
     let (playbook, findings) = playbook::parse(&source);
     assert_eq!(findings, [], "{text}");
@@ -482,7 +487,9 @@ fn plan(text: &str) -> Plan {
         now: Timestamp::UNIX_EPOCH,
         zone: TimeZone::UTC,
     });
-    let playbook = Arc::new(playbook.expect("it has no findings"));
+    let mut playbook = playbook.expect("it has no findings");
+    link(&mut playbook);
+    let playbook = Arc::new(playbook);
     let (draft, findings) = plan::compile(&playbook, &Catalogue::built_in(), &engine, &[]);
     draft
         .into_plan(&findings)

@@ -66,6 +66,15 @@ impl Engine {
         }
     }
 
+    /// The same engine with the clock of another time zone.
+    #[must_use]
+    pub fn in_zone(&self, zone: jiff::tz::TimeZone) -> Self {
+        Self::new(Clock {
+            now: self.clock.now,
+            zone,
+        })
+    }
+
     /// Compiles a text that may hold templates.
     ///
     /// # Errors

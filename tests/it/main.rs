@@ -18,3 +18,4 @@ mod resume;
 mod run;
 mod schema;
 mod server;
+mod uses;

@@ -103,7 +103,14 @@ impl Explanation {
             explanation.values = explainer.values(&action.with, &action.with_node, &request.with);
             explanation.add_curl(args, prepared, request);
         } else {
-            let ids: Vec<&str> = nested(step).iter().map(|step| step.id.as_str()).collect();
+            if let (PlannedKind::Use(used), OutlookKind::Use(outlook)) =
+                (&step.kind, &found.outlook.kind)
+            {
+                explanation.facts.push(("uses", used.path.clone()));
+                explanation.values = explainer.inputs(used, &outlook.inputs);
+            }
+            let nested = step.nested().flatten();
+            let ids: Vec<&str> = nested.map(|step| step.id.as_str()).collect();
             explanation.facts.push(("steps", ids.join(", ")));
             let note = "it sends nothing itself: explain one of its steps".to_owned();
             explanation.notes.push(note);
@@ -323,17 +330,9 @@ fn one_line(value: &Value) -> String {
     }
 }
 
-fn nested(step: &PlannedStep) -> &[PlannedStep] {
-    match &step.kind {
-        PlannedKind::Action(_) => &[],
-        PlannedKind::Group(nested) => nested,
-        PlannedKind::Loop(each) => &each.steps,
-    }
-}
-
 fn unknown(args: &ExplainArgs, prepared: &Prepared) -> Diagnostic {
-    let steps = prepared.playbook().all_steps();
-    let ids: Vec<&str> = steps.iter().map(|step| step.id.value.as_str()).collect();
+    let steps = prepared.playbook().whole();
+    let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
     let mut finding = Diagnostic::error(
         Code::UnknownStep,
         format!(

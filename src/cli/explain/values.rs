@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use super::super::plan::origin;
 use super::super::prepare::Prepared;
 use crate::document::{Node, NodeKind};
-use crate::plan::foresee::{Found, MarkedValue, Outlook};
-use crate::plan::{Origin, Tree};
+use crate::plan::foresee::{Found, MarkedValue, Outlook, planned};
+use crate::plan::{InputSource, Origin, PlannedKind, PlannedUse, Tree};
+use crate::playbook::Playbook;
 use crate::source::Span;
 use crate::template::{Read, Template};
 use crate::value::Value;
@@ -49,6 +50,19 @@ impl Explainer<'_> {
     pub(super) fn values(&self, tree: &Tree, node: &Node, with: &MarkedValue) -> Vec<Explained> {
         let mut values = Vec::new();
         self.visit(tree, node, &with.value, &mut String::new(), &mut values);
+        values
+    }
+
+    /// Every scalar of what a step gives to the playbook that it uses.
+    pub(super) fn inputs(&self, used: &PlannedUse, marked: &MarkedValue) -> Vec<Explained> {
+        let mut values = Vec::new();
+        for input in &used.inputs {
+            if let InputSource::Step(given) = &input.from {
+                let value = marked.value.get(&input.name).unwrap_or(&Value::Null);
+                let mut path = input.name.clone();
+                self.visit(&given.tree, &given.node, value, &mut path, &mut values);
+            }
+        }
         values
     }
 
@@ -111,19 +125,18 @@ impl Explainer<'_> {
         }
     }
 
-    /// `file:line:column` in the playbook.
+    /// `file:line:column` in the playbook that the step is written in.
     pub(super) fn place(&self, span: Span) -> String {
-        let source = self.prepared.plan.source();
+        let source = self.found.outlook.home.source();
         format!("{}:{}", source.name(), source.position(span.start))
     }
 
     fn of_template(&self, template: &Template) -> Vec<Origins> {
         let mut sources = self.of_reads(template.reads());
         if template.text().contains("now()") {
-            let at = self
-                .prepared
-                .started_at
-                .to_zoned(self.prepared.zone.clone());
+            let zone = self.found.outlook.home.zone();
+            let zone = zone.unwrap_or(&self.prepared.zone);
+            let at = self.prepared.started_at.to_zoned(zone.clone());
             sources.push(Origins {
                 read: "now()".to_owned(),
                 from: format!(
@@ -151,24 +164,27 @@ impl Explainer<'_> {
         let second = path.get(1).map_or("", String::as_str);
         let mut below = Vec::new();
         let from = match path.first().map_or("", String::as_str) {
-            "inputs" => self.of_input(second),
+            "inputs" => {
+                let (from, of_given) = self.of_input(second);
+                below = of_given;
+                from
+            }
             "vars" => {
-                let playbook = self.prepared.playbook();
-                let var = playbook.vars.iter().find(|var| var.name.value == second);
-                if let Some((_, tree)) = self
-                    .prepared
-                    .plan
-                    .vars()
-                    .iter()
-                    .find(|(name, _)| name == second)
-                {
+                let var = self
+                    .playbook()
+                    .and_then(|playbook| playbook.vars.iter().find(|var| var.name.value == second));
+                let vars = match self.used() {
+                    Some((used, _)) => &used.vars,
+                    None => self.prepared.plan.vars(),
+                };
+                if let Some((_, tree)) = vars.iter().find(|(name, _)| name == second) {
                     below = tree
                         .templates()
                         .into_iter()
                         .flat_map(|(template, _)| self.of_template(template))
                         .collect();
                 }
-                let value = self.outlook.scope.lookup(&["vars", second]);
+                let value = self.found.scope.lookup(&["vars", second]);
                 let value = value.map(super::one_line).unwrap_or_default();
                 var.map_or_else(String::new, |var| {
                     format!(
@@ -179,7 +195,9 @@ impl Explainer<'_> {
             }
             "steps" => {
                 let output = path.get(2).map_or("answer", String::as_str);
-                format!("the {output} of the step {second}, known after it")
+                let user = self.found.by.as_ref();
+                let prefix = user.map_or_else(String::new, |user| format!("{}.", user.outlook.id));
+                format!("the {output} of the step {prefix}{second}, known after it")
             }
             "target" => format!(
                 "the target {}: {}",
@@ -202,14 +220,63 @@ impl Explainer<'_> {
         }
     }
 
-    fn of_input(&self, name: &str) -> String {
+    /// The step that uses the playbook of the step that is explained, as planned, and its own explainer.
+    fn used(&self) -> Option<(&PlannedUse, Explainer<'_>)> {
+        let by = self.found.by.as_deref()?;
+        let plan = &self.prepared.plan;
+        let id = &by.outlook.id;
+        let step = planned(plan.steps(), id).or_else(|| planned(plan.finally(), id))?;
+        let PlannedKind::Use(used) = &step.kind else {
+            return None;
+        };
+        let outer = Explainer { found: by, ..*self };
+        Some((used, outer))
+    }
+
+    /// The playbook that the step is written in.
+    fn playbook(&self) -> Option<&Playbook> {
+        let Some(user) = self.found.by.as_deref() else {
+            return Some(self.prepared.playbook());
+        };
+        let whole = self.prepared.playbook().whole();
+        whole
+            .into_iter()
+            .filter(|whole| whole.id == user.outlook.id)
+            .find_map(|whole| whole.used)
+    }
+
+    fn of_input(&self, name: &str) -> (String, Vec<Origins>) {
         let inputs = &self.prepared.inputs;
-        let playbook = self.prepared.playbook();
-        let declared = playbook
-            .inputs
-            .iter()
-            .find(|input| input.name.value == name);
-        match inputs.origins.get(name) {
+        let of_playbook = self.playbook();
+        let declared = of_playbook.and_then(|playbook| {
+            playbook
+                .inputs
+                .iter()
+                .find(|input| input.name.value == name)
+        });
+        let settled = match self.used() {
+            None => inputs.origins.get(name),
+            Some((used, outer)) => match used
+                .inputs
+                .iter()
+                .find(|input| input.name == name)
+                .map(|input| &input.from)
+            {
+                Some(InputSource::Step(given)) => {
+                    let templates = given.tree.templates();
+                    let below = templates
+                        .into_iter()
+                        .flat_map(|(template, _)| outer.of_template(template))
+                        .collect();
+                    let id = &outer.found.outlook.id;
+                    let place = outer.place(given.node.span);
+                    return (format!("given by the step {id} ({place})"), below);
+                }
+                Some(InputSource::Settled(_, origin)) => Some(origin),
+                Some(InputSource::Open | InputSource::Absent) | None => None,
+            },
+        };
+        let from = match settled {
             Some(Origin::Default) => {
                 let place = declared
                     .and_then(|input| input.default.as_ref())
@@ -218,7 +285,8 @@ impl Explainer<'_> {
             }
             Some(from) => origin(from, name),
             None => "an input without a value".to_owned(),
-        }
+        };
+        (from, Vec::new())
     }
 
     fn of_row(&self, path: &[String]) -> String {

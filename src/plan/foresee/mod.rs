@@ -8,6 +8,7 @@ mod values;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::action::{Effect, TargetFacts};
 use crate::attachment::Attachment;
@@ -17,7 +18,7 @@ use crate::source::Span;
 use crate::template::Scope;
 use crate::value::Value;
 
-use super::{Inputs, Plan, PlannedStep};
+use super::{Home, Inputs, Plan, PlannedStep};
 
 pub use count::{Count, Tally};
 pub use unknown::{Unknowns, mark};
@@ -75,7 +76,9 @@ pub struct StepOutlook {
     pub id: String,
     /// What people call it.
     pub name: Option<String>,
-    /// Where it stands in the playbook.
+    /// The playbook that it is written in.
+    pub home: Arc<Home>,
+    /// Where it stands there.
     pub span: Span,
     /// Whether it will run.
     pub runs: Runs,
@@ -108,6 +111,25 @@ pub enum OutlookKind {
     Group(Vec<StepOutlook>),
     /// It runs its steps for each row.
     Loop(Box<LoopOutlook>),
+    /// It runs another playbook.
+    Use(Box<UseOutlook>),
+}
+
+/// What a used playbook will do.
+#[derive(Debug)]
+pub struct UseOutlook {
+    /// Its path, from the folder of the playbook that is run.
+    pub path: String,
+    /// What it is given, by the step or otherwise, with marks for what is not known.
+    pub inputs: MarkedValue,
+    /// What its templates see before its first step, as far as it is known.
+    pub scope: Scope,
+    /// Why it cannot begin.
+    pub problem: Option<String>,
+    /// Its steps.
+    pub steps: Vec<StepOutlook>,
+    /// Its steps that run also after a failure in it.
+    pub finally: Vec<StepOutlook>,
 }
 
 /// One request, as far as it is known.
@@ -204,6 +226,10 @@ impl Outlook {
                     OutlookKind::Request(_) => {}
                     OutlookKind::Group(nested) => visit(nested, into),
                     OutlookKind::Loop(each) => visit(&each.steps, into),
+                    OutlookKind::Use(used) => {
+                        visit(&used.steps, into);
+                        visit(&used.finally, into);
+                    }
                 }
             }
         }
@@ -225,21 +251,23 @@ pub fn foresee(circumstances: Circumstances<'_>) -> Outlook {
 
 /// A step that performs an action and what its templates see, for who explains it: of a step in a loop, the first
 /// row's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Found<'o> {
     /// What it will do.
     pub outlook: &'o StepOutlook,
     /// What its templates see.
     pub scope: Scope,
-    /// The loops it stands in, the outermost first.
+    /// The loops it stands in whose rows its templates see, the outermost first.
     pub loops: Vec<&'o LoopOutlook>,
+    /// The step that uses the playbook it is written in, as it will be; none for the playbook that is run.
+    pub by: Option<Box<Found<'o>>>,
 }
 
 impl Outlook {
     /// The step with an id; of the steps in loops, as the first row has it.
     pub fn find(&self, id: &str) -> Option<Found<'_>> {
-        find(&self.steps, id, &self.scope, &[])
-            .or_else(|| find(&self.finally, id, &self.scope, &[]))
+        find(&self.steps, id, &self.scope, &[], None)
+            .or_else(|| find(&self.finally, id, &self.scope, &[], None))
     }
 }
 
@@ -248,27 +276,35 @@ fn find<'o>(
     id: &str,
     scope: &Scope,
     loops: &[&'o LoopOutlook],
+    by: Option<&Found<'o>>,
 ) -> Option<Found<'o>> {
     for step in steps {
+        let found = || Found {
+            outlook: step,
+            scope: scope.clone(),
+            loops: loops.to_vec(),
+            by: by.cloned().map(Box::new),
+        };
         let inner = match &step.kind {
             OutlookKind::Request(_) => None,
-            OutlookKind::Group(nested) => find(nested, id, scope, loops),
+            OutlookKind::Group(nested) => find(nested, id, scope, loops, by),
             OutlookKind::Loop(each) => {
                 let inner = each.sample.as_ref().map_or(scope, |row| &row.scope.0);
                 let mut loops = loops.to_vec();
                 loops.push(each);
-                find(&each.steps, id, inner, &loops)
+                find(&each.steps, id, inner, &loops, by)
+            }
+            OutlookKind::Use(used) => {
+                let here = found();
+                find(&used.steps, id, &used.scope, &[], Some(&here))
+                    .or_else(|| find(&used.finally, id, &used.scope, &[], Some(&here)))
             }
         };
         if inner.is_some() {
             return inner;
         }
         if step.id == id {
-            return Some(Found {
-                outlook: step,
-                scope: scope.clone(),
-                loops: loops.to_vec(),
-            });
+            return Some(found());
         }
     }
     None
@@ -277,12 +313,9 @@ fn find<'o>(
 /// The planned step with an id; where a loop and its only step share one, the step.
 pub fn planned<'p>(steps: &'p [PlannedStep], id: &str) -> Option<&'p PlannedStep> {
     steps.iter().find_map(|step| {
-        let nested: &[PlannedStep] = match &step.kind {
-            super::PlannedKind::Action(_) => &[],
-            super::PlannedKind::Group(nested) => nested,
-            super::PlannedKind::Loop(each) => &each.steps,
-        };
-        planned(nested, id).or_else(|| (step.id == id).then_some(step))
+        step.nested()
+            .find_map(|nested| planned(nested, id))
+            .or_else(|| (step.id == id).then_some(step))
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::super::{PlannedAction, file_paths};
+use super::super::{Home, PlannedAction, file_paths};
 use super::values::{MarkedValue, below};
 use super::{Mark, RequestOutlook};
 use crate::action::{Action, Encoding, TargetFacts};
@@ -23,16 +23,24 @@ pub(super) struct Files {
     pub(super) named: BTreeMap<String, Attachment>,
 }
 
+/// Which files may be read, and the playbook that names them.
+pub(super) struct Rules<'r> {
+    pub(super) home: &'r Home,
+    pub(super) files: &'r Confinement,
+}
+
 impl Files {
     pub(super) fn describe(
         &mut self,
         written: &str,
-        rules: &Confinement,
+        rules: &Rules<'_>,
     ) -> Result<Attachment, String> {
-        if let Some(known) = self.named.get(written) {
+        let label = rules.home.label(written);
+        if let Some(known) = self.named.get(&label) {
             return Ok(known.clone());
         }
         let resolved = rules
+            .files
             .resolve(written)
             .map_err(|finding| in_one_line(&finding))?;
         let described = match self.described.get(&resolved.path) {
@@ -41,7 +49,7 @@ impl Files {
                 .map_err(|error| format!("the file {written} cannot be read: {error}"))?,
         };
         self.described.insert(resolved.path, described.clone());
-        self.named.insert(written.to_owned(), described.clone());
+        self.named.insert(label, described.clone());
         Ok(described)
     }
 }
@@ -51,7 +59,7 @@ pub(super) fn foresee(
     planned: &PlannedAction,
     with: MarkedValue,
     target: &TargetFacts,
-    rules: &Confinement,
+    rules: &Rules<'_>,
     files: &mut Files,
 ) -> RequestOutlook {
     let action = &planned.action;
@@ -99,7 +107,7 @@ fn make(
     action: &Action,
     with: &MarkedValue,
     target: &TargetFacts,
-    rules: &Confinement,
+    rules: &Rules<'_>,
     files: &mut Files,
 ) -> Result<Request, String> {
     let attached = attach(action, with, rules, files)?;
@@ -158,7 +166,7 @@ fn make(
 pub(super) fn attach(
     action: &Action,
     with: &MarkedValue,
-    rules: &Confinement,
+    rules: &Rules<'_>,
     files: &mut Files,
 ) -> Result<Vec<PartContent>, String> {
     let Some(param) = action.file_param() else {

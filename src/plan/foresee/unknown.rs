@@ -19,6 +19,10 @@ pub enum Cause {
 #[derive(Debug, Clone, Default)]
 pub struct Unknowns {
     vars: BTreeMap<String, BTreeSet<Cause>>,
+    /// Inputs of a used playbook.
+    inputs: BTreeMap<String, BTreeSet<Cause>>,
+    /// What stands before the ids of the steps that can be read here.
+    prefix: String,
     /// What templates call rows that are not known.
     rows: Vec<String>,
     is_server_unknown: bool,
@@ -36,6 +40,18 @@ impl Unknowns {
         self.vars.insert(name.to_owned(), causes);
     }
 
+    /// Nothing unknown yet inside a playbook that the step `id` uses.
+    pub(super) fn inside(&self, id: &str) -> Self {
+        Self {
+            prefix: format!("{id}."),
+            ..Self::new(self.is_server_unknown)
+        }
+    }
+
+    pub(super) fn add_input(&mut self, name: &str, causes: BTreeSet<Cause>) {
+        self.inputs.insert(name.to_owned(), causes);
+    }
+
     /// The same inside a loop whose rows are not known.
     pub(super) fn with_row(&self, binding: &str) -> Self {
         let mut inner = self.clone();
@@ -48,7 +64,9 @@ impl Unknowns {
     pub fn causes(&self, read: &Read) -> BTreeSet<Cause> {
         let second = read.path.get(1).map(String::as_str);
         match (read.path.first().map(String::as_str), second) {
-            (Some("steps"), Some(id)) => BTreeSet::from([Cause::Step(id.to_owned())]),
+            (Some("steps"), Some(id)) => {
+                BTreeSet::from([Cause::Step(format!("{}{id}", self.prefix))])
+            }
             (Some("steps" | "response" | "status"), _) => {
                 BTreeSet::from([Cause::Step(String::new())])
             }
@@ -57,6 +75,8 @@ impl Unknowns {
                 BTreeSet::from([Cause::Run])
             }
             (Some("vars"), Some(name)) => self.vars.get(name).cloned().unwrap_or_default(),
+            (Some("inputs"), Some(name)) => self.inputs.get(name).cloned().unwrap_or_default(),
+            (Some("inputs"), None) => self.inputs.values().flatten().cloned().collect(),
             (Some("vars"), None) => self.vars.values().flatten().cloned().collect(),
             (Some(name), _) if self.rows.iter().any(|row| row == name) => {
                 BTreeSet::from([Cause::Row])

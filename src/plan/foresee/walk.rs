@@ -1,18 +1,21 @@
 //! The steps of a plan, one after another, and the rows of its loops: what each will do, and how much.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
+use super::super::uses::inner_scope;
 use super::super::{
-    Condition, PlannedAction, PlannedKind, PlannedLoop, PlannedSource, PlannedStep,
+    Condition, Home, InputSource, PlannedAction, PlannedKind, PlannedLoop, PlannedSource,
+    PlannedStep, PlannedUse, Tree,
 };
 use super::count::Tally;
-use super::request::{self, Files};
-use super::unknown::{Unknowns, mark};
-use super::values::{MarkedValue, fill};
+use super::request::{self, Files, Rules};
+use super::unknown::{Cause, Unknowns, mark};
+use super::values::{Hole, MarkedValue, fill};
 use super::{
     Circumstances, Knowledge, LoopOutlook, Outlook, OutlookKind, Runs, Sample, SampleScope,
-    StepOutlook,
+    StepOutlook, UseOutlook,
 };
 use crate::attachment::Attachment;
 use crate::diagnostic::in_one_line;
@@ -61,19 +64,8 @@ impl<'c> Walk<'c> {
         scope.set("target", around.target.to_value());
         let run = Map::from_iter([("started_at".to_owned(), around.started_at.into())]);
         scope.set("run", Value::Map(run));
-        let mut vars = Map::default();
-        scope.set("vars", Value::Map(Map::default()));
         let mut unknowns = Unknowns::new(around.server == Knowledge::AtRun);
-        for (name, tree) in around.plan.vars() {
-            let marked = fill(tree, &scope, &unknowns);
-            if !marked.holes.is_empty() {
-                let templates = tree.templates();
-                let reads = templates.iter().flat_map(|(template, _)| template.reads());
-                unknowns.add_var(name, unknowns.of_all(reads));
-            }
-            vars.insert(name.clone(), marked.value);
-            scope.set("vars", Value::Map(vars.clone()));
-        }
+        add_vars(around.plan.vars(), &mut scope, &mut unknowns);
         Self {
             around,
             scope,
@@ -145,9 +137,13 @@ impl<'c> Walk<'c> {
                 let (nested, tally) = self.steps(nested, inner);
                 (Some(OutlookKind::Group(nested)), tally)
             }
-            PlannedKind::Action(planned) => self.action(planned, inner),
+            PlannedKind::Action(planned) => self.action(&step.home, planned, inner),
+            PlannedKind::Use(used) => {
+                let (outlook, tally) = self.used(step, used, inner);
+                (Some(OutlookKind::Use(Box::new(outlook))), tally)
+            }
             PlannedKind::Loop(each) => {
-                let (outlook, tally) = self.looped(each, inner);
+                let (outlook, tally) = self.looped(&step.home, each, inner);
                 (
                     outlook.map(|outlook| OutlookKind::Loop(Box::new(outlook))),
                     tally,
@@ -157,6 +153,7 @@ impl<'c> Walk<'c> {
         let outlook = kind.map(|kind| StepOutlook {
             id: step.id.clone(),
             name: step.name.clone(),
+            home: Arc::clone(&step.home),
             span: step.span,
             runs,
             kind,
@@ -166,11 +163,15 @@ impl<'c> Walk<'c> {
 
     fn action(
         &mut self,
+        home: &Home,
         planned: &PlannedAction,
         place: Place<'_>,
     ) -> (Option<OutlookKind>, Tally) {
         let action = &planned.action;
-        let rules = self.around.files;
+        let rules = &Rules {
+            home,
+            files: &home.files(self.around.files),
+        };
         let is_plain = action.possible_effects().len() == 1
             && action.items_param().is_none()
             && action.file_param().is_none();
@@ -200,7 +201,66 @@ impl<'c> Walk<'c> {
         )
     }
 
-    fn looped(&mut self, each: &PlannedLoop, place: Place<'_>) -> (Option<LoopOutlook>, Tally) {
+    /// A used playbook: its templates see what the step gives it.
+    fn used(
+        &mut self,
+        step: &PlannedStep,
+        used: &PlannedUse,
+        place: Place<'_>,
+    ) -> (UseOutlook, Tally) {
+        let mut inputs = MarkedValue::default();
+        let mut values = Map::default();
+        let mut unknowns = place.unknowns.inside(&step.id);
+        for input in &used.inputs {
+            let name = &input.name;
+            match &input.from {
+                InputSource::Step(given) => {
+                    let marked = fill(&given.tree, place.scope, place.unknowns);
+                    if !marked.holes.is_empty() {
+                        unknowns.add_input(name, causes(&given.tree, place.unknowns));
+                    }
+                    let holes = marked.holes.0.into_iter().map(|hole| Hole {
+                        pointer: format!("/{name}{}", hole.pointer),
+                        ..hole
+                    });
+                    inputs.holes.0.extend(holes);
+                    inputs.error = inputs.error.or(marked.error);
+                    values.insert(name.clone(), marked.value);
+                }
+                InputSource::Settled(value, _) => {
+                    values.insert(name.clone(), value.clone());
+                }
+                InputSource::Open | InputSource::Absent => {}
+            }
+        }
+        inputs.value = Value::Map(values.clone());
+        let mut scope = inner_scope(values, place.scope);
+        add_vars(&used.vars, &mut scope, &mut unknowns);
+        let inner = Place {
+            scope: &scope,
+            unknowns: &unknowns,
+            ..place
+        };
+        let (steps, mut tally) = self.steps(&used.steps, inner);
+        let (finally, more) = self.steps(&used.finally, inner);
+        tally.join(more);
+        let outlook = UseOutlook {
+            path: used.path.clone(),
+            problem: inputs.error.clone().filter(|_| place.reach != Reach::Never),
+            inputs,
+            scope,
+            steps,
+            finally,
+        };
+        (outlook, tally)
+    }
+
+    fn looped(
+        &mut self,
+        home: &Home,
+        each: &PlannedLoop,
+        place: Place<'_>,
+    ) -> (Option<LoopOutlook>, Tally) {
         let mut outlook = LoopOutlook {
             source: "items".to_owned(),
             unknown: None,
@@ -217,7 +277,7 @@ impl<'c> Walk<'c> {
         let rows = if place.reach == Reach::Never {
             None
         } else {
-            self.open(each, place, &mut outlook)
+            self.open(home, each, place, &mut outlook)
         };
         if let Some(rows) = rows {
             self.rows(each, rows, place, &mut outlook);
@@ -247,6 +307,7 @@ impl<'c> Walk<'c> {
 
     fn open(
         &mut self,
+        home: &Home,
         each: &PlannedLoop,
         place: Place<'_>,
         outlook: &mut LoopOutlook,
@@ -264,7 +325,7 @@ impl<'c> Walk<'c> {
             (PlannedSource::Items(_), None, Value::List(items)) => Ok(Rows::from_values(items)),
             (PlannedSource::File { .. }, None, Value::Text(written)) => {
                 outlook.source.clone_from(&written);
-                self.open_file(each, &written)
+                self.open_file(home, each, &written)
             }
             (_, None, other) => Err(format!("the rows cannot come from {}", other.type_name())),
         };
@@ -273,13 +334,19 @@ impl<'c> Walk<'c> {
             .ok()
     }
 
-    fn open_file(&mut self, each: &PlannedLoop, written: &str) -> Result<Rows, String> {
+    fn open_file(
+        &mut self,
+        home: &Home,
+        each: &PlannedLoop,
+        written: &str,
+    ) -> Result<Rows, String> {
         let told = |finding: crate::diagnostic::Diagnostic| in_one_line(&finding);
-        let resolved = self.around.files.resolve(written).map_err(told)?;
-        if !self.data.contains_key(written) {
+        let files = home.files(self.around.files);
+        let resolved = files.resolve(written).map_err(told)?;
+        if let Entry::Vacant(unknown) = self.data.entry(home.label(written)) {
             let described = Attachment::describe(&resolved.path)
                 .map_err(|error| format!("the file {written} cannot be read: {error}"))?;
-            self.data.insert(written.to_owned(), described);
+            unknown.insert(described);
         }
         let format = each.source.format().expect("it is a file");
         rows::open(&resolved.path, written, &format).map_err(|findings| {
@@ -381,6 +448,27 @@ impl<'c> Walk<'c> {
             });
         }
     }
+}
+
+/// Gives variables their values, in their order.
+fn add_vars(vars: &[(String, Tree)], scope: &mut Scope, unknowns: &mut Unknowns) {
+    let mut values = Map::default();
+    scope.set("vars", Value::Map(Map::default()));
+    for (name, tree) in vars {
+        let marked = fill(tree, scope, unknowns);
+        if !marked.holes.is_empty() {
+            let causes = causes(tree, unknowns);
+            unknowns.add_var(name, causes);
+        }
+        values.insert(name.clone(), marked.value);
+        scope.set("vars", Value::Map(values.clone()));
+    }
+}
+
+/// What has to happen before all of a tree is known.
+fn causes(tree: &Tree, unknowns: &Unknowns) -> BTreeSet<Cause> {
+    let templates = tree.templates();
+    unknowns.of_all(templates.iter().flat_map(|(template, _)| template.reads()))
 }
 
 /// Whether a condition holds, as far as that is known.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Rehearser, RowCheck};
+use super::uses::{add_user, enter};
+use super::{Known, Rehearser, RowCheck};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use crate::document::Node;
-use crate::plan::{PlannedAction, PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
+use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
 use crate::playbook::OnFailure;
 use crate::rows::{self, Rows};
 use crate::template::Read;
@@ -19,12 +20,12 @@ const MOST_FINDINGS: usize = 100;
 /// What is wrong with the rows of a loop, as far as it is known.
 pub(super) fn look(
     rehearser: &Rehearser<'_>,
+    step: &PlannedStep,
     each: &PlannedLoop,
-    on_failure: OnFailure,
 ) -> Vec<Diagnostic> {
-    match open(rehearser, each) {
+    match open(rehearser, step, each) {
         Ok(Some((rows, name, place))) => {
-            let source = rehearser.plan.source();
+            let source = step.home.source();
             if let Some(columns) = rows.columns() {
                 let missing = missing_columns(each, columns, &name);
                 if !missing.is_empty() {
@@ -36,9 +37,9 @@ pub(super) fn look(
                         .collect();
                 }
             }
-            let mut found = look_at_rows(rehearser, each, rows, &name, place);
+            let mut found = look_at_rows(rehearser, (step, each), rows, &name, place);
             // A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
-            if rehearser.facts.run.is_some() && on_failure == OnFailure::Continue {
+            if rehearser.facts.run.is_some() && step.on_failure == OnFailure::Continue {
                 for finding in &mut found {
                     finding.severity = Severity::Warning;
                     finding
@@ -56,10 +57,12 @@ pub(super) fn look(
 /// The rows, where they come from a place that is known, and their name for messages.
 fn open(
     rehearser: &Rehearser<'_>,
+    step: &PlannedStep,
     each: &PlannedLoop,
 ) -> Result<Option<(Rows, String, crate::source::Span)>, Vec<Diagnostic>> {
     let render = |tree: &crate::plan::Tree| {
-        let partial = tree.render_known(&rehearser.scope, &|read| rehearser.is_known(read));
+        let known = &rehearser.known;
+        let partial = tree.render_known(&known.scope, &|read| known.is_known(read));
         (partial.holes.is_empty()).then_some(partial.value)
     };
     match &each.source {
@@ -77,7 +80,7 @@ fn open(
                         other.type_name()
                     ),
                 )
-                .at(rehearser.plan.source(), each.span),
+                .at(step.home.source(), each.span),
             ]),
             None => Ok(None),
         },
@@ -86,14 +89,14 @@ fn open(
         } => {
             let at = |finding: Diagnostic| match &finding.place {
                 Some(_) => finding,
-                None => finding.at(rehearser.plan.source(), *path_span),
+                None => finding.at(step.home.source(), *path_span),
             };
             let Some(Value::Text(written)) = render(path) else {
                 return Ok(None);
             };
-            let resolved = rehearser
-                .facts
-                .files
+            let resolved = step
+                .home
+                .files(rehearser.facts.files)
                 .resolve(&written)
                 .map_err(|finding| vec![at(finding)])?;
             let format = each.source.format().expect("it is a file");
@@ -135,26 +138,38 @@ fn missing_columns<'p>(
     if let Some(when) = &each.when {
         check(when.expression.reads(), &when.node);
     }
-    for (step, action) in actions(&each.steps) {
+    for step in leaves(&each.steps) {
         if let Some(when) = &step.when {
             check(when.expression.reads(), &when.node);
         }
-        for (template, node) in action.with.templates() {
-            check(template.reads(), node);
-        }
-        for condition in &action.expect {
-            check(condition.expression.reads(), &condition.node);
+        match &step.kind {
+            PlannedKind::Action(action) => {
+                for (template, node) in action.with.templates() {
+                    check(template.reads(), node);
+                }
+                for condition in &action.expect {
+                    check(condition.expression.reads(), &condition.node);
+                }
+            }
+            PlannedKind::Use(used) => {
+                // Of the row, a used playbook sees what its step gives it.
+                for (template, node) in used.given().flat_map(|given| given.tree.templates()) {
+                    check(template.reads(), node);
+                }
+            }
+            PlannedKind::Group(_) | PlannedKind::Loop(_) => {}
         }
     }
     missing
 }
 
-fn actions(steps: &[PlannedStep]) -> Vec<(&PlannedStep, &PlannedAction)> {
+/// The steps that an action or another playbook does, those of groups among them.
+fn leaves(steps: &[PlannedStep]) -> Vec<&PlannedStep> {
     let mut found = Vec::new();
     for step in steps {
         match &step.kind {
-            PlannedKind::Action(action) => found.push((step, &**action)),
-            PlannedKind::Group(nested) => found.extend(actions(nested)),
+            PlannedKind::Action(_) | PlannedKind::Use(_) => found.push(step),
+            PlannedKind::Group(nested) => found.extend(leaves(nested)),
             // The rows of a loop inside are only known when the outer row is.
             PlannedKind::Loop(_) => {}
         }
@@ -164,7 +179,7 @@ fn actions(steps: &[PlannedStep]) -> Vec<(&PlannedStep, &PlannedAction)> {
 
 fn look_at_rows(
     rehearser: &Rehearser<'_>,
-    each: &PlannedLoop,
+    (step, each): (&PlannedStep, &PlannedLoop),
     rows: Rows,
     name: &str,
     place: crate::source::Span,
@@ -187,12 +202,12 @@ fn look_at_rows(
             Err(error) => {
                 found.push(
                     Diagnostic::error(Code::Schema, format!("{name}, {error}"))
-                        .at(rehearser.plan.source(), place),
+                        .at(step.home.source(), place),
                 );
                 continue;
             }
         };
-        let mut scope = rehearser.scope.child();
+        let mut scope = rehearser.known.scope.child();
         scope.set(each.binding.clone(), row.value.clone());
         let index = Map::from_iter([("index".to_owned(), Value::from(row.number))]);
         scope.set("loop", Value::Map(index));
@@ -210,7 +225,7 @@ fn look_at_rows(
                     Code::InvalidValue,
                     format!("{prefix}: the key {key} stands in an earlier row as well"),
                 )
-                .at(rehearser.plan.source(), each.span),
+                .at(step.home.source(), each.span),
             );
         }
         if let Some(when) = &each.when
@@ -218,7 +233,13 @@ fn look_at_rows(
         {
             continue;
         }
-        for finding in of_row(rehearser, each, &scope) {
+        let known = Known {
+            scope,
+            ..rehearser.known.clone()
+        };
+        let mut of_row = Vec::new();
+        of_steps(rehearser, &each.steps, &known, &mut of_row);
+        for finding in of_row {
             let finding = Diagnostic {
                 message: format!("{prefix}: {}", finding.message),
                 ..finding
@@ -229,23 +250,37 @@ fn look_at_rows(
     found
 }
 
-/// What is wrong with the steps for one row.
-fn of_row(
+/// What is wrong with the steps for one row, which is known here.
+fn of_steps(
     rehearser: &Rehearser<'_>,
-    each: &PlannedLoop,
-    scope: &crate::template::Scope,
-) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for (step, action) in actions(&each.steps) {
-        let known = |read: &Read| rehearser.is_known(read);
+    steps: &[PlannedStep],
+    known: &Known<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let is_known = |read: &Read| known.is_known(read);
+    for step in leaves(steps) {
         let runs = step.when.as_ref().is_none_or(|when| {
-            when.expression.reads().iter().all(known)
-                && matches!(when.expression.is_true(scope), Ok(true))
+            when.expression.reads().iter().all(is_known)
+                && matches!(when.expression.is_true(&known.scope), Ok(true))
         });
-        if runs && step.selected {
-            let partial = action.with.render_known(scope, &known);
-            rehearser.check_action(action, &partial, &mut found);
+        if !(runs && step.selected) {
+            continue;
+        }
+        match &step.kind {
+            PlannedKind::Action(action) => {
+                let partial = action.with.render_known(&known.scope, &is_known);
+                rehearser.check_action(step, action, &partial, found);
+            }
+            PlannedKind::Use(used) => {
+                let entered = enter(step, used, known);
+                found.extend(entered.findings);
+                let first = found.len();
+                for steps in [&used.steps, &used.finally] {
+                    of_steps(rehearser, steps, &entered.known, found);
+                }
+                add_user(&mut found[first..], step, used);
+            }
+            PlannedKind::Group(_) | PlannedKind::Loop(_) => {}
         }
     }
-    found
 }

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::{EFFECTS, Noted, PlanReport, amount, effect_reason, place, pretty, size, url};
 use crate::action::Effect;
 use crate::plan::foresee::{
-    LoopOutlook, Mark, OutlookKind, RequestOutlook, Runs, StepOutlook, Tally,
+    LoopOutlook, Mark, OutlookKind, RequestOutlook, Runs, StepOutlook, Tally, UseOutlook,
 };
 use crate::report::human::{harmless, plural, wrap};
 use crate::request::{Body, Part, PartContent, Request};
@@ -212,6 +212,7 @@ impl Page<'_> {
                 OutlookKind::Request(request) => self.request(step, request, inner),
                 OutlookKind::Group(nested) => self.steps(nested, inner),
                 OutlookKind::Loop(each) => self.looped(step, each, inner),
+                OutlookKind::Use(used) => self.used(step, used, inner),
             }
         }
     }
@@ -243,7 +244,7 @@ impl Page<'_> {
             "",
             outlook.effect,
             harmless(&outlook.action),
-            harmless(&place(self.report.playbook, step.span)),
+            harmless(&place(step)),
         );
         if let Some(reason) = effect_reason(outlook) {
             self.wrapped(DIM, &reason, indent);
@@ -318,7 +319,7 @@ impl Page<'_> {
             Some(mark) => format!("for each row of {} {mark}", each.source),
             None => format!("for each row of {}", each.source),
         };
-        let place = place(self.report.playbook, step.span);
+        let place = place(step);
         let _ = writeln!(
             self.text,
             "{:indent$}{}  {DIM}{}{DIM:#}",
@@ -359,6 +360,36 @@ impl Page<'_> {
         }
         if each.rows != Some(0) {
             self.steps(&each.steps, indent);
+        }
+    }
+
+    fn used(&mut self, step: &StepOutlook, used: &UseOutlook, indent: usize) {
+        let _ = writeln!(
+            self.text,
+            "{:indent$}uses {}  {DIM}{}{DIM:#}",
+            "",
+            harmless(&used.path),
+            harmless(&place(step))
+        );
+        if matches!(step.runs, Runs::No(_)) {
+            return;
+        }
+        if let Some(problem) = &used.problem {
+            let text = format!("it cannot begin: {problem}");
+            self.wrapped(AnsiColor::Red.on_default(), &text, indent);
+        }
+        for (name, value) in used.inputs.value.as_map().into_iter().flatten() {
+            let value = harmless(&one_line(value));
+            let _ = writeln!(self.text, "{:indent$}{} = {value}", "", harmless(name));
+        }
+        self.steps(&used.steps, indent);
+        if !used.finally.is_empty() {
+            let _ = writeln!(
+                self.text,
+                "\n{:indent$}{BOLD}finally{BOLD:#}, also after a failure in it",
+                ""
+            );
+            self.steps(&used.finally, indent);
         }
     }
 

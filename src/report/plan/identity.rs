@@ -45,6 +45,9 @@ pub struct Identity {
     pub voxplay: String,
     /// SHA-256 of the playbook's text.
     pub playbook: String,
+    /// The playbooks that it uses, by path: SHA-256 of their texts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub used: BTreeMap<String, String>,
     /// What `--tags` chose by.
     pub tags: Vec<String>,
     /// Where it goes.
@@ -129,6 +132,7 @@ impl Identity {
         if self.playbook != now.playbook {
             found.push("the playbook has changed".to_owned());
         }
+        compare("the used playbook", &self.used, &now.used, &mut found);
         compare("the input", &self.inputs, &now.inputs, &mut found);
         compare("the action", &self.actions, &now.actions, &mut found);
         compare(

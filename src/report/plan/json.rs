@@ -2,7 +2,7 @@
 //!
 //! `schema` is 1. `planned_at` is the instant that `now()` gives. `identity` holds the digests that
 //! `run --plan` compares. `counts` are requests by effect, each `{certain, possible}`. `steps` and `finally` are
-//! trees: a step has `kind` `request`, `group` or `loop`. In `request.json` and `request.multipart` a text such as
+//! trees: a step has `kind` `request`, `group`, `loop` or `use`. In `request.json` and `request.multipart` a text such as
 //! `(known after steps.promote)` stands for what is not known yet; `request.unknown` lists their JSON pointers.
 //! Numbers have the digits that will be sent. Keys may be added; none changes its meaning within a schema version.
 
@@ -121,7 +121,7 @@ fn counts(tally: &Tally) -> Value {
 }
 
 fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
-    let position = report.playbook.source.position(step.span.start);
+    let position = step.home.source().position(step.span.start);
     let (runs, reason, known) = match &step.runs {
         Runs::Yes => ("yes", None, None),
         Runs::OnlyIf { condition, mark } => {
@@ -135,7 +135,7 @@ fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
     };
     add("id", step.id.as_str().into());
     add("name", optional(step.name.as_deref()));
-    add("place", place(report.playbook, step.span).into());
+    add("place", place(step).into());
     add("line", (position.line as u64).into());
     add("column", (position.column as u64).into());
     add("runs", runs.into());
@@ -169,6 +169,14 @@ fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
             add("rows", rows(each));
             add("counts", counts(&each.tally));
             add("steps", nested(&each.steps));
+        }
+        OutlookKind::Use(used) => {
+            add("kind", "use".into());
+            add("uses", used.path.as_str().into());
+            add("inputs", used.inputs.value.clone());
+            add("problem", optional(used.problem.as_deref()));
+            add("steps", nested(&used.steps));
+            add("finally", nested(&used.finally));
         }
     }
     Value::Map(shown)

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use super::human::{noted, one_line, rows};
 use super::{EFFECTS, PlanReport, amount, effect_reason, place, pretty, size, url};
 use crate::action::Effect;
-use crate::plan::foresee::{LoopOutlook, OutlookKind, RequestOutlook, Runs, StepOutlook};
+use crate::plan::foresee::{
+    LoopOutlook, OutlookKind, RequestOutlook, Runs, StepOutlook, UseOutlook,
+};
 use crate::request::{Body, PartContent};
 
 /// The plan.
@@ -135,6 +137,7 @@ fn steps(report: &PlanReport<'_>, steps: &[StepOutlook], text: &mut String) {
             }
             OutlookKind::Group(_) => "group".to_owned(),
             OutlookKind::Loop(each) => format!("for each row: {}", html(&rows(each))),
+            OutlookKind::Use(used) => format!("uses <code>{}</code>", html(&used.path)),
         };
         let runs = match &step.runs {
             Runs::Yes => String::new(),
@@ -151,8 +154,25 @@ fn steps(report: &PlanReport<'_>, steps: &[StepOutlook], text: &mut String) {
             OutlookKind::Request(outlook) => request(report, step, outlook, text),
             OutlookKind::Group(nested) => self::steps(report, nested, text),
             OutlookKind::Loop(each) => looped(report, each, text),
+            OutlookKind::Use(used) => self::used(report, used, text),
         }
         text.push_str("</details>\n\n");
+    }
+}
+
+fn used(report: &PlanReport<'_>, used: &UseOutlook, text: &mut String) {
+    if let Some(problem) = &used.problem {
+        let _ = writeln!(text, "It cannot begin: {}\n", escaped(problem));
+    }
+    let inputs = used.inputs.value.as_map().into_iter().flatten();
+    for (name, value) in inputs {
+        let _ = writeln!(text, "- {}: {}", escaped(name), code(&one_line(value)));
+    }
+    text.push('\n');
+    steps(report, &used.steps, text);
+    if !used.finally.is_empty() {
+        let _ = writeln!(text, "**finally**, also after a failure in it\n");
+        steps(report, &used.finally, text);
     }
 }
 
@@ -183,7 +203,7 @@ fn request(
     outlook: &RequestOutlook,
     text: &mut String,
 ) {
-    let at = place(report.playbook, step.span);
+    let at = place(step);
     let _ = writeln!(text, "{}\n", code(&at));
     if let Some(reason) = effect_reason(outlook) {
         let _ = writeln!(text, "{}: {}\n", outlook.effect, escaped(&reason));

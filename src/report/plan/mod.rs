@@ -10,7 +10,7 @@ use jiff::Zoned;
 
 use crate::action::{Effect, TargetFacts};
 use crate::diagnostic::Diagnostic;
-use crate::plan::foresee::{Count, Outlook, RequestOutlook};
+use crate::plan::foresee::{Count, Outlook, RequestOutlook, StepOutlook};
 use crate::playbook::Playbook;
 use crate::request::Request;
 use crate::secret::Masker;
@@ -128,9 +128,9 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// `file:line:column` of a step.
-fn place(playbook: &Playbook, span: crate::source::Span) -> String {
-    let source = &playbook.source;
-    format!("{}:{}", source.name(), source.position(span.start))
+fn place(step: &StepOutlook) -> String {
+    let source = step.home.source();
+    format!("{}:{}", source.name(), source.position(step.span.start))
 }
 
 /// What an effect needs said: why it is not the usual one, or that it is not known.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::NodeKind;
-use crate::playbook::{Playbook, RowSource, Step, StepKind};
+use crate::playbook::{Playbook, RowSource, Step, StepKind, WholeStep};
 
 /// Places of steps by their ids.
 pub type Places = BTreeMap<String, StepPlace>;
@@ -23,23 +23,26 @@ pub struct StepPlace {
     pub data: Option<String>,
 }
 
-/// The places of all steps of a playbook.
+/// The places of all steps of a playbook, and of those of the playbooks that it uses.
 pub fn places(playbook: &Playbook) -> Places {
-    let source = &playbook.source;
     playbook
-        .all_steps()
+        .whole()
         .into_iter()
-        .map(|step| {
-            let at = source.position(step.span.start);
-            let place = StepPlace {
-                file: source.name().to_owned(),
-                line: at.line,
-                column: at.column,
-                name: step.name.clone(),
-                data: data(step),
-            };
-            (step.id.value.clone(), place)
-        })
+        .map(
+            |WholeStep {
+                 id, step, source, ..
+             }| {
+                let at = source.position(step.span.start);
+                let place = StepPlace {
+                    file: source.name().to_owned(),
+                    line: at.line,
+                    column: at.column,
+                    name: step.name.clone(),
+                    data: data(step),
+                };
+                (id, place)
+            },
+        )
         .collect()
 }
 

@@ -113,7 +113,7 @@ const HEAD: &str = "voxplay: 1\nsteps:\n";
 #[test]
 fn completion_offers_keys_actions_parameters_and_values() {
     let step = |text: &str| format!("{HEAD}{text}");
-    let cases: [(String, &[&str], &[&str]); 10] = [
+    let cases: [(String, &[&str], &[&str]); 11] = [
         (
             "voxplay: 1\n‸\n".to_owned(),
             &["name", "inputs", "steps", "finally", "outputs"],
@@ -121,8 +121,15 @@ fn completion_offers_keys_actions_parameters_and_values() {
         ),
         (
             step("  - id: a\n    ‸\n"),
-            &["action", "with", "when", "for_each", "retry", "expect"],
-            &["inputs"],
+            &[
+                "action", "with", "use", "when", "for_each", "retry", "expect",
+            ],
+            &["vars"],
+        ),
+        (
+            step("  - use: shared/greet.yaml\n    ‸\n"),
+            &["inputs", "when", "on_failure"],
+            &["use"],
         ),
         (
             step("  - action: ‸\n"),
@@ -192,7 +199,7 @@ fn completion_offers_keys_actions_parameters_and_values() {
 
 /// A snippet that is taken as it is, with the words that stand at its places, is a playbook without mistakes.
 #[test]
-fn a_snippet_of_each_action_is_a_good_step() {
+fn each_snippet_of_a_step_is_a_good_step() {
     let Some(answers) = session(&[question("completion", &format!("{HEAD}  ‸\n"))]) else {
         return;
     };
@@ -208,7 +215,8 @@ fn a_snippet_of_each_action_is_a_good_step() {
         })
         .filter(|(label, _)| !label.contains("for each"))
         .collect();
-    assert_eq!(snippets.len(), 5);
+    // The five actions, and another playbook.
+    assert_eq!(snippets.len(), 6);
     let questions: Vec<Json> = snippets
         .iter()
         .map(|(_, text)| question("diagnostics", text))
