@@ -144,6 +144,7 @@ impl Driver<'_> {
             turn: 0,
             put_back: None,
             keys: HashSet::new(),
+            masker: self.masker,
             source: step.home.source(),
         };
         let halted = self.work(&mut input, &mut turns, patience, clock).await?;
@@ -426,6 +427,8 @@ struct Reader<'p> {
     put_back: Option<RowError>,
     /// Digests of the keys so far, where the playbook gives keys: one that repeats names two rows.
     keys: HashSet<u64>,
+    /// A key goes into the journal and is read back from there, so it holds no secret from the beginning.
+    masker: &'p crate::secret::Masker,
     source: &'p std::sync::Arc<crate::source::Source>,
 }
 
@@ -506,6 +509,7 @@ impl Reader<'_> {
         if key.trim().is_empty() {
             return Err("the row's `key` is blank".to_owned());
         }
+        let key = self.masker.mask(&key).into_owned();
         if !self.keys.insert(digest(&key)) {
             return Err(format!(
                 "the row's `key` {key} stands in an earlier row as well"

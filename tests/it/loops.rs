@@ -487,3 +487,26 @@ proptest! {
         prop_assert_eq!(ran.exit, wanted);
     }
 }
+
+#[test]
+fn a_secret_in_the_key_of_a_row_shows_nowhere_and_the_row_is_known_again() {
+    let playbook = format!(
+        "inputs:\n  pin: {{ type: string, secret: true, from_env: PIN }}\n{}",
+        each(
+            "csv: rows.csv, as: row, key: \"{{ inputs.pin }}-{{ row.id }}\"",
+            &keys(&["on_failure: continue"])
+        )
+    );
+    let project = refusing(&playbook, 3, &["2"]);
+    let run = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.env("PIN", "s3cret-s3cret");
+        project.finish(command)
+    };
+    let first = run(&["--run-id", "once"]);
+    assert_eq!(counts(&first), expected(&[("ok", 2), ("failed", 1)]));
+    project.assert_hidden("s3cret-s3cret", &first);
+    let again = run(&["--run-id", "once"]);
+    assert_eq!(again.arrived.len(), 3, "what became of them is known");
+    project.assert_hidden("s3cret-s3cret", &again);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexMap;
+use indexmap::{Equivalent, IndexMap};
 use jiff::Timestamp;
 
 use super::reasons::{Common, NamedRow, Reasons, pattern};
@@ -13,7 +13,7 @@ use crate::event::{
     RunStarted, StepFinished,
 };
 use crate::outcome::Outcome;
-use crate::value::Value;
+use crate::value::{MapHasher, Value};
 
 /// How much of an answer is kept for a row, and for a step, in bytes.
 const ANSWER_OF_ROW: usize = 2_000;
@@ -24,6 +24,16 @@ const NO_ANSWER_RECORDED: &str =
 
 /// A step, and the row where it stands in a loop.
 type Key = (String, Option<String>);
+
+/// The same, of texts that somebody else has.
+#[derive(Hash)]
+struct Of<'k>(&'k str, Option<&'k str>);
+
+impl Equivalent<Key> for Of<'_> {
+    fn equivalent(&self, (step, row): &Key) -> bool {
+        self.0 == step && self.1 == row.as_deref()
+    }
+}
 
 /// A record that is being made.
 #[derive(Debug)]
@@ -44,7 +54,7 @@ pub struct Recorder {
     retries: u64,
     row_counts: Counts,
     /// Requests without an answer so far: as many as are on their way at once.
-    open: HashMap<Key, Open>,
+    open: IndexMap<Key, Open, MapHasher>,
     /// The last step of each row on its way that did not go well.
     troubled: HashMap<String, StepRecord>,
     places: Places,
@@ -77,7 +87,7 @@ impl Recorder {
             latency: Histogram::default(),
             retries: 0,
             row_counts: Counts::default(),
-            open: HashMap::new(),
+            open: IndexMap::default(),
             troubled: HashMap::new(),
             places: Places::new(),
         }
@@ -112,7 +122,7 @@ impl Recorder {
             EventKind::AttemptFailed(failed) => self.attempt_failed(failed, now),
             EventKind::LookedUp(_) => {}
             EventKind::Reconciled(word) => {
-                self.open.remove(&(word.step.clone(), word.row.clone()));
+                self.open.swap_remove(&Of(&word.step, word.row.as_deref()));
             }
             EventKind::StepFinished(end) => self.step_finished(end, now),
             EventKind::RowFinished(row) => self.row_finished(row, now),
@@ -133,13 +143,13 @@ impl Recorder {
 
     fn attempt_failed(&mut self, failed: &AttemptFailed, now: u64) {
         self.retries += 1;
-        self.answered(&(failed.step.clone(), failed.row.clone()), now, true);
+        self.answered(&Of(&failed.step, failed.row.as_deref()), now, true);
         self.series.at(now).backoff_ms += failed.wait_ms;
     }
 
     /// A request has come to its end.
-    fn answered(&mut self, key: &Key, now: u64, is_troubled: bool) {
-        let Some(open) = self.open.remove(key) else {
+    fn answered(&mut self, of: &Of<'_>, now: u64, is_troubled: bool) {
+        let Some(open) = self.open.swap_remove(of) else {
             return;
         };
         let took = now.saturating_sub(open.since_ms);
@@ -152,7 +162,7 @@ impl Recorder {
 
     fn step_finished(&mut self, end: &StepFinished, now: u64) {
         let is_bad = is_bad(end.outcome);
-        self.answered(&(end.step.clone(), end.row.clone()), now, is_bad);
+        self.answered(&Of(&end.step, end.row.as_deref()), now, is_bad);
         match &end.row {
             Some(row) if is_bad => {
                 let step = step_record(end, now, ANSWER_OF_ROW);
@@ -273,7 +283,7 @@ impl Recorder {
 
     /// Of a run without an end, requests that have no answer may or may not have been done.
     fn leave_open_in_doubt(&mut self) {
-        let mut open: Vec<(Key, Open)> = self.open.drain().collect();
+        let mut open: Vec<(Key, Open)> = self.open.drain(..).collect();
         open.sort_by(|(one, _), (other, _)| one.cmp(other));
         for ((step, row), open) in open {
             let left = StepRecord {
