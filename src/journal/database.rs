@@ -165,14 +165,16 @@ impl Place {
         }
         // FULL: a commit returns when the log is on disk. fullfsync: on macOS a plain fsync stops at
         // the disk's cache; elsewhere it changes nothing. autocheckpoint: the log may grow to 32 MiB before it is
-        // moved into the database, since most of its pages are written again before that.
+        // moved into the database, since most of its pages are written again before that. cache_size: in KiB;
+        // what is written is seldom read again.
         connection
             .execute_batch(
                 "PRAGMA synchronous = FULL;
                  PRAGMA fullfsync = ON;
                  PRAGMA checkpoint_fullfsync = ON;
                  PRAGMA journal_size_limit = 67108864;
-                 PRAGMA wal_autocheckpoint = 8192;",
+                 PRAGMA wal_autocheckpoint = 8192;
+                 PRAGMA cache_size = -256;",
             )
             .map_err(failed)
     }

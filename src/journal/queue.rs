@@ -12,9 +12,9 @@ use tokio::sync::Semaphore;
 use super::writer::Message;
 
 /// How many events may be queued and not yet written before who appends more has to wait.
-pub(super) const ROOM: usize = 1024;
+pub(super) const ROOM: usize = 512;
 /// How many messages share a commit at most, so that the first of them does not wait for long.
-const GROUP: usize = 512;
+const GROUP: usize = 256;
 /// How long entries for which nobody waits are gathered.
 const GATHER: Duration = Duration::from_millis(20);
 
