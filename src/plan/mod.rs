@@ -30,7 +30,7 @@ pub use findings::{Subject, template_diagnostic, violation_diagnostic};
 pub use home::Home;
 pub use inputs::{Completeness, Given, Inputs, Origin, resolve as resolve_inputs};
 pub use rehearse::{Facts, Foresight, Inclusion, Rehearsal, RowCheck, file_paths, rehearse};
-pub use tree::{Tree, TreeError};
+pub use tree::{Tree, TreeError, render_outputs};
 pub use uses::{GivenInput, InputSource, PlannedUse, UsedInput};
 
 /// How long one request may take where neither step nor playbook says otherwise.

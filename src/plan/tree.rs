@@ -216,6 +216,24 @@ impl Tree {
     }
 }
 
+/// What a playbook gives, from what its templates see at its end; and for each output that is left out, why.
+pub fn render_outputs<'o>(
+    outputs: &'o [(String, Tree)],
+    scope: &Scope,
+) -> (Map, Vec<(&'o str, String)>) {
+    let mut values = Map::default();
+    let mut missing = Vec::new();
+    for (name, tree) in outputs {
+        match tree.render(scope) {
+            Ok(value) => {
+                values.insert(name.clone(), value);
+            }
+            Err(error) => missing.push((name.as_str(), error.error.message)),
+        }
+    }
+    (values, missing)
+}
+
 /// A text, so that it reads as a scalar; nothing that is said of it is believed.
 fn hole(pointer: &str, partial: &mut Partial<'_>) -> Value {
     partial.holes.push(pointer.to_owned());

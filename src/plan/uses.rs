@@ -163,22 +163,6 @@ impl PlannedUse {
         }
         Ok(scope)
     }
-
-    /// What the step gives, from what the templates of the used playbook see at its end; and for each output that
-    /// is left out, why.
-    pub fn outputs(&self, scope: &Scope) -> (Map, Vec<(&str, String)>) {
-        let mut values = Map::default();
-        let mut missing = Vec::new();
-        for (name, tree) in &self.outputs {
-            match tree.render(scope) {
-                Ok(value) => {
-                    values.insert(name.clone(), value);
-                }
-                Err(error) => missing.push((name.as_str(), error.error.message)),
-            }
-        }
-        (values, missing)
-    }
 }
 
 /// A scope of its own with these inputs and no variables yet: of the outer one only the target and the run.

@@ -5,7 +5,6 @@
 )]
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -20,13 +19,12 @@ use crate::action::TargetFacts;
 use crate::attachment::Attachment;
 use crate::event::{Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted};
 use crate::journal::{Durability, Journal, JournalError};
-use crate::plan::{AccountPaths, Home, Plan, TreeError};
+use crate::plan::{AccountPaths, Home, Plan, render_outputs};
 use crate::project::Confinement;
 use crate::request::Request;
 use crate::secret::Masker;
 use crate::template::Scope;
 use crate::transport::{NoAnswerReason, Response, SendError, Transport};
-use crate::value::Map;
 
 /// How long a request in flight may take to finish once the run was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -291,7 +289,7 @@ impl Driver<'_> {
         } else {
             RunOutcome::Ok
         };
-        let (outputs, missing_outputs) = outputs(self.plan, &finally.scope);
+        let (outputs, missing) = render_outputs(self.plan.outputs(), &finally.scope);
         RunFinished {
             outcome,
             counts,
@@ -299,7 +297,10 @@ impl Driver<'_> {
             waited_ms: u64::try_from(self.pace.waited().as_millis()).unwrap_or(u64::MAX),
             requests: self.meter.requests(),
             outputs,
-            missing_outputs,
+            missing_outputs: missing
+                .into_iter()
+                .map(|(name, why)| (name.to_owned(), why))
+                .collect(),
             duration_ms,
             stopped: main.stop.map(|stop| {
                 match stop {
@@ -330,21 +331,4 @@ fn describe(path: &Path) -> std::io::Result<Attachment> {
 
 pub(super) fn milliseconds(clock: Instant) -> u64 {
     u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What the playbook gives; a value that is not there is left out, with the reason.
-fn outputs(plan: &Plan, scope: &Scope) -> (Map, BTreeMap<String, String>) {
-    let mut values = Map::default();
-    let mut missing = BTreeMap::new();
-    for (name, tree) in plan.outputs() {
-        match tree.render(scope) {
-            Ok(value) => {
-                values.insert(name.clone(), value);
-            }
-            Err(TreeError { error, .. }) => {
-                missing.insert(name.clone(), error.message);
-            }
-        }
-    }
-    (values, missing)
 }

@@ -8,7 +8,7 @@ use crate::action::{Effect, TargetFacts};
 use crate::event::{AttemptFailed, AttemptStarted, Counts, EventKind, StepFinished};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
-use crate::plan::{PlannedAction, PlannedKind, PlannedStep, PlannedUse};
+use crate::plan::{PlannedAction, PlannedKind, PlannedStep, PlannedUse, render_outputs};
 use crate::playbook::OnFailure;
 use crate::template::Scope;
 use crate::transport::{Response, SendError};
@@ -803,7 +803,7 @@ impl<'p> Lane<'p> {
         if let Some(used) = frame.used {
             let inner = std::mem::replace(&mut self.scope, used.outer);
             stopped |= used.stopped;
-            given = Some(used.plan.outputs(&inner));
+            given = Some(render_outputs(&used.plan.outputs, &inner));
         }
         let group = frame.group?;
         let (outputs, missing) = given.unwrap_or_default();
