@@ -1,11 +1,10 @@
 //! `reconcile --look-up` from outside: what is asked, what is proposed, and that nothing is settled by it.
 
-use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::run::{Project, Ran, TOKEN};
+use crate::run::{Project, Ran};
 use crate::server::{Answer, Arrived, DONE, json, status};
 
 const QUERY: &str = r#"
@@ -109,18 +108,7 @@ fn is_query(arrived: &Arrived) -> bool {
 }
 
 fn voxplay(project: &Project, arguments: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_voxplay"));
-    command
-        .args(arguments)
-        .current_dir(project.folder.path())
-        .env_clear()
-        .env("WOLKVOX_SERVER", project.server.url())
-        .env("WOLKVOX_OPERATION", "acme")
-        .env("WOLKVOX_TOKEN", TOKEN)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    project.finish(command)
+    project.finish(project.voxplay(arguments))
 }
 
 fn look_up(project: &Project) -> Ran {

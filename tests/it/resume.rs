@@ -1,11 +1,11 @@
 //! `resume`, `reconcile` and `runs` from outside: what is refused, what is sent again, what stays.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::run::{Project, Ran, TOKEN};
+use crate::run::{Project, Ran};
 use crate::server::{Answer, DONE, json};
 
 fn refused() -> Answer {
@@ -14,22 +14,7 @@ fn refused() -> Answer {
 
 /// Any command, in the project's folder.
 fn voxplay(project: &Project, arguments: &[&str]) -> Ran {
-    project.finish(command(project, arguments))
-}
-
-fn command(project: &Project, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_voxplay"));
-    command
-        .args(arguments)
-        .current_dir(project.folder.path())
-        .env_clear()
-        .env("WOLKVOX_SERVER", project.server.url())
-        .env("WOLKVOX_OPERATION", "acme")
-        .env("WOLKVOX_TOKEN", TOKEN)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+    project.finish(project.voxplay(arguments))
 }
 
 fn resume(project: &Project, more: &[&str]) -> Ran {
@@ -311,7 +296,8 @@ fn a_second_try_that_was_killed_is_in_doubt_and_not_failed() {
     let project = Project::new(&playbook, [refused(), Answer::Stall]);
     project.write("rows.csv", "id\n1\n");
     assert_eq!(project.run(&["--rejected", "bad.csv"]).exit, 1);
-    let mut child = command(&project, &["resume", "--retry-failed"])
+    let mut child = project
+        .voxplay(&["resume", "--retry-failed"])
         .spawn()
         .unwrap();
     project.server.wait_for(2);
@@ -389,7 +375,7 @@ fn a_secret_input_is_needed_again() {
     let ran = resume(&project, &["--retry-failed"]);
     assert_eq!((ran.exit, ran.arrived.len()), (3, 2), "{ran:?}");
     assert!(ran.stdout.contains("OWNER"), "{ran:?}");
-    let mut again = command(&project, &["resume", "--retry-failed", "--format", "json"]);
+    let mut again = project.voxplay(&["resume", "--retry-failed", "--format", "json"]);
     again.env("OWNER", "hush-hush-9");
     let ran = project.finish(again);
     assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json as object};
 use voxplay::schema::Schema;
 use voxplay::value::Value;
 
-use crate::run::{Project, Ran, TOKEN};
+use crate::run::{Project, Ran};
 use crate::server::{Answer, DONE, json};
 
 /// What the tests use: two steps, the second only for some, and one at the end.
@@ -68,22 +68,7 @@ fn refused() -> Answer {
 }
 
 fn voxplay(project: &Project, arguments: &[&str]) -> Ran {
-    project.finish(command(project, arguments))
-}
-
-fn command(project: &Project, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_voxplay"));
-    command
-        .args(arguments)
-        .current_dir(project.folder.path())
-        .env_clear()
-        .env("WOLKVOX_SERVER", project.server.url())
-        .env("WOLKVOX_OPERATION", "acme")
-        .env("WOLKVOX_TOKEN", TOKEN)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+    project.finish(project.voxplay(arguments))
 }
 
 fn bodies(ran: &Ran) -> Vec<Json> {
@@ -444,7 +429,7 @@ steps:
 }
 
 fn command_with_code(project: &Project, arguments: &[&str]) -> Command {
-    let mut command = command(project, arguments);
+    let mut command = project.voxplay(arguments);
     command.env("CODE", "made-up code 4711");
     command
 }

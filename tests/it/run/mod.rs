@@ -82,9 +82,15 @@ impl Project {
     }
 
     pub(crate) fn command_as(&self, format: &str, arguments: &[&str]) -> Command {
+        let mut command = self.voxplay(&["run", "playbook.yaml", "--format", format]);
+        command.args(arguments);
+        command
+    }
+
+    /// Any command, in the project's folder and with the server as target.
+    pub(crate) fn voxplay(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_voxplay"));
         command
-            .args(["run", "playbook.yaml", "--format", format])
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
