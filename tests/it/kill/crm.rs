@@ -1,9 +1,10 @@
 //! A CRM on loopback that keeps what it did, row by row, and may lose answers; and a seeded chance.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use crate::server::read;
 
@@ -45,6 +46,10 @@ pub(super) struct Record {
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     pub(super) requests: usize,
+    /// Connections that are not done with.
+    open: usize,
+    /// Requests that were read, done or not.
+    read: usize,
     pub(super) rows: BTreeMap<String, Record>,
     /// What should never have come.
     pub(super) wrong: Vec<String>,
@@ -73,7 +78,12 @@ impl Crm {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&of_threads);
-                std::thread::spawn(move || serve(stream, &shared));
+                shared.0.lock().unwrap().open += 1;
+                std::thread::spawn(move || {
+                    serve(stream, &shared);
+                    shared.0.lock().unwrap().open -= 1;
+                    shared.1.notify_all();
+                });
             }
         });
         Self { port, shared }
@@ -93,6 +103,18 @@ impl Crm {
         drop(self.shared.1.wait_while(self.truth(), few).unwrap());
     }
 
+    /// Waits until it has done what it was sent. A request outlives the process that sent it: whoever looks
+    /// before it was read takes it for one that never arrived.
+    pub(super) fn wait_for_the_rest(&self) {
+        // Connections are taken in the order in which they came, and this one is the last.
+        let mut last = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        last.shutdown(Shutdown::Write).unwrap();
+        let read = last.read(&mut [0]).unwrap();
+        assert_eq!(read, 0, "nothing was asked");
+        let busy = |truth: &mut Truth| truth.open > 0;
+        drop(self.shared.1.wait_while(self.truth(), busy).unwrap());
+    }
+
     pub(super) fn is_over(&self) -> impl FnOnce() + Send + 'static {
         let shared = Arc::clone(&self.shared);
         move || {
@@ -106,6 +128,10 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Truth>, Condvar)) {
     let Some(arrived) = read(&mut stream) else {
         return;
     };
+    // Some are done late, so that a process is killed with requests under way.
+    if shared.0.lock().unwrap().is_late() {
+        std::thread::sleep(Duration::from_millis(80));
+    }
     let answer = {
         let mut truth = shared.0.lock().unwrap();
         truth.requests += 1;
@@ -124,6 +150,12 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Truth>, Condvar)) {
 }
 
 impl Truth {
+    /// Whether the request that was just read is one of those.
+    fn is_late(&mut self) -> bool {
+        self.read += 1;
+        self.read.is_multiple_of(16)
+    }
+
     /// Does what is asked, and says what is seen of it: status line with headers, and body.
     fn answer(&mut self, line: &str, body: &str) -> Option<(&'static str, String)> {
         let from = body.find("r-").expect("every request names its row");

@@ -151,6 +151,7 @@ impl Scene {
         }
         let stdout = reader.join().unwrap();
         let output = child.wait_with_output().unwrap();
+        self.crm.wait_for_the_rest();
         let stderr = String::from_utf8(output.stderr).unwrap();
         // It can be killed in the instant between the end of the run and its own.
         let had_ended = stderr == "nothing to go on with: the run ended ok\n";
