@@ -6,6 +6,10 @@
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
+use std::sync::LazyLock;
+
+use anstream::stream::{AsLockedWrite, RawStream};
+use anstream::{AutoStream, ColorChoice, adapter};
 
 use super::ci::{Ci, without_commands};
 use crate::diagnostic::Diagnostic;
@@ -56,17 +60,21 @@ impl Terminal {
 
     /// An answer, on standard output.
     pub(super) fn answer(&self, text: &str) {
-        self.write(&mut anstream::stdout().lock(), &self.readable(text));
+        static COLOR: LazyLock<ColorChoice> =
+            LazyLock::new(|| AutoStream::choice(&std::io::stdout()));
+        self.write(std::io::stdout().lock(), *COLOR, &self.readable(text));
     }
 
     /// Progress and complaints, on standard error.
     pub(super) fn say(&self, text: &str) {
-        self.write(&mut anstream::stderr().lock(), &self.readable(text));
+        static COLOR: LazyLock<ColorChoice> =
+            LazyLock::new(|| AutoStream::choice(&std::io::stderr()));
+        self.write(std::io::stderr().lock(), *COLOR, &self.readable(text));
     }
 
     /// Lines that the CI system is to obey, on standard error: standard output may be for a program.
     pub(super) fn command(&self, text: &str) {
-        self.write(&mut std::io::stderr().lock(), text);
+        self.write(std::io::stderr().lock(), ColorChoice::AlwaysAnsi, text);
     }
 
     fn readable<'t>(&self, text: &'t str) -> Cow<'t, str> {
@@ -80,10 +88,15 @@ impl Terminal {
         }
     }
 
-    /// A closed pipe is no reason to stop a run that writes to a CRM.
-    fn write(&self, to: &mut dyn Write, text: &str) {
-        let _ = to.write_all(self.masker.mask(text).as_bytes());
-        let _ = to.flush();
+    fn write(&self, mut to: impl RawStream + AsLockedWrite, color: ColorChoice, text: &str) {
+        let masked = self.masker.mask(text);
+        if color == ColorChoice::Never {
+            // A stream that takes colours out writes what is between them piece by piece, and standard error is
+            // not buffered: lines of several processes would mix, and each piece is a call of the system.
+            write_whole(&mut to, &adapter::strip_str(&masked).to_string());
+        } else {
+            write_whole(&mut AutoStream::new(to, color), &masked);
+        }
     }
 
     /// Findings for people. Excerpts are cut to the width, so secrets in them are covered before that.
@@ -126,6 +139,12 @@ impl Terminal {
         let _ = std::io::stdin().read_line(&mut line);
         line.trim().to_owned()
     }
+}
+
+/// A closed pipe is no reason to stop a run that writes to a CRM.
+fn write_whole(to: &mut impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes());
+    let _ = to.flush();
 }
 
 /// How wide lines may be: the terminal's width up to 100, else 80.
