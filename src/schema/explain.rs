@@ -4,7 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
 
-use super::{SchemaError, Violation, ViolationKind, lint, steps};
+use super::{SchemaError, Violation, ViolationKind, blank, lint, steps};
 use crate::value::Value;
 
 /// The violations behind an error about a value.
@@ -45,6 +45,10 @@ fn describe(
 ) -> Vec<Violation> {
     let schema_path = error.schema_path().as_str();
     let place = parent(schema_path).and_then(|at| schema.pointer(at));
+    let schema_path = match schema_path.strip_suffix(blank::KEYWORD) {
+        Some(at) => format!("{at}pattern"),
+        None => schema_path.to_owned(),
+    };
     let rests_on = alternative_of
         .or_else(|| condition(error.evaluation_path().as_str(), pointer))
         .map(str::to_owned);
@@ -53,7 +57,7 @@ fn describe(
         key,
         kind,
         message,
-        schema_path: schema_path.to_owned(),
+        schema_path: schema_path.clone(),
         conditional: rests_on.is_some(),
         rests_on: rests_on.clone(),
     };
@@ -206,13 +210,14 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
             let rule = format!("must be {}", shown(&wanted));
             (ViolationKind::Const { wanted }, rule)
         }
-        Kind::Pattern { pattern } => {
-            let rule = expected.unwrap_or_else(|| match pattern.as_str() {
-                r"\S" => "must not be blank".to_owned(),
-                _ => format!("does not match the pattern `{pattern}`"),
-            });
-            (ViolationKind::Pattern, rule)
-        }
+        Kind::Custom { keyword, .. } if keyword == blank::KEYWORD => (
+            ViolationKind::Pattern,
+            expected.unwrap_or_else(|| "must not be blank".to_owned()),
+        ),
+        Kind::Pattern { pattern } => (
+            ViolationKind::Pattern,
+            expected.unwrap_or_else(|| format!("does not match the pattern `{pattern}`")),
+        ),
         Kind::Format { format } => {
             let rule = expected.unwrap_or_else(|| {
                 if super::format::is_own(format) {

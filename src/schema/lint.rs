@@ -10,7 +10,7 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// What stands under a keyword of draft 2020-12.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Below {
+pub(super) enum Below {
     /// No schema.
     Plain,
     /// A schema.
@@ -46,9 +46,15 @@ const KEYWORDS: &[(&str, Below)] = &[
     ("$dynamicAnchor", Below::Plain), ("$comment", Below::Plain), ("$defs", Below::Named),
 ];
 
+/// What stands under a keyword; none where it is not one of the draft.
+pub(super) fn below(keyword: &str) -> Option<Below> {
+    let known = KEYWORDS.iter().find(|(name, _)| *name == keyword);
+    known.map(|(_, below)| *below)
+}
+
 /// Whether a schema stands one step below the keyword (`Some(1)`), two (`Some(2)`), or none does.
 pub(super) fn steps_to_schema(keyword: &str) -> Option<usize> {
-    match KEYWORDS.iter().find(|(name, _)| *name == keyword)?.1 {
+    match below(keyword)? {
         Below::Plain => None,
         Below::Schema => Some(1),
         Below::List | Below::Named => Some(2),
@@ -82,7 +88,7 @@ fn walk(
         if keyword.starts_with("x-") {
             continue;
         }
-        let Some((_, below)) = KEYWORDS.iter().find(|(name, _)| name == keyword) else {
+        let Some(below) = below(keyword) else {
             return Err(SchemaError {
                 pointer: here,
                 message: format!("`{keyword}` is not a keyword of JSON Schema 2020-12"),

@@ -2,6 +2,7 @@
 //!
 //! It knows values and their schemas, and nothing of what they describe.
 
+mod blank;
 mod explain;
 mod format;
 mod lint;
@@ -45,7 +46,8 @@ impl Schema {
     /// draft does not know and that would therefore check nothing (`typ`). Keywords of one's own
     /// begin with `x-`.
     pub fn compile(schema: &Json) -> Result<Self, SchemaError> {
-        let options = format::with_own_formats(jsonschema::options_for::<Values>())
+        let options = blank::with_not_blank(jsonschema::options_for::<Values>());
+        let options = format::with_own_formats(options)
             .with_draft(Draft::Draft202012)
             .offline()
             .should_validate_formats(true)
@@ -53,8 +55,10 @@ impl Schema {
         lint::check(schema, &|name| {
             options.is_known_format(Draft::Draft202012, name)
         })?;
+        let mut compiled = schema.clone();
+        blank::put_into(&mut compiled);
         let validator = options
-            .build(schema)
+            .build(&compiled)
             .map_err(|error| explain::of_schema(&error))?;
         Ok(Self {
             raw: schema.clone(),

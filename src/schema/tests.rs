@@ -323,3 +323,37 @@ fn a_misspelt_key_is_one_violation() {
         assert_eq!(told, wanted, "{text}");
     }
 }
+
+#[test]
+fn what_is_blank_is_told_wherever_the_rule_stands() {
+    let rules = json!({
+        "propertyNames": { "pattern": r"\S" },
+        "properties": {
+            "many": { "anyOf": [
+                { "type": "string", "pattern": r"\S", "x-expected": "a name" },
+                { "type": "array", "items": { "$ref": "#/$defs/name" } },
+            ] },
+            "no": { "not": { "pattern": r"\S" } },
+        },
+        "$defs": { "name": { "type": "string", "minLength": 2, "pattern": r"\S" } },
+    });
+    for (text, wanted) in [
+        (r#"{"many":"a","no":" "}"#, &[][..]),
+        (r#"{" ":1}"#, &[": the key ` ` must not be blank"]),
+        (r#"{"many":" "}"#, &["/many: `many` must be a name"]),
+        (
+            r#"{"many":["ab"," "]}"#,
+            &[
+                "/many/1: `many[1]` must have at least 2 characters",
+                "/many/1: `many[1]` must not be blank",
+            ],
+        ),
+        (r#"{"no":"a"}"#, &["/no: `no` breaks the rule `not`"]),
+    ] {
+        assert_eq!(lines(&rules, text), wanted, "{text}");
+    }
+    let found = check(&rules, r#"{"many":["  "]}"#);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].kind, ViolationKind::Pattern);
+    assert_eq!(found[0].schema_path, "/$defs/name/pattern");
+}

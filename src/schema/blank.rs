@@ -1,0 +1,127 @@
+//! `pattern: \S` (a text that is not blank) without a regular expression. Nearly every schema here says so, and to
+//! compile that expression costs a short run more time and memory than all the rest of its schemas.
+
+use jsonschema::json::Json as Representation;
+use jsonschema::{Keyword, ValidationError, ValidationOptions};
+use serde_json::Value as Json;
+
+use super::lint::{self, Below};
+use super::node::Values;
+use crate::value::Value;
+
+/// What stands for it in the schema that is compiled: no schema can hold this keyword by itself, since it is not
+/// one of the draft and does not begin with `x-`.
+pub(super) const KEYWORD: &str = "not blank";
+
+/// The pattern that it stands for.
+pub(super) const PATTERN: &str = r"\S";
+
+struct NotBlank;
+
+impl<'i> Keyword<'i, Values> for NotBlank {
+    fn validate(
+        &self,
+        instance: <Values as Representation>::Node<'i>,
+    ) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            // The words are found by the keyword.
+            Err(ValidationError::custom(KEYWORD))
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        instance.as_text().is_none_or(is_not_blank)
+    }
+}
+
+/// Whether `\S` of ECMA-262 matches somewhere: what is not `WhiteSpace` (12.2, table 33) and not `LineTerminator`.
+fn is_not_blank(text: &str) -> bool {
+    let is_space = |c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}';
+    !text.chars().all(is_space)
+}
+
+/// The options, knowing the keyword.
+pub(super) fn with_not_blank<R>(
+    options: ValidationOptions<'_, R, Values>,
+) -> ValidationOptions<'_, R, Values> {
+    options.with_keyword(KEYWORD, |_, _, _| Ok(Box::new(NotBlank)))
+}
+
+/// Puts the keyword into a schema in place of the pattern, wherever a schema stands in it.
+pub(super) fn put_into(schema: &mut Json) {
+    let Json::Object(keywords) = schema else {
+        return;
+    };
+    if keywords.get("pattern").is_some_and(|own| own == PATTERN) {
+        // In its place, since what is wrong is told in the order of the keywords.
+        let all = std::mem::take(keywords).into_iter();
+        *keywords = all
+            .map(|(keyword, value)| match keyword.as_str() {
+                "pattern" => (KEYWORD.to_owned(), true.into()),
+                _ => (keyword, value),
+            })
+            .collect();
+    }
+    for (keyword, value) in keywords {
+        match (lint::below(keyword), value) {
+            (Some(Below::Schema), schema) => put_into(schema),
+            (Some(Below::List), Json::Array(schemas)) => schemas.iter_mut().for_each(put_into),
+            (Some(Below::Named), Json::Object(schemas)) => {
+                schemas.values_mut().for_each(put_into);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn blank_is_what_the_pattern_takes_for_blank() {
+        let by_pattern = jsonschema::options()
+            .build(&json!({ "pattern": PATTERN }))
+            .unwrap();
+        let characters = (0..=u32::from(char::MAX)).filter_map(char::from_u32);
+        for character in characters {
+            let text = character.to_string();
+            assert_eq!(
+                is_not_blank(&text),
+                by_pattern.is_valid(&json!(text)),
+                "{character:?}"
+            );
+        }
+        assert!(!is_not_blank(""));
+        assert!(!is_not_blank(" \t\n"));
+        assert!(is_not_blank(" \u{a0}ñ "));
+    }
+
+    #[test]
+    fn only_schemas_are_changed() {
+        let mut schema = json!({
+            "pattern": PATTERN,
+            "const": { "pattern": PATTERN },
+            "x-own": { "pattern": PATTERN },
+            "properties": { "pattern": { "pattern": PATTERN }, "other": { "pattern": "^a" } },
+            "anyOf": [{ "not": { "pattern": PATTERN } }, true],
+        });
+        put_into(&mut schema);
+        let expected = json!({
+            "const": { "pattern": PATTERN },
+            "x-own": { "pattern": PATTERN },
+            "properties": { "pattern": { "not blank": true }, "other": { "pattern": "^a" } },
+            "anyOf": [{ "not": { "not blank": true } }, true],
+            "not blank": true,
+        });
+        assert_eq!(schema, expected);
+        let mut schema = json!({ "minLength": 2, "pattern": PATTERN, "maxLength": 3 });
+        put_into(&mut schema);
+        let keywords: Vec<&String> = schema.as_object().unwrap().keys().collect();
+        assert_eq!(keywords, ["minLength", KEYWORD, "maxLength"]);
+    }
+}
