@@ -24,6 +24,9 @@ pub(super) const VERSION: u8 = 1;
 /// What leads from each version to the next. An entry is never changed once it was released.
 const MIGRATIONS: [&str; VERSION as usize] = [include_str!("schema.sql")];
 
+/// A journal of this version without a run in it, with a write-ahead log: a test makes it from the statements.
+pub(super) const EMPTY: &[u8] = include_bytes!("empty.sqlite");
+
 /// How long we wait for another process that writes into the same journal.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -226,7 +229,7 @@ fn identify(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
 }
 
 /// Brings the tables up to date: all of it or nothing.
-fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = connection.unchecked_transaction()?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let done = usize::try_from(version).unwrap_or_default();
@@ -239,20 +242,12 @@ fn migrate(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Makes an empty journal: whole or not at all, and durably. `SQLite` itself would write it in several steps, each
-/// waiting for the disk.
+/// waiting for the disk, once it has understood the statements of all versions.
 fn make(folder: &Path, path: &Path) -> Result<(), JournalError> {
-    let made = || -> rusqlite::Result<Vec<u8>> {
-        let mut connection = Connection::open_in_memory()?;
-        migrate(&connection)?;
-        Ok(connection.serialize("main")?.to_vec())
-    };
-    let mut bytes = made().map_err(|error| JournalError::from_sqlite(path, &error))?;
-    // The versions for writing and reading: 2 is a write-ahead log (SQLite, Database File Format, 1.3.3).
-    bytes[18..20].fill(2);
     let draft = path.with_extension("sqlite-new");
     let write = || {
         let mut file = File::create(&draft)?;
-        file.write_all(&bytes)?;
+        file.write_all(EMPTY)?;
         file.sync_all()?;
         fs::rename(&draft, path)?;
         sync_folder(folder)

@@ -11,7 +11,7 @@ use std::sync::Barrier;
 use rusqlite::Connection;
 
 use super::{all, at, attempt, run_id, started};
-use crate::journal::database::{APPLICATION_ID, VERSION};
+use crate::journal::database::{APPLICATION_ID, EMPTY, VERSION, migrate};
 use crate::journal::{Durability, Journal, JournalError};
 
 fn database(folder: &Path) -> std::path::PathBuf {
@@ -38,6 +38,54 @@ fn a_new_folder_gets_a_database_that_git_does_not_see() {
     assert_eq!(pragma(&folder, "user_version"), i64::from(VERSION));
     let header = fs::read(database(&folder)).unwrap();
     assert_eq!(header[18..20], [2, 2], "the file says that it has a log");
+}
+
+/// Everything that a database says of itself.
+fn described(path: &Path) -> Vec<String> {
+    let database = Connection::open(path).unwrap();
+    let asked = [
+        "SELECT concat_ws(' ', type, name, tbl_name, rootpage, sql) FROM sqlite_schema",
+        "SELECT * FROM pragma_application_id",
+        "SELECT * FROM pragma_user_version",
+        "SELECT * FROM pragma_page_size",
+        "SELECT * FROM pragma_page_count",
+        "SELECT * FROM pragma_encoding",
+        "SELECT * FROM pragma_journal_mode",
+        "SELECT * FROM pragma_integrity_check",
+        "SELECT count(*) FROM runs",
+        "SELECT count(*) FROM events",
+    ];
+    let mut said = Vec::new();
+    for question in asked {
+        let mut statement = database.prepare(question).unwrap();
+        let answers = statement.query_map([], |row| {
+            let value: rusqlite::types::Value = row.get(0)?;
+            Ok(format!("{question}: {value:?}"))
+        });
+        said.extend(answers.unwrap().map(Result::unwrap));
+    }
+    said
+}
+
+/// `UPDATE_SCHEMAS=1 cargo test --lib journal` writes it anew.
+#[test]
+fn the_empty_journal_is_what_the_statements_make() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("made.sqlite");
+    let connection = Connection::open(&made).unwrap();
+    migrate(&connection).unwrap();
+    connection
+        .pragma_update(None, "journal_mode", "wal")
+        .unwrap();
+    drop(connection);
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/journal/empty.sqlite");
+        fs::copy(&made, kept).unwrap();
+    } else {
+        let kept = folder.path().join("kept.sqlite");
+        fs::write(&kept, EMPTY).unwrap();
+        assert_eq!(described(&kept), described(&made));
+    }
 }
 
 #[test]
