@@ -212,7 +212,7 @@ fn settled(text: &str) -> String {
             } else if word.starts_with("ms") {
                 word.replacen("ms", "s", 1)
             } else {
-                (*word).to_owned()
+                without_days(word)
             };
             let _ = write!(settled, "{shown} ");
         }
@@ -220,6 +220,29 @@ fn settled(text: &str) -> String {
         settled.push('\n');
     }
     settled
+}
+
+/// A word without days as obligations have them (`DD-MM-YYYY`): some are counted from today.
+fn without_days(word: &str) -> String {
+    let is_day = |text: &str| {
+        let layout = "00-00-0000".bytes();
+        text.bytes().zip(layout).all(|(byte, wanted)| match wanted {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == other,
+        })
+    };
+    let mut rest = word;
+    let mut shown = String::new();
+    while let Some(first) = rest.chars().next() {
+        if rest.get(..10).is_some_and(is_day) {
+            shown.push_str("[day]");
+            rest = &rest[10..];
+        } else {
+            shown.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    shown
 }
 
 /// A command that goes on in the background, such as `voxplay sandbox &`, ended with its page.
