@@ -143,8 +143,12 @@ pub struct RunStarted {
     /// The playbook's text, to show what changed when a run is gone on with.
     #[serde(default)]
     pub text: String,
-    /// SHA-256 of everything that a resumed run must find unchanged, by name: `action record.update`,
-    /// `data accounts.csv` and so on.
+    /// The texts of used playbooks and of the project's own actions, for the same purpose; by their names in
+    /// `fingerprints`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub texts: BTreeMap<String, String>,
+    /// SHA-256 of everything that a resumed run must find unchanged, by name: `the action record.update`,
+    /// `the data accounts.csv` and so on.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub fingerprints: BTreeMap<String, String>,
 }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::action::{Action, Catalogue};
 use crate::attachment::{Attachment, hex};
 use crate::plan::{InputSource, Origin, Plan, PlannedKind, PlannedSource, PlannedStep, Rehearsal};
 use crate::project::Confinement;
 use crate::template::Scope;
 use crate::value::{Map, Value};
+
+/// What the playbook that is run is called among the digests.
+pub(super) const PLAYBOOK: &str = "the playbook";
 
 /// The inputs of a run that may be written down.
 pub(super) fn public_inputs(plan: &Plan, values: &Map) -> Map {
@@ -35,8 +39,8 @@ pub(super) fn take(
 ) -> BTreeMap<String, String> {
     let mut prints = BTreeMap::new();
     let text = plan.source().text();
-    prints.insert("the playbook".to_owned(), digest(text.as_bytes()));
-    prints.extend(used(plan).map(|(path, digest)| (format!("the used playbook {path}"), digest)));
+    prints.insert(PLAYBOOK.to_owned(), digest(text.as_bytes()));
+    prints.extend(used(plan).map(|(path, digest)| (name_of_used(&path), digest)));
     for (name, value) in settled(plan) {
         prints.insert(
             format!("the input {name}"),
@@ -56,12 +60,37 @@ pub(super) fn take(
     for (_, planned) in plan.actions() {
         let action = &planned.action;
         prints
-            .entry(format!("the action {}", action.name()))
+            .entry(name_of_action(action))
             .or_insert_with(|| digest(action.source().text().as_bytes()));
     }
     data(plan.steps(), &rehearsal.scope, files, &mut prints);
     data(plan.finally(), &rehearsal.scope, files, &mut prints);
     prints
+}
+
+/// The texts of what is in [`take`] beside the playbook, by the same names. Built-in actions change only with the
+/// program, and then as a whole.
+pub(super) fn texts(plan: &Plan) -> BTreeMap<String, String> {
+    let built_in = Catalogue::built_in();
+    let actions = plan
+        .actions()
+        .into_iter()
+        .map(|(_, planned)| &planned.action)
+        .filter(|action| !built_in.contains(action.name()))
+        .map(|action| (name_of_action(action), action.source().text().to_owned()));
+    let used = plan.uses().into_iter().map(|(_, used)| {
+        let text = used.home.source().text();
+        (name_of_used(&used.path), text.to_owned())
+    });
+    actions.chain(used).collect()
+}
+
+fn name_of_action(action: &Action) -> String {
+    format!("the action {}", action.name())
+}
+
+fn name_of_used(path: &str) -> String {
+    format!("the used playbook {path}")
 }
 
 /// The playbooks that steps use, by path, with digests of their texts.

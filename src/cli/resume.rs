@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::fingerprints;
 use super::open::{Project, folder_of, shown};
 use super::run::{Resumption, go, refuse};
 use super::surroundings::current_folder;
@@ -268,9 +269,11 @@ pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnost
         "since the run began, this has changed: {}",
         names.join(", ")
     );
-    if earlier.text != now.text {
-        message.push_str("\n\n");
-        message.push_str(&difference(&earlier.text, &now.text));
+    for name in &names {
+        if let (Some(before), Some(after)) = (text_of(earlier, name), text_of(now, name)) {
+            message.push_str("\n\n");
+            message.push_str(&difference(name, before, after));
+        }
     }
     Some(
         Diagnostic::error(Code::Changed, message).help(
@@ -279,10 +282,23 @@ pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnost
     )
 }
 
-fn difference(before: &str, after: &str) -> String {
+/// The text of which a digest is kept under that name; none of what is no text.
+fn text_of<'s>(started: &'s RunStarted, name: &str) -> Option<&'s str> {
+    if name == fingerprints::PLAYBOOK {
+        return Some(&started.text);
+    }
+    started.texts.get(name).map(String::as_str)
+}
+
+fn difference(name: &str, before: &str, after: &str) -> String {
     similar::TextDiff::from_lines(before, after)
         .unified_diff()
         .context_radius(2)
-        .header("when the run began", "now")
+        .header(
+            &format!("{name}, when the run began"),
+            &format!("{name}, now"),
+        )
         .to_string()
+        .trim_end()
+        .to_owned()
 }

@@ -527,6 +527,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str) -> RunStarted {
             unknown: args.unknown.clone(),
         },
         text: playbook.source.text().to_owned(),
+        texts: fingerprints::texts(&ready.plan),
     }
 }
 

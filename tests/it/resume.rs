@@ -103,7 +103,7 @@ fn changes_are_refused_each_by_its_name() {
             "actions/record.read.yaml",
             "Read one record",
             "Read it",
-            &["the action record.read"],
+            &["the action record.read", "\\n-", "\\n+", "Read it"],
         ),
     ] {
         let before = std::fs::read_to_string(path(name)).unwrap();

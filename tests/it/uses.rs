@@ -191,6 +191,11 @@ fn resume_goes_on_inside_and_refuses_a_changed_file() {
     assert_eq!(ran.exit, 4, "{ran:?}");
     let said = "since the run began, this has changed: the used playbook shared/onboard.yaml";
     assert!(ran.stderr.contains(said), "{ran:?}");
+    let header = "--- the used playbook shared/onboard.yaml, when the run began";
+    for line in [header, "+# changed"] {
+        assert!(ran.stderr.contains(line), "{line}: {ran:?}");
+    }
+    assert!(!ran.stderr.contains("--- the playbook"), "{ran:?}");
     assert_eq!(ran.arrived.len(), 3);
 
     project.write("shared/onboard.yaml", ONBOARD);

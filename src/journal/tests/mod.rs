@@ -50,6 +50,7 @@ pub(super) fn started(started_at: &str) -> EventKind {
         inputs: Map::default(),
         tags: Vec::new(),
         text: String::new(),
+        texts: std::collections::BTreeMap::new(),
         from_root: String::new(),
         sandbox: false,
         accounts: crate::event::AccountFlags::default(),
