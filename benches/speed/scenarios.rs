@@ -24,9 +24,10 @@ type Scenario = fn(Size) -> Result;
 
 /// All scenarios, or those whose names begin with one of the wanted words.
 pub(crate) fn all(size: Size, wanted: &[&str]) -> Vec<Result> {
-    let scenarios: [(&str, Scenario); 6] = [
+    let scenarios: [(&str, Scenario); 7] = [
         ("start", start_up),
         ("chain", chain),
+        ("loop", chain_in_loop),
         ("check", check),
         ("rows", rows),
         ("slow", slow),
@@ -137,7 +138,39 @@ fn chain(size: Size) -> Result {
     );
     let result = compared(rounds, |cost| cost.cpu_ms * 1000.0, size.steps);
     Result {
-        scenario: "steps in a chain, CPU of a step",
+        scenario: "chain of steps written out, CPU of a step",
+        unit: "µs",
+        aim: "at most 2 times",
+        ..result
+    }
+}
+
+/// As many requests, each with the id of the one before, by a short playbook: here it hardly counts what it costs to
+/// read it.
+fn chain_in_loop(size: Size) -> Result {
+    const STEPS: usize = 10;
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(0);
+    write(folder.path(), "rows.csv", &csv(size.steps / STEPS));
+    let steps = chained(STEPS);
+    let (_, steps) = steps.split_once("steps:\n").expect("it has steps");
+    let steps = steps.replace('\n', "\n    ");
+    let head = "voxplay: 1\nname: Chains\nsteps:\n  - id: each\n    for_each: { csv: rows.csv, as: account }\n";
+    let playbook = format!("{head}    steps:\n    {}\n", steps.trim_end());
+    write(folder.path(), "loop.yaml", &playbook);
+    let steps = size.steps.to_string();
+    let rounds = in_turn(
+        size.rounds,
+        &Side::voxplay(folder.path(), &server.base, &["run", "loop.yaml"]),
+        &Side::bare(
+            folder.path(),
+            &server.base,
+            &["bare", &server.base, "chain", &steps],
+        ),
+    );
+    let result = compared(rounds, |cost| cost.cpu_ms * 1000.0, size.steps);
+    Result {
+        scenario: "chains of ten steps in a loop, CPU of a step",
         unit: "µs",
         aim: "at most 2 times",
         ..result
