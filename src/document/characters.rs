@@ -12,24 +12,38 @@ use crate::source::{Source, Span};
 /// return is a line break that editors and terminals do not show; YAML allows no other control characters.
 pub(super) fn objections(source: &Arc<Source>) -> Vec<Diagnostic> {
     let text = source.text();
-    text.char_indices()
-        .filter_map(|(at, character)| {
-            let name = match character {
-                '\r' if !text[at + 1..].starts_with('\n') => "a carriage return without line feed",
-                '\t' | '\n' | '\r' => return None,
-                '\0' => "the zero byte",
-                '\u{85}' => "NEL, a line break for some readers only",
-                '\u{2028}' => "LS, a line break for some readers only",
-                '\u{2029}' => "PS, a line break for some readers only",
-                '\u{feff}' if at > 0 => "a byte order mark inside the text",
-                '\u{fffe}' | '\u{ffff}' => "not a character",
-                _ if character.is_control() => "a control character",
-                _ => return None,
-            };
+    text.bytes()
+        .enumerate()
+        .filter(|(_, byte)| may_begin_one(*byte))
+        .filter_map(|(at, _)| {
+            let character = text[at..].chars().next()?;
+            let name = wrong(character, at, &text[at + character.len_utf8()..])?;
             Some(objection(source, at, character, name))
         })
         .take(MAX_FINDINGS)
         .collect()
+}
+
+/// Whether a character that begins with this byte has to be looked at. No byte inside a character looks like that.
+const fn may_begin_one(byte: u8) -> bool {
+    // U+0080 to U+00BF; U+2000 to U+2FFF; U+F000 to U+FFFF.
+    (byte < 0x20 && byte != b'\n') || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef)
+}
+
+/// What is wrong with a character, in words.
+fn wrong(character: char, at: usize, rest: &str) -> Option<&'static str> {
+    match character {
+        '\r' if !rest.starts_with('\n') => Some("a carriage return without line feed"),
+        '\t' | '\n' | '\r' => None,
+        '\0' => Some("the zero byte"),
+        '\u{85}' => Some("NEL, a line break for some readers only"),
+        '\u{2028}' => Some("LS, a line break for some readers only"),
+        '\u{2029}' => Some("PS, a line break for some readers only"),
+        '\u{feff}' if at > 0 => Some("a byte order mark inside the text"),
+        '\u{fffe}' | '\u{ffff}' => Some("not a character"),
+        _ if character.is_control() => Some("a control character"),
+        _ => None,
+    }
 }
 
 fn objection(source: &Arc<Source>, at: usize, character: char, name: &str) -> Diagnostic {
@@ -45,4 +59,24 @@ fn objection(source: &Arc<Source>, at: usize, character: char, name: &str) -> Di
     )
     .at(source, Span::new(at, at + character.len_utf8()))
     .help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_that_is_wrong_is_looked_at() {
+        let mut count = 0;
+        for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            let mut bytes = [0; 4];
+            let first = character.encode_utf8(&mut bytes).as_bytes()[0];
+            if wrong(character, 1, "").is_some() {
+                count += 1;
+                assert!(may_begin_one(first), "{character:?}");
+            }
+        }
+        // 65 control characters without TAB and LF, two breaks, the mark, two that are none.
+        assert_eq!(count, 65 - 2 + 5);
+    }
 }
