@@ -18,6 +18,11 @@ pub type Map = IndexMap<String, Value, MapHasher>;
 /// How the keys of a [`Map`] are hashed.
 pub type MapHasher = foldhash::fast::RandomState;
 
+/// An empty map that takes so many entries without growing.
+pub fn map_with_room_for(entries: usize) -> Map {
+    Map::with_capacity_and_hasher(entries, MapHasher::default())
+}
+
 /// How deep an answer of the CRM may be nested.
 const DEPTH: usize = 128;
 
@@ -314,7 +319,8 @@ impl Pieces<'_> {
         Ok(match self.next() {
             b'{' => {
                 self.at += 1;
-                let mut map = Map::default();
+                // The CRM's answers have four keys.
+                let mut map = map_with_room_for(4);
                 while self.next() == b'"' {
                     let key = self.string()?;
                     self.took(b':');

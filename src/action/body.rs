@@ -1,7 +1,7 @@
 //! Parameters → what goes over the wire: the body, the query, the files. It knows no HTTP.
 
 use crate::template::{Name, Template, TemplateError, View};
-use crate::value::{Map, MapHasher, Value};
+use crate::value::{Value, map_with_room_for};
 
 use super::{Action, Encoding, Scalars, TargetFacts};
 
@@ -172,7 +172,7 @@ impl Shape {
 }
 
 fn render_map(members: &[Member], seen: &[Name<'_>]) -> Result<Value, RenderError> {
-    let mut map = Map::with_capacity_and_hasher(members.len(), MapHasher::default());
+    let mut map = map_with_room_for(members.len());
     for member in members {
         match member {
             Member::Key(key, shape) => {

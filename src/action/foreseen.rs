@@ -4,7 +4,7 @@
 use super::body::{Member, RenderError, Shape, as_parts, failed, wrong};
 use super::{Action, Effect, Encoding, Scalars, TargetFacts};
 use crate::template::{Name, Read, Template, View};
-use crate::value::{Map, MapHasher, Value};
+use crate::value::{Value, map_with_room_for};
 
 /// Which parts of `with` are not known.
 pub trait Holes {
@@ -172,7 +172,7 @@ impl Foresight<'_> {
     }
 
     fn map(&self, members: &[Member], seen: &[Name<'_>], at: &str) -> Result<Value, RenderError> {
-        let mut map = Map::with_capacity_and_hasher(members.len(), MapHasher::default());
+        let mut map = map_with_room_for(members.len());
         for member in members {
             match member {
                 Member::Key(key, shape) => {

@@ -10,14 +10,19 @@ use crate::event::{Event, EventKind, RunId, RunOutcome};
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) run: RunId,
-    pub(super) time: String,
     pub(super) kind: &'static str,
-    pub(super) step: Option<String>,
-    pub(super) row: Option<String>,
     pub(super) attempt: Option<u32>,
     pub(super) outcome: Option<&'static str>,
-    pub(super) body: String,
     pub(super) turn: Turn,
+    /// Body, time, step and row, one after the other: it is freed by another thread than the one that made it, which
+    /// costs more than usual for each piece.
+    texts: String,
+    /// Where the body ends.
+    body: usize,
+    /// Where the time ends.
+    time: usize,
+    /// Where the step ends, and the row where there is one.
+    step: Option<(usize, bool)>,
 }
 
 /// What an event means for its run as a whole.
@@ -33,49 +38,70 @@ pub(super) enum Turn {
 impl Entry {
     /// `body` is what [`EventKind::body`] gives.
     pub(super) fn new(run: &RunId, event: &Event, body: String) -> Self {
-        let mut entry = Self {
-            run: run.clone(),
-            time: event.time.clone(),
-            kind: event.kind.tag(),
-            step: None,
-            row: None,
-            attempt: None,
-            outcome: None,
-            body,
-            turn: Turn::GoesOn,
-        };
-        match &event.kind {
-            EventKind::RunStarted(_) => entry.turn = Turn::Starts,
+        let (place, attempt, outcome, turn) = match &event.kind {
+            EventKind::RunStarted(_) => (None, None, None, Turn::Starts),
             EventKind::AttemptStarted(it) => {
-                entry.place(&it.step, it.row.as_ref());
-                entry.attempt = Some(it.attempt);
+                let place = Some((&it.step, it.row.as_ref()));
+                (place, Some(it.attempt), None, Turn::GoesOn)
             }
             EventKind::AttemptFailed(it) => {
-                entry.place(&it.step, it.row.as_ref());
-                entry.attempt = Some(it.attempt);
+                let place = Some((&it.step, it.row.as_ref()));
+                (place, Some(it.attempt), None, Turn::GoesOn)
             }
             EventKind::StepFinished(it) => {
-                entry.place(&it.step, it.row.as_ref());
-                entry.outcome = Some(it.outcome.as_str());
+                let place = Some((&it.step, it.row.as_ref()));
+                (place, None, Some(it.outcome.as_str()), Turn::GoesOn)
             }
             // Placed nowhere, so that it is no last word on the step: what is in doubt stays so.
-            EventKind::LookedUp(_) => entry.turn = Turn::Aside,
-            EventKind::Reconciled(it) => entry.place(&it.step, it.row.as_ref()),
+            EventKind::LookedUp(_) => (None, None, None, Turn::Aside),
+            EventKind::Reconciled(it) => {
+                let place = Some((&it.step, it.row.as_ref()));
+                (place, None, None, Turn::GoesOn)
+            }
             EventKind::RowFinished(it) => {
-                entry.place(&it.step, Some(&it.row));
-                entry.outcome = Some(it.outcome.as_str());
+                let place = Some((&it.step, Some(&it.row)));
+                (place, None, Some(it.outcome.as_str()), Turn::GoesOn)
             }
-            EventKind::RunFinished(it) => {
-                entry.outcome = Some(it.outcome.as_str());
-                entry.turn = Turn::Ends;
-            }
+            EventKind::RunFinished(it) => (None, None, Some(it.outcome.as_str()), Turn::Ends),
+        };
+        let mut texts = body;
+        let body = texts.len();
+        texts.push_str(&event.time);
+        let time = texts.len();
+        let step = place.map(|(step, row)| {
+            texts.push_str(step);
+            let end = texts.len();
+            texts.push_str(row.map_or("", String::as_str));
+            (end, row.is_some())
+        });
+        Self {
+            run: run.clone(),
+            kind: event.kind.tag(),
+            attempt,
+            outcome,
+            turn,
+            texts,
+            body,
+            time,
+            step,
         }
-        entry
     }
 
-    fn place(&mut self, step: &str, row: Option<&String>) {
-        self.step = Some(step.to_owned());
-        self.row = row.cloned();
+    pub(super) fn body(&self) -> &str {
+        &self.texts[..self.body]
+    }
+
+    pub(super) fn time(&self) -> &str {
+        &self.texts[self.body..self.time]
+    }
+
+    pub(super) fn step(&self) -> Option<&str> {
+        self.step.map(|(end, _)| &self.texts[self.time..end])
+    }
+
+    pub(super) fn row(&self) -> Option<&str> {
+        let (start, is_there) = self.step?;
+        is_there.then(|| &self.texts[start..])
     }
 }
 

@@ -111,6 +111,12 @@ impl Outlet {
         first_of(self.0.state(), GROUP.saturating_sub(taken))
     }
 
+    /// Whether little waits, and nobody for it.
+    pub(super) fn is_calm(&self) -> bool {
+        let state = self.0.state();
+        !state.is_urgent && state.messages.len() < GROUP / 2
+    }
+
     /// So many of what was taken are done with: there is room for as many again.
     pub(super) fn done(&self, messages: usize) {
         self.0.room.add_permits(messages);

@@ -44,8 +44,13 @@ pub(super) struct Progress {
 /// How many events one statement inserts where there are as many: below the least number of parameters that an
 /// `SQLite` may be limited to (999).
 const AT_ONCE: usize = 32;
+/// After so many events (some MiB of log) the log is moved into the database as soon as there is little to write, so
+/// that the end of a run does not wait for it. Under load it grows further, to what `wal_autocheckpoint` says.
+const MOVE_AFTER: usize = 2_000;
+/// Whatever goes wrong takes the whole transaction back. So `SQLite` need not keep what each page was before the
+/// statement, as it does to take back a statement alone.
 const INSERT_ONE: &str =
-    "INSERT INTO events (run, seq, time, kind, step, \"row\", attempt, outcome, body)
+    "INSERT OR ROLLBACK INTO events (run, seq, time, kind, step, \"row\", attempt, outcome, body)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const PLACES: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -69,18 +74,33 @@ impl Writer {
     /// Writes until the last handle is gone or someone closes the journal.
     pub(super) fn run(self, queue: &Outlet) {
         let mut closers = Vec::new();
+        let mut in_log = 0;
         while let Some(group) = queue.take() {
+            in_log += group.len();
             let mut waiting = Vec::new();
             let written = self.write_group(group, queue, &mut waiting, &mut closers);
             for answer in waiting {
                 // Who no longer waits does not need to know.
                 let _ = answer.send(written.clone());
             }
+            if in_log >= MOVE_AFTER && closers.is_empty() && queue.is_calm() {
+                self.move_log();
+                in_log = 0;
+            }
         }
         let closed = self.close();
         for answer in closers {
             let _ = answer.send(closed.clone());
         }
+    }
+
+    /// Moves what is in the log into the database.
+    fn move_log(&self) {
+        let moved = self
+            .connection
+            .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)");
+        // What cannot be moved now stays in the log, where it is as safe, until it can.
+        let _ = moved.and_then(|mut statement| statement.query_row([], |_| Ok(())));
     }
 
     /// Commits a group of messages. Collects who waits for that.
@@ -181,13 +201,13 @@ impl Writer {
             let values: [&dyn ToSql; 9] = [
                 &entry.run.as_str(),
                 seq,
-                &entry.time,
+                &entry.time(),
                 &entry.kind,
-                &entry.step,
-                &entry.row,
+                &entry.step(),
+                &entry.row(),
                 &entry.attempt,
                 &entry.outcome,
-                &entry.body,
+                &entry.body(),
             ];
             for value in values {
                 place += 1;
@@ -242,7 +262,7 @@ impl Writer {
                        playbook_digest = excluded.playbook_digest, voxplay = excluded.voxplay,
                        finished_at = NULL, outcome = NULL, counts = NULL",
                 )?
-                .execute(params![run, entry.body]),
+                .execute(params![run, entry.body()]),
             Turn::Aside => Ok(0),
             Turn::GoesOn if went_on => Ok(0),
             Turn::GoesOn => self
@@ -258,7 +278,7 @@ impl Writer {
                     "UPDATE runs SET finished_at = ?2, outcome = ?3, counts = ?4 -> '$.counts'
                      WHERE id = ?1",
                 )?
-                .execute(params![run, entry.time, entry.outcome, entry.body]),
+                .execute(params![run, entry.time(), entry.outcome, entry.body()]),
         }
         .map(|_| ())
     }

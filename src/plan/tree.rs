@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{Node, NodeKind};
 use crate::source::Source;
 use crate::template::{Engine, Read, Scope, Template, TemplateError};
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, map_with_room_for};
 
 /// A node with its templates compiled.
 #[derive(Debug)]
@@ -145,12 +145,13 @@ impl Tree {
                     .map(|item| item.render(scope))
                     .collect::<Result<_, _>>()?,
             ),
-            Self::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .map(|(key, tree)| Ok((key.clone(), tree.render(scope)?)))
-                    .collect::<Result<Map, _>>()?,
-            ),
+            Self::Map(entries) => {
+                let mut map = map_with_room_for(entries.len());
+                for (key, tree) in entries {
+                    map.insert(key.clone(), tree.render(scope)?);
+                }
+                Value::Map(map)
+            }
         })
     }
 

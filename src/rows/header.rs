@@ -94,11 +94,13 @@ impl Header {
 
     /// The cells of a row under their names, without the ignored ones.
     pub(super) fn map(&self, cells: Vec<String>) -> crate::value::Map {
-        self.names
-            .iter()
-            .zip(cells)
-            .filter(|(name, _)| !is_ignored(name))
-            .map(|(name, cell)| (name.clone(), cell.into()))
-            .collect()
+        let mut map = crate::value::map_with_room_for(self.names.len());
+        let named = self.names.iter().zip(cells);
+        map.extend(
+            named
+                .filter(|(name, _)| !is_ignored(name))
+                .map(|(name, cell)| (name.clone(), cell.into())),
+        );
+        map
     }
 }

@@ -12,7 +12,7 @@ use crate::plan::{PlannedAction, PlannedKind, PlannedStep, PlannedUse, render_ou
 use crate::playbook::OnFailure;
 use crate::template::Scope;
 use crate::transport::{Response, SendError};
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, map_with_room_for};
 
 /// What all lanes of a run share.
 #[derive(Debug, Clone)]
@@ -674,7 +674,7 @@ impl<'p> Lane<'p> {
         for frame in &mut self.frames {
             frame.worst = worse(frame.worst, end.outcome);
         }
-        let mut facts = Map::default();
+        let mut facts = map_with_room_for(4 + end.outputs.len());
         facts.insert("outcome".to_owned(), end.outcome.as_str().into());
         if let Some(status) = end.http_status {
             facts.insert("http_status".to_owned(), Value::from(u64::from(status)));
@@ -685,7 +685,8 @@ impl<'p> Lane<'p> {
         if let Some(msg) = &end.msg {
             facts.insert("msg".to_owned(), msg.as_str().into());
         }
-        facts.extend(end.outputs.clone());
+        let outputs = end.outputs.iter();
+        facts.extend(outputs.map(|(name, value)| (name.clone(), value.clone())));
         let id = step.own_id();
         self.scope.set_member("steps", id, Value::Map(facts));
         let why = match end.outcome {

@@ -21,7 +21,13 @@ impl Json for Values {
     }
 
     fn with_string_node<T>(buffer: &mut Value, string: &str, f: impl FnOnce(&Value) -> T) -> T {
-        *buffer = string.into();
+        // Names of keys come one after the other: the room of the one before is taken again.
+        if let Value::Text(text) = buffer {
+            text.clear();
+            text.push_str(string);
+        } else {
+            *buffer = string.into();
+        }
         f(buffer)
     }
 }

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::tree::Key;
 use crate::value::{Map, Value};
 
@@ -15,7 +13,8 @@ pub struct Scope(Arc<Layer>);
 #[derive(Debug, Clone, Default)]
 struct Layer {
     outer: Option<Scope>,
-    names: IndexMap<String, Entry>,
+    /// Few, so that looking at each is quicker than a table.
+    names: Vec<(Cow<'static, str>, Entry)>,
     missing: Vec<(Vec<String>, String)>,
 }
 
@@ -24,6 +23,12 @@ struct Entry {
     value: Arc<Value>,
     /// Whether members that are not here may come from the same name further out.
     extends_outer: bool,
+}
+
+impl Layer {
+    fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|(own, _)| own == name)
+    }
 }
 
 impl Scope {
@@ -42,25 +47,33 @@ impl Scope {
     }
 
     /// Gives a name its value. The name further out, if there is one, is hidden.
-    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Arc<Value>>) {
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Arc<Value>>) {
         let entry = Entry {
             value: value.into(),
             extends_outer: false,
         };
-        Arc::make_mut(&mut self.0).names.insert(name.into(), entry);
+        let (name, layer) = (name.into(), Arc::make_mut(&mut self.0));
+        match layer.position(&name) {
+            Some(at) => layer.names[at].1 = entry,
+            None => layer.names.push((name, entry)),
+        }
     }
 
     /// Gives one member of a name its value: `set_member("steps", "call", …)`.
     ///
     /// Members of the same name further out stay visible, so that the steps of a row see those
     /// that ran before the loop, without a copy of them.
-    pub fn set_member(&mut self, name: &str, key: impl Into<String>, value: Value) {
-        let names = &mut Arc::make_mut(&mut self.0).names;
-        let entry = names.entry(name.to_owned()).or_insert_with(|| Entry {
-            value: Arc::new(Value::Map(Map::default())),
-            extends_outer: true,
+    pub fn set_member(&mut self, name: &'static str, key: impl Into<String>, value: Value) {
+        let layer = Arc::make_mut(&mut self.0);
+        let at = layer.position(name).unwrap_or_else(|| {
+            let entry = Entry {
+                value: Arc::new(Value::Map(Map::default())),
+                extends_outer: true,
+            };
+            layer.names.push((name.into(), entry));
+            layer.names.len() - 1
         });
-        let object = Arc::make_mut(&mut entry.value);
+        let object = Arc::make_mut(&mut layer.names[at].1.value);
         if !matches!(object, Value::Map(_)) {
             *object = Value::Map(Map::default());
         }
@@ -104,8 +117,8 @@ impl Scope {
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for layer in self.layers() {
-            for name in layer.names.keys() {
-                if !names.contains(&name.as_str()) {
+            for (name, _) in &layer.names {
+                if !names.contains(&&**name) {
                     names.push(name);
                 }
             }
@@ -144,7 +157,7 @@ impl Scope {
     fn entries(&self, name: &str) -> impl Iterator<Item = &Entry> {
         let mut hidden = false;
         self.layers()
-            .filter_map(move |layer| layer.names.get(name))
+            .filter_map(move |layer| layer.position(name).map(|at| &layer.names[at].1))
             .take_while(move |entry| !std::mem::replace(&mut hidden, !entry.extends_outer))
     }
 

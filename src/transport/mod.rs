@@ -1,8 +1,10 @@
 //! The one door to the network: takes a Request to the target and says what came back, or how far it got.
 //! Knows the token and the host; does not know what an answer means, nor whether a request may be sent again.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
@@ -102,6 +104,9 @@ pub enum BuildError {
 pub struct Transport {
     client: Client,
     base: Url,
+    /// The addresses of calls, by path: there are few, and taking one apart costs as much as many other things that
+    /// a request needs.
+    addresses: Arc<Mutex<HashMap<String, Url>>>,
     limits: Limits,
 }
 
@@ -201,8 +206,25 @@ impl Transport {
         Ok(Self {
             client,
             base,
+            addresses: Arc::default(),
             limits,
         })
+    }
+
+    /// The address of a path on the server, without a query.
+    fn address(&self, path: &str) -> Url {
+        // Whoever panicked while he held it had changed nothing, or added one that is whole.
+        let mut addresses = self
+            .addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = addresses.get(path) {
+            return known.clone();
+        }
+        let mut url = self.base.clone();
+        url.set_path(path);
+        addresses.insert(path.to_owned(), url.clone());
+        url
     }
 }
 

@@ -68,8 +68,7 @@ impl Transport {
                 detail: format!("the path `{}` does not begin with /", request.path),
             });
         }
-        let mut url = self.base.clone();
-        url.set_path(&request.path);
+        let mut url = self.address(&request.path);
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }

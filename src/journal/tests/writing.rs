@@ -1,4 +1,7 @@
 //! Order, groups, back-pressure, and what a failed write does.
+#![expect(clippy::disallowed_methods, reason = "a test looks at the file")]
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::poll;
@@ -6,6 +9,7 @@ use rusqlite::Connection;
 use std::pin::pin;
 
 use super::{all, at, attempt, run_id, started, step};
+use crate::journal::database::EMPTY;
 use crate::journal::queue::ROOM;
 use crate::journal::{Durability, Journal, JournalError};
 use crate::outcome::Outcome;
@@ -103,6 +107,33 @@ async fn sixty_four_tasks_each_keep_their_order() {
         );
     }
     assert!(journal.commits() < 64 * 20, "{} commits", journal.commits());
+}
+
+#[tokio::test]
+async fn the_log_is_moved_while_there_is_little_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let run = run_id("r");
+    let events: Vec<_> = (0..2_200)
+        .map(|n| at(n, attempt("s", None, n + 1)))
+        .collect();
+    for event in &events {
+        journal.append(&run, event, Durability::Soon).await.unwrap();
+    }
+    let last = at(2_200, attempt("s", None, 2_201));
+    journal.append(&run, &last, Durability::Now).await.unwrap();
+    let database = folder.path().join("journal.sqlite");
+    let size = || std::fs::metadata(&database).unwrap().len();
+    let empty = u64::try_from(EMPTY.len()).unwrap();
+    // The last one was answered before that is done.
+    for _ in 0..1_000 {
+        if size() > empty {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(size() > 10 * empty, "{} bytes", size());
+    assert_eq!(all(&journal, &run).len(), 2_201);
 }
 
 #[tokio::test]

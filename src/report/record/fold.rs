@@ -113,7 +113,9 @@ impl Recorder {
             self.stretches += 1;
             self.finished = None;
         }
-        self.last_event = Some(event.time.clone());
+        self.last_event
+            .get_or_insert_default()
+            .clone_from(&event.time);
         match &event.kind {
             EventKind::RunStarted(started) => {
                 self.started.get_or_insert_with(|| started.clone());

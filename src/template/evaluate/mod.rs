@@ -14,7 +14,7 @@ use super::error::{ErrorKind, TemplateError};
 use super::operators::{is_true, type_of};
 use super::tree::{Arguments, Expr, ExprKind};
 use super::view::View;
-use crate::value::{Map, MapHasher, Value};
+use crate::value::{Value, map_with_room_for};
 
 use paths::Found;
 
@@ -234,7 +234,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn map(&mut self, entries: &'a [(Expr, Expr)]) -> Evaluated<'a> {
-        let mut map = Map::with_capacity_and_hasher(entries.len(), MapHasher::default());
+        let mut map = map_with_room_for(entries.len());
         for (key, value) in entries {
             let Value::Text(name) = self.owned(key)? else {
                 return Err(

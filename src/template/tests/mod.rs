@@ -30,7 +30,7 @@ fn json(text: &str) -> Value {
 fn scope_of(names: &str) -> Scope {
     let mut scope = Scope::new();
     for (name, value) in json(names).as_map().unwrap() {
-        scope.set(name.as_str(), value.clone());
+        scope.set(name.clone(), value.clone());
     }
     scope
 }
