@@ -124,24 +124,9 @@ fn start_up(size: Size) -> Result {
 
 fn chain(size: Size) -> Result {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start(0);
-    write(folder.path(), "chain.yaml", &chained(size.steps));
-    let steps = size.steps.to_string();
-    let rounds = in_turn(
-        size.rounds,
-        &Side::voxplay(folder.path(), &server.base, &["run", "chain.yaml"]),
-        &Side::bare(
-            folder.path(),
-            &server.base,
-            &["bare", &server.base, "chain", &steps],
-        ),
-    );
-    let result = compared(rounds, |cost| cost.cpu_ms * 1000.0, size.steps);
     Result {
         scenario: "chain of steps written out, CPU of a step",
-        unit: "µs",
-        aim: "at most 2 times",
-        ..result
+        ..beside_bare_chain(size, folder.path(), &chained(size.steps))
     }
 }
 
@@ -150,30 +135,36 @@ fn chain(size: Size) -> Result {
 fn chain_in_loop(size: Size) -> Result {
     const STEPS: usize = 10;
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start(0);
     write(folder.path(), "rows.csv", &csv(size.steps / STEPS));
     let steps = chained(STEPS);
     let (_, steps) = steps.split_once("steps:\n").expect("it has steps");
     let steps = steps.replace('\n', "\n    ");
     let head = "voxplay: 1\nname: Chains\nsteps:\n  - id: each\n    for_each: { csv: rows.csv, as: account }\n";
     let playbook = format!("{head}    steps:\n    {}\n", steps.trim_end());
-    write(folder.path(), "loop.yaml", &playbook);
+    Result {
+        scenario: "chains of ten steps in a loop, CPU of a step",
+        ..beside_bare_chain(size, folder.path(), &playbook)
+    }
+}
+
+/// A playbook that sends as many requests as the size has steps, one after the other.
+fn beside_bare_chain(size: Size, folder: &Path, playbook: &str) -> Result {
+    let server = Server::start(0);
+    write(folder, "chain.yaml", playbook);
     let steps = size.steps.to_string();
     let rounds = in_turn(
         size.rounds,
-        &Side::voxplay(folder.path(), &server.base, &["run", "loop.yaml"]),
+        &Side::voxplay(folder, &server.base, &["run", "chain.yaml"]),
         &Side::bare(
-            folder.path(),
+            folder,
             &server.base,
             &["bare", &server.base, "chain", &steps],
         ),
     );
-    let result = compared(rounds, |cost| cost.cpu_ms * 1000.0, size.steps);
     Result {
-        scenario: "chains of ten steps in a loop, CPU of a step",
         unit: "µs",
         aim: "at most 2 times",
-        ..result
+        ..compared(rounds, |cost| cost.cpu_ms * 1000.0, size.steps)
     }
 }
 
