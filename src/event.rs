@@ -465,6 +465,19 @@ pub struct RunFinished {
     pub stopped: Option<String>,
 }
 
+impl RunStarted {
+    /// Takes secrets out of it; a playbook may hold one too, in a comment for instance.
+    pub fn mask(&mut self, masker: &Masker) {
+        for value in self.inputs.values_mut() {
+            mask_value(value, masker);
+        }
+        let texts = self.texts.values_mut().chain([&mut self.text]);
+        for text in texts.chain(&mut self.name) {
+            mask_text(text, masker);
+        }
+    }
+}
+
 impl EventKind {
     /// The same event fit to be written anywhere, and its [`EventKind::body`]: no secret shows in either.
     ///
@@ -496,11 +509,7 @@ impl EventKind {
             return self;
         }
         match &mut self {
-            Self::RunStarted(started) => {
-                for value in started.inputs.values_mut() {
-                    mask_value(value, masker);
-                }
-            }
+            Self::RunStarted(started) => started.mask(masker),
             Self::Reconciled(_) => {}
             Self::AttemptStarted(started) => {
                 let mut request = started.request.value().clone();

@@ -344,7 +344,9 @@ async fn start(
         .clone()
         .unwrap_or_else(|| ready.root.join(".voxplay"));
     let key = lock_key(&args.what.playbook, &ready.root);
-    let started = started(args, &ready, &key);
+    let mut started = started(args, &ready, &key);
+    // As it stands in the journal, with which it is compared.
+    started.mask(masker);
     if let Some(earlier) = resumption
         && !earlier.accept_changes
         && let Some(finding) = super::resume::changes(&earlier.earlier, &started)

@@ -384,6 +384,34 @@ fn a_secret_input_is_needed_again() {
 }
 
 #[test]
+fn a_secret_in_the_playbook_s_own_text_is_not_in_the_journal() {
+    let playbook = TWO.replace(
+        "owner: { type: string, default: Ana }",
+        "owner: { type: string, secret: true, from_env: OWNER } # hush-hush-9",
+    );
+    assert_ne!(playbook, TWO);
+    let project = Project::new(&playbook, [json(DONE), refused()]);
+    let run = |mut command: Command| {
+        command.env("OWNER", "hush-hush-9");
+        project.finish(command)
+    };
+    let ran = run(project.command(&[]));
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    project.assert_hidden("hush-hush-9", &ran);
+    // Only what has changed is shown as changed.
+    let path = project.folder.path().join("playbook.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}# more\n")).unwrap();
+    let ran = run(project.voxplay(&["resume", "--retry-failed"]));
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    let lines = ran.stderr.lines().map(str::trim_start);
+    let changed: Vec<&str> = lines
+        .filter(|line| line.starts_with(['+', '-']) && !line.contains("the playbook"))
+        .collect();
+    assert_eq!(changed, ["+# more"], "{ran:?}");
+}
+
+#[test]
 fn a_loop_that_had_enough_failures_goes_on_when_they_are_tried_again() {
     let project = Project::new(&loop_of(true, "    max_failures: 1\n"), vec![refused(); 2]);
     project.write("rows.csv", "id\n1\n2\n3\n4\n");
