@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::action::{Action, Catalogue};
+use crate::action::Catalogue;
 use crate::attachment::{Attachment, hex};
-use crate::plan::{InputSource, Origin, Plan, PlannedKind, PlannedSource, PlannedStep, Rehearsal};
+use crate::plan::{
+    InputSource, Origin, Plan, PlannedKind, PlannedSource, PlannedStep, Rehearsal, UsedInput,
+};
 use crate::project::Confinement;
 use crate::template::Scope;
 use crate::value::{Map, Value};
@@ -38,31 +40,17 @@ pub(super) fn take(
     files: &Confinement,
 ) -> BTreeMap<String, String> {
     let mut prints = BTreeMap::new();
-    let text = plan.source().text();
-    prints.insert(PLAYBOOK.to_owned(), digest(text.as_bytes()));
+    prints.insert(PLAYBOOK.to_owned(), digest(plan.source().text()));
     prints.extend(used(plan).map(|(path, digest)| (name_of_used(&path), digest)));
-    for (name, value) in settled(plan) {
-        prints.insert(
-            format!("the input {name}"),
-            digest(value.to_json_text().as_bytes()),
-        );
+    let settled = settled(plan).filter(|(_, input, _)| !input.secret);
+    let settled = settled.map(|(name, _, value)| (name, value));
+    let inputs = inputs.iter().map(|(name, value)| (name.clone(), value));
+    for (name, value) in settled.chain(inputs) {
+        prints.insert(format!("the input {name}"), digest(&value.to_json_text()));
     }
-    for (name, value) in inputs {
-        prints.insert(
-            format!("the input {name}"),
-            digest(value.to_json_text().as_bytes()),
-        );
-    }
-    prints.insert(
-        "the target's operation".to_owned(),
-        digest(operation.as_bytes()),
-    );
-    for (_, planned) in plan.actions() {
-        let action = &planned.action;
-        prints
-            .entry(name_of_action(action))
-            .or_insert_with(|| digest(action.source().text().as_bytes()));
-    }
+    prints.insert("the target's operation".to_owned(), digest(operation));
+    let actions = actions(plan).into_iter();
+    prints.extend(actions.map(|(name, digest)| (name_of_action(name), digest)));
     data(plan.steps(), &rehearsal.scope, files, &mut prints);
     data(plan.finally(), &rehearsal.scope, files, &mut prints);
     prints
@@ -77,7 +65,12 @@ pub(super) fn texts(plan: &Plan) -> BTreeMap<String, String> {
         .into_iter()
         .map(|(_, planned)| &planned.action)
         .filter(|action| !built_in.contains(action.name()))
-        .map(|action| (name_of_action(action), action.source().text().to_owned()));
+        .map(|action| {
+            (
+                name_of_action(action.name()),
+                action.source().text().to_owned(),
+            )
+        });
     let used = plan.uses().into_iter().map(|(_, used)| {
         let text = used.home.source().text();
         (name_of_used(&used.path), text.to_owned())
@@ -85,8 +78,8 @@ pub(super) fn texts(plan: &Plan) -> BTreeMap<String, String> {
     actions.chain(used).collect()
 }
 
-fn name_of_action(action: &Action) -> String {
-    format!("the action {}", action.name())
+fn name_of_action(name: &str) -> String {
+    format!("the action {name}")
 }
 
 fn name_of_used(path: &str) -> String {
@@ -95,24 +88,32 @@ fn name_of_used(path: &str) -> String {
 
 /// The playbooks that steps use, by path, with digests of their texts.
 pub(super) fn used(plan: &Plan) -> impl Iterator<Item = (String, String)> {
-    plan.uses().into_iter().map(|(_, used)| {
-        let text = used.home.source().text();
-        (used.path.clone(), digest(text.as_bytes()))
-    })
+    plan.uses()
+        .into_iter()
+        .map(|(_, used)| (used.path.clone(), digest(used.home.source().text())))
 }
 
-/// The values that inputs of used playbooks have from the environment, by step and input; secrets are left out.
-fn settled(plan: &Plan) -> impl Iterator<Item = (String, &Value)> {
+/// The actions of a plan by name, each once however many steps perform it, with digests of their texts.
+pub(super) fn actions(plan: &Plan) -> BTreeMap<&str, String> {
+    let mut digests = BTreeMap::new();
+    for (_, planned) in plan.actions() {
+        let action = &planned.action;
+        digests
+            .entry(action.name())
+            .or_insert_with(|| digest(action.source().text()));
+    }
+    digests
+}
+
+/// The values that inputs of used playbooks have from the environment, by step and input; secret ones too.
+pub(super) fn settled(plan: &Plan) -> impl Iterator<Item = (String, &UsedInput, &Value)> {
     plan.uses().into_iter().flat_map(|(step, used)| {
-        used.inputs
-            .iter()
-            .filter(|input| !input.secret)
-            .filter_map(|input| match &input.from {
-                InputSource::Settled(value, Origin::Environment(_)) => {
-                    Some((format!("{}.{}", step.id, input.name), value))
-                }
-                _ => None,
-            })
+        used.inputs.iter().filter_map(|input| match &input.from {
+            InputSource::Settled(value, Origin::Environment(_)) => {
+                Some((format!("{}.{}", step.id, input.name), input, value))
+            }
+            _ => None,
+        })
     })
 }
 
@@ -149,6 +150,6 @@ fn data(
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+pub(super) fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text))
 }

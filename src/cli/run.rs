@@ -10,7 +10,6 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sha2::{Digest as _, Sha256};
 
 use super::accounts::{self, Accounts};
 use super::check::literal_tokens;
@@ -502,23 +501,23 @@ pub(super) fn pace(
 
 fn started(args: &RunArgs, ready: &Ready, key: &str) -> RunStarted {
     let playbook = ready.plan.playbook();
-    let digest = Sha256::digest(playbook.source.text().as_bytes());
     let inputs = fingerprints::public_inputs(&ready.plan, &ready.inputs.values);
+    let fingerprints = fingerprints::take(
+        &ready.plan,
+        &ready.rehearsal,
+        &inputs,
+        &ready.facts.operation,
+        &ready.files,
+    );
     RunStarted {
         playbook: args.what.playbook.display().to_string(),
         name: playbook.name.as_ref().map(|name| name.value.clone()),
         target: ready.facts.clone(),
         voxplay: env!("CARGO_PKG_VERSION").to_owned(),
-        playbook_digest: crate::attachment::hex(&digest),
+        playbook_digest: fingerprints[fingerprints::PLAYBOOK].clone(),
         started_at: ready.started_at.to_string(),
         steps: ready.plan.actions().len(),
-        fingerprints: fingerprints::take(
-            &ready.plan,
-            &ready.rehearsal,
-            &inputs,
-            &ready.facts.operation,
-            &ready.files,
-        ),
+        fingerprints,
         inputs,
         tags: args.what.tags.clone(),
         from_root: key.to_owned(),

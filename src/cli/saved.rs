@@ -10,17 +10,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use super::PlaybookArgs;
+use super::fingerprints;
 use super::open::shown;
 use super::prepare::Prepared;
-use crate::attachment::{Attachment, hex};
+use crate::attachment::Attachment;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, foresee};
-use crate::plan::{InputSource, Origin, Plan};
 use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
-use crate::value::Value;
 
 /// What of a saved plan decides whether it may be run.
 #[derive(Debug)]
@@ -124,7 +122,7 @@ pub(super) fn identity(
     salt: Salt,
 ) -> Identity {
     let facts = &prepared.facts;
-    let digest = |text: &str| hex(&Sha256::digest(text.as_bytes()));
+    let settled = fingerprints::settled(&prepared.plan).map(|(name, _, value)| (name, value));
     // A path may be made of a secret.
     let masker = prepared.masker();
     let files = |files: &BTreeMap<String, Attachment>| {
@@ -136,8 +134,8 @@ pub(super) fn identity(
     let zone = prepared.zone.iana_name().unwrap_or("UTC");
     Identity {
         voxplay: env!("CARGO_PKG_VERSION").to_owned(),
-        playbook: digest(prepared.plan.source().text()),
-        used: super::fingerprints::used(&prepared.plan).collect(),
+        playbook: fingerprints::digest(prepared.plan.source().text()),
+        used: fingerprints::used(&prepared.plan).collect(),
         tags: what.tags.clone(),
         target: TargetIdentity {
             name: facts.name.clone(),
@@ -154,34 +152,17 @@ pub(super) fn identity(
             .values
             .iter()
             .map(|(name, value)| (name.clone(), value))
-            .chain(settled_inputs(&prepared.plan))
+            .chain(settled)
             .map(|(name, value)| (name, salt.digest(&value.to_json_text())))
             .collect(),
         salt,
-        actions: prepared
-            .plan
-            .actions()
-            .iter()
-            .map(|(_, planned)| {
-                let action = &planned.action;
-                (action.name().to_owned(), digest(action.source().text()))
-            })
+        actions: fingerprints::actions(&prepared.plan)
+            .into_iter()
+            .map(|(name, digest)| (name.to_owned(), digest))
             .collect(),
         attachments: files(&outlook.attachments),
         data: files(&outlook.data),
     }
-}
-
-/// What inputs of used playbooks have from the environment, by step and input.
-fn settled_inputs(plan: &Plan) -> impl Iterator<Item = (String, &Value)> {
-    plan.uses().into_iter().flat_map(|(step, used)| {
-        used.inputs.iter().filter_map(|input| match &input.from {
-            InputSource::Settled(value, Origin::Environment(_)) => {
-                Some((format!("{}.{}", step.id, input.name), value))
-            }
-            _ => None,
-        })
-    })
 }
 
 /// Everything that is no longer as it was planned, each as a finding.
