@@ -146,7 +146,8 @@ fn heading(run: &RunId, doubts: &[Doubt]) -> String {
     if doubts.is_empty() {
         format!("nothing is in doubt in run {run}\n")
     } else {
-        format!("In doubt in run {run}: each may or may not have been done.\n")
+        // With an id that voxplay gives, in one line it would be wider than a terminal.
+        format!("In doubt in run {run}:\neach may or may not have been done.\n")
     }
 }
 
