@@ -77,7 +77,7 @@ impl Place {
                 let log = path.with_extension("sqlite-wal");
                 match (path.exists(), log.exists()) {
                     (true, _) => {}
-                    (false, false) => make(folder, &path)?,
+                    (false, false) => make(&path)?,
                     // `SQLite` would throw the log away, with all that only it knows.
                     (false, true) => {
                         return Err(JournalError::Corrupt {
@@ -166,20 +166,24 @@ impl Place {
                 detail: "its file system cannot hold a write-ahead log; choose a folder on a local disk with --state-dir".to_owned(),
             });
         }
-        // FULL: a commit returns when the log is on disk. fullfsync: on macOS a plain fsync stops at
-        // the disk's cache; elsewhere it changes nothing. autocheckpoint: the log may grow to 32 MiB before it is
+        // FULL: a commit returns when the log is on disk. autocheckpoint: the log may grow to 32 MiB before it is
         // moved into the database, since most of its pages are written again before that. cache_size: in KiB;
         // what is written is seldom read again.
         connection
             .execute_batch(
                 "PRAGMA synchronous = FULL;
-                 PRAGMA fullfsync = ON;
-                 PRAGMA checkpoint_fullfsync = ON;
                  PRAGMA journal_size_limit = 67108864;
                  PRAGMA wal_autocheckpoint = 8192;
                  PRAGMA cache_size = -256;",
             )
-            .map_err(failed)
+            .map_err(failed)?;
+        // A plain fsync stops at the disk's cache there; elsewhere these change nothing.
+        if cfg!(target_vendor = "apple") {
+            connection
+                .execute_batch("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;")
+                .map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
@@ -210,9 +214,11 @@ fn identify(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id").map_err(failed)?;
     let version = number("PRAGMA user_version").map_err(failed)?;
-    let tables = number("SELECT count(*) FROM sqlite_schema").map_err(failed)?;
-    let new = application == 0 && version == 0 && tables == 0;
-    if !new && application != APPLICATION_ID {
+    let is_ours = application == APPLICATION_ID || {
+        let tables = number("SELECT count(*) FROM sqlite_schema").map_err(failed)?;
+        application == 0 && version == 0 && tables == 0
+    };
+    if !is_ours {
         return Err(JournalError::Foreign {
             path: path.to_owned(),
             detail: "it is the SQLite database of another program".to_owned(),
@@ -243,14 +249,15 @@ pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Makes an empty journal: whole or not at all, and durably. `SQLite` itself would write it in several steps, each
 /// waiting for the disk, once it has understood the statements of all versions.
-fn make(folder: &Path, path: &Path) -> Result<(), JournalError> {
+fn make(path: &Path) -> Result<(), JournalError> {
     let draft = path.with_extension("sqlite-new");
     let write = || {
         let mut file = File::create(&draft)?;
         file.write_all(EMPTY)?;
         file.sync_all()?;
-        fs::rename(&draft, path)?;
-        sync_folder(folder)
+        // That the name stays is waited for with the first commit, which makes the log beside it: `SQLite` then
+        // waits for the folder. Nothing has been sent until then.
+        fs::rename(&draft, path)
     };
     write().map_err(|error| JournalError::from_io(path, &error))
 }
