@@ -24,7 +24,7 @@ pub use file::read_source;
 pub(crate) use file::unreadable as unreadable_file;
 pub use path::Nearest;
 pub use plain::quoted;
-pub use read::{MAX_BYTES, MAX_DEPTH, read, read_on, read_own};
+pub use read::{MAX_BYTES, MAX_DEPTH, read, read_on};
 
 /// One YAML document whose root may be anything.
 #[derive(Debug, Clone)]
@@ -162,6 +162,34 @@ impl Node {
             NodeKind::Text(_) => "text",
             NodeKind::List(_) => "a list",
             NodeKind::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// A value that stands in no file: its nodes are all at the start of one.
+impl From<Value> for Node {
+    fn from(value: Value) -> Self {
+        let kind = match value {
+            Value::Null => NodeKind::Null,
+            Value::Bool(flag) => NodeKind::Bool(flag),
+            Value::Number(number) => NodeKind::Number(number),
+            Value::Text(text) => NodeKind::Text(Scalar {
+                text,
+                style: Style::Plain,
+            }),
+            Value::List(items) => NodeKind::List(items.into_iter().map(Self::from).collect()),
+            Value::Map(map) => {
+                let entries = map.into_iter().map(|(key, value)| Entry {
+                    key,
+                    key_span: Span::default(),
+                    value: Self::from(value),
+                });
+                NodeKind::Map(entries.collect())
+            }
+        };
+        Self {
+            span: Span::default(),
+            kind,
         }
     }
 }

@@ -59,18 +59,6 @@ pub fn read_on(source: &Arc<Source>) -> (Option<Document>, Vec<Diagnostic>) {
     (document, findings)
 }
 
-/// As [`read`], for a text that is a part of the program: it is read once, since a test reads it twice.
-///
-/// # Errors
-/// As for [`read`].
-pub fn read_own(source: &Arc<Source>) -> Result<Document, Vec<Diagnostic>> {
-    let root = compose::compose(&Text::new(source)).map_err(|refused| refused.findings)?;
-    Ok(Document {
-        source: Arc::clone(source),
-        root: root.unwrap_or_else(Node::nothing),
-    })
-}
-
 impl Node {
     /// What an empty text holds.
     const fn nothing() -> Self {

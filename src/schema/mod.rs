@@ -10,8 +10,9 @@ mod node;
 mod violation;
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use jsonschema::{Draft, Validator};
+use jsonschema::{Draft, Retrieve, ValidationError, ValidationOptions, Validator};
 use serde_json::Value as Json;
 
 use crate::value::Value;
@@ -23,7 +24,7 @@ pub use violation::{Violation, ViolationKind};
 /// A schema that is ready to check values.
 pub struct Schema {
     raw: Json,
-    validator: Validator<Values>,
+    validator: OnceLock<Validator<Values>>,
 }
 
 /// What is wrong with a schema, and where in it.
@@ -46,23 +47,29 @@ impl Schema {
     /// draft does not know and that would therefore check nothing (`typ`). Keywords of one's own
     /// begin with `x-`.
     pub fn compile(schema: &Json) -> Result<Self, SchemaError> {
-        let options = blank::with_not_blank(jsonschema::options_for::<Values>());
-        let options = format::with_own_formats(options)
-            .with_draft(Draft::Draft202012)
-            .offline()
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(false);
+        let options = options();
         lint::check(schema, &|name| {
             options.is_known_format(Draft::Draft202012, name)
         })?;
-        let mut compiled = schema.clone();
-        blank::put_into(&mut compiled);
-        let validator = options
-            .build(&compiled)
-            .map_err(|error| explain::of_schema(&error))?;
+        let validator = build(&options, schema).map_err(|error| explain::of_schema(&error))?;
         Ok(Self {
             raw: schema.clone(),
-            validator,
+            validator: validator.into(),
+        })
+    }
+
+    /// A schema that is part of the program, made ready when a value is checked. A test has to [`Schema::compile`]
+    /// it: with a wrong one, the check of a value panics.
+    pub(crate) const fn known(schema: Json) -> Self {
+        Self {
+            raw: schema,
+            validator: OnceLock::new(),
+        }
+    }
+
+    fn validator(&self) -> &Validator<Values> {
+        self.validator.get_or_init(|| {
+            build(&options(), &self.raw).expect("a test compiles every schema of the program")
         })
     }
 
@@ -74,11 +81,12 @@ impl Schema {
     /// Everything in the value that breaks the schema; nothing where it fits. A misspelt key is one
     /// violation, not two: the key that it was meant to be does not count as missing.
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
-        if self.validator.is_valid(value) {
+        let validator = self.validator();
+        if validator.is_valid(value) {
             return Vec::new();
         }
         let mut found: Vec<Violation> = Vec::new();
-        for error in self.validator.iter_errors(value) {
+        for error in validator.iter_errors(value) {
             for violation in explain::of_instance(&error, &self.raw) {
                 if !found.contains(&violation) {
                     found.push(violation);
@@ -101,6 +109,24 @@ impl Schema {
         });
         found
     }
+}
+
+/// How schemas are compiled and values checked.
+type Options = ValidationOptions<'static, Arc<dyn Retrieve>, Values>;
+
+fn options() -> Options {
+    let options = blank::with_not_blank(jsonschema::options_for::<Values>());
+    format::with_own_formats(options)
+        .with_draft(Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+}
+
+fn build(options: &Options, schema: &Json) -> Result<Validator<Values>, ValidationError<'static>> {
+    let mut schema = schema.clone();
+    blank::put_into(&mut schema);
+    options.build(&schema)
 }
 
 impl fmt::Debug for Schema {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Document, Node, NodeKind};
-use crate::schema::{Schema, Violation, ViolationKind};
+use crate::schema::{Schema, SchemaError, Violation, ViolationKind};
 use crate::source::Source;
 use crate::value::Value;
 
@@ -28,7 +28,7 @@ pub(super) fn read(document: &Document) -> Result<Action, Vec<Diagnostic>> {
         return Err(found);
     }
     let mut found = fit::findings(document);
-    match read_fitting(document) {
+    match Reader::new(document, Schema::compile).read() {
         Ok(action) if found.is_empty() => Ok(action),
         Ok(_) => Err(found),
         Err(more) => {
@@ -40,12 +40,8 @@ pub(super) fn read(document: &Document) -> Result<Action, Vec<Diagnostic>> {
 
 /// Reads an action from a document that is known to be right: a test has read it in full. It
 /// saves the start of every run the checks of what cannot change.
-pub(super) fn read_fitting(document: &Document) -> Result<Action, Vec<Diagnostic>> {
-    let mut reader = Reader::new(document);
-    match reader.action() {
-        Some(action) if reader.found.is_empty() => Ok(action),
-        _ => Err(reader.found),
-    }
+pub(super) fn read_known(document: &Document) -> Result<Action, Vec<Diagnostic>> {
+    Reader::new(document, |schema| Ok(Schema::known(schema.clone()))).read()
 }
 
 /// What the schema of action files says about this one.
@@ -86,12 +82,16 @@ pub(super) fn finding(
 struct Reader<'a> {
     source: &'a Arc<Source>,
     root: &'a Node,
+    compile: fn(&serde_json::Value) -> Result<Schema, SchemaError>,
     params: Vec<String>,
     found: Vec<Diagnostic>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(document: &'a Document) -> Self {
+    fn new(
+        document: &'a Document,
+        compile: fn(&serde_json::Value) -> Result<Schema, SchemaError>,
+    ) -> Self {
         let params = document
             .root
             .get("params")
@@ -100,8 +100,16 @@ impl<'a> Reader<'a> {
         Self {
             source: &document.source,
             root: &document.root,
+            compile,
             params: params.iter().map(|entry| entry.key.clone()).collect(),
             found: Vec::new(),
+        }
+    }
+
+    fn read(mut self) -> Result<Action, Vec<Diagnostic>> {
+        match self.action() {
+            Some(action) if self.found.is_empty() => Ok(action),
+            _ => Err(self.found),
         }
     }
 

@@ -19,7 +19,7 @@ const MERGE: &str = "$merge";
 impl Reader<'_> {
     /// The schema that the key `key` holds.
     pub(super) fn schema(&mut self, key: &str, node: &Node) -> Option<Schema> {
-        Schema::compile(&node.to_value().to_json())
+        (self.compile)(&node.to_value().to_json())
             .map_err(|error| {
                 let message = format!("the schema `{key}` is wrong: {}", error.message);
                 let mut finding = Diagnostic::error(Code::InvalidSchema, message)

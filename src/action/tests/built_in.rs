@@ -21,6 +21,32 @@ fn every_file_of_the_folder_is_in_the_binary_under_its_name() {
     assert_eq!(files, actions);
 }
 
+/// `UPDATE_SCHEMAS=1 cargo test --lib built_in` writes it anew; for a new action there has to be an empty file first.
+#[test]
+fn the_json_of_every_built_in_action_says_what_its_file_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(root.join("schemas/actions")).unwrap();
+    let mut names = BTreeSet::new();
+    for file in files.map(|file| file.unwrap().path()) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let document = document::read(&Source::new("action", text)).unwrap();
+        let made = format!("{}\n", document.root.to_value().to_json_text());
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned() + ".json";
+        let kept = root.join("src/action/built_in").join(&name);
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(kept, made).unwrap();
+        } else {
+            assert_eq!(std::fs::read_to_string(kept).unwrap(), made, "{name}");
+        }
+        names.insert(name);
+    }
+    let kept: BTreeSet<String> = std::fs::read_dir(root.join("src/action/built_in"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(kept, names);
+}
+
 #[test]
 fn every_built_in_action_passes_the_checks_of_a_project_action() {
     for action in Catalogue::built_in().actions() {
