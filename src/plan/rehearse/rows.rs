@@ -239,6 +239,8 @@ fn look_at_rows(
         };
         let mut of_row = Vec::new();
         of_steps(rehearser, &each.steps, &known, &mut of_row);
+        // What is wrong whatever a row holds was told when its steps were visited.
+        of_row.retain(|finding| !rehearser.findings.contains(finding));
         for finding in of_row {
             let finding = Diagnostic {
                 message: format!("{prefix}: {}", finding.message),
