@@ -66,7 +66,7 @@ impl Findings {
         self.list
     }
 
-    fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+    fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) -> &mut Diagnostic {
         let message = format!("{what} must be {wanted}, and this is {}", node.type_words());
         let quoted = (wanted == "text")
             .then(|| match &node.kind {
@@ -75,8 +75,23 @@ impl Findings {
                 _ => None,
             })
             .flatten();
-        self.error(Code::WrongType, node.span, message).help = quoted;
+        let finding = self.error(Code::WrongType, node.span, message);
+        finding.help = quoted;
+        finding
     }
+}
+
+/// A mapping as people write it, and what helps whoever writes it wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Form<'f> {
+    /// What messages call it.
+    pub what: &'f str,
+    /// The keys that mean something in it.
+    pub keys: &'f [&'f str],
+    /// What to do where something else than a mapping was written.
+    pub example: Option<&'f str>,
+    /// What to do about a key of this mapping that means nothing in it; none: what resembles it is named, else all keys.
+    pub advice: fn(&Node, &str) -> Option<String>,
 }
 
 /// A mapping whose keys are known. A key without a value counts as absent only where that is said.
@@ -94,11 +109,26 @@ impl<'n> Mapping<'n> {
     pub fn read(
         node: &'n Node,
         what: &'n str,
-        known: &[&str],
+        known: &'n [&'n str],
         findings: &mut Findings,
     ) -> Option<Self> {
+        let form = Form {
+            what,
+            keys: known,
+            example: None,
+            advice: |_, _| None,
+        };
+        Self::read_form(node, form, findings)
+    }
+
+    /// As [`Mapping::read`], with better help.
+    pub fn read_form(node: &'n Node, form: Form<'n>, findings: &mut Findings) -> Option<Self> {
+        let Form {
+            what, keys: known, ..
+        } = form;
         let Some(entries) = node.entries() else {
-            findings.wrong_type(node, what, "a mapping");
+            let finding = findings.wrong_type(node, what, "a mapping");
+            finding.help = form.example.map(str::to_owned);
             return None;
         };
         let mut strangers = Vec::new();
@@ -116,7 +146,8 @@ impl<'n> Mapping<'n> {
                     entry.key_span,
                     format!("{what} has no key `{}`", entry.key),
                 )
-                .help = did_you_mean(&entry.key, known.iter().copied());
+                .help = (form.advice)(node, &entry.key)
+                .or_else(|| did_you_mean(&entry.key, known.iter().copied()));
         }
         Some(Self {
             node,

@@ -39,6 +39,8 @@ pub struct Subject<'n> {
     pub key: Option<Span>,
     /// The text.
     pub source: &'n Arc<Source>,
+    /// What to do about a key that the schema does not know and that resembles none of those it knows.
+    pub advice: fn(&str) -> Option<String>,
 }
 
 /// A schema violation of `subject`, whose value is `instance`, at its place.
@@ -71,7 +73,13 @@ pub fn violation_diagnostic(
         message = format!("{message} in `{at}`");
     }
     let mut diagnostic = Diagnostic::error(code, message).at(source, span);
-    diagnostic.help = violation.help(instance);
+    diagnostic.help = violation
+        .key
+        .as_deref()
+        .filter(|_| violation.pointer.is_empty() && code == Code::UnknownKey)
+        .filter(|_| violation.meant_key(instance).is_none())
+        .and_then(subject.advice)
+        .or_else(|| violation.help(instance));
     if let ViolationKind::WrongType { wanted } = &violation.kind
         && let Some(text) = place.node.text()
         && place.is_exact()

@@ -260,6 +260,7 @@ pub(super) fn check(
         node: &value.node,
         key: None,
         source: &value.source,
+        advice: |_| None,
     };
     for violation in schema.violations(&instance) {
         let mut diagnostic = violation_diagnostic(&violation, subject, &instance);

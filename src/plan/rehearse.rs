@@ -321,6 +321,7 @@ impl<'p> Rehearser<'p> {
             node: &planned.with_node,
             key: Some(planned.with_span),
             source,
+            advice: crate::playbook::belongs,
         };
         findings.extend(partial.errors.iter().map(|error| error.diagnostic(source)));
         if planned.with_node.entries().is_none() {

@@ -95,6 +95,7 @@ impl GivenInput {
             node: &self.node,
             key: Some(self.key_span),
             source,
+            advice: |_| None,
         };
         let mut finding = violation_diagnostic(violation, subject, value);
         finding.code = Code::InvalidInput;

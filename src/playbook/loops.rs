@@ -1,5 +1,6 @@
 //! The grammar of `for_each` and of the keys that stand beside it.
 
+use super::forms;
 use super::{FileFormat, ForEach, MaxFailures, RowSource};
 use crate::diagnostic::Code;
 use crate::document::{Node, NodeKind};
@@ -36,7 +37,7 @@ pub(crate) const MOST_CONCURRENT: u64 = 1024;
 
 /// Reads `for_each` (the node) and the keys beside it (the step).
 pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> Option<ForEach> {
-    let map = Mapping::read(node, "`for_each`", FOR_EACH_KEYS, findings)?;
+    let map = Mapping::read_form(node, forms::FOR_EACH, findings)?;
     let source = source(&map, node, findings);
     let binding = map
         .text("as", findings)

@@ -1,5 +1,6 @@
 //! Document → Playbook: well formed, every part with its place. It knows no actions and no values yet.
 
+mod forms;
 mod loops;
 mod parse;
 mod uses;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use crate::document::Node;
 use crate::source::{Source, Span, Spanned};
 
+pub(crate) use forms::belongs;
 pub(crate) use loops::{MOST_CONCURRENT, TAKEN_NAMES};
 pub(crate) use parse::LOOP_KEYS;
 pub use parse::{parse, parse_document, read_limits};

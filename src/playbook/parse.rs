@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::loops;
 use super::{ForEach, Input, Limits, Named, OnFailure, Playbook, Retry, Step, StepKind};
+use super::{forms, loops};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::{self, Document, Entry, Node, NodeKind};
 use crate::reading::{Findings, Mapping, check_name, list, text};
@@ -113,7 +113,7 @@ impl Parser<'_> {
                 .help = Some("begin with `voxplay: 1`, then `steps:`".to_owned());
             return None;
         }
-        let map = Mapping::read(root, "a playbook", PLAYBOOK_KEYS, self.findings)?;
+        let map = Mapping::read_form(root, forms::PLAYBOOK, self.findings)?;
         self.version(&map);
         let inputs = map.get("inputs").map(|node| self.inputs(node));
         let vars = map.get("vars").map(|node| self.named(node, "var"));
@@ -202,15 +202,8 @@ impl Parser<'_> {
                 default: None,
             });
         };
-        let map = Mapping::read(
-            node,
-            "an input",
-            &entries
-                .iter()
-                .map(|entry| entry.key.as_str())
-                .collect::<Vec<_>>(),
-            self.findings,
-        )?;
+        let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let map = Mapping::read(node, "an input", &keys, self.findings)?;
         let default = map.get("default").cloned();
         let mut schema = serde_json::Map::new();
         for entry in entries {
@@ -288,7 +281,7 @@ impl Parser<'_> {
     fn step(&mut self, node: &Node, depth: usize) -> Option<Step> {
         self.steps += 1;
         let number = self.steps;
-        let map = Mapping::read(node, "a step", STEP_KEYS, self.findings)?;
+        let map = Mapping::read_form(node, forms::STEP, self.findings)?;
         let span = node
             .entries()
             .and_then(|entries| entries.first())
@@ -572,7 +565,7 @@ fn looped(step: Step, each: Box<ForEach>) -> Step {
 }
 
 fn read_retry(node: &Node, findings: &mut Findings) -> Option<Retry> {
-    let map = Mapping::read(node, "`retry`", RETRY_KEYS, findings)?;
+    let map = Mapping::read_form(node, forms::RETRY, findings)?;
     let usual = Retry::default();
     let attempts = map
         .count("attempts", 1, findings)

@@ -50,6 +50,7 @@ impl<'p> Attempt<'p> {
                 node: &action.with_node,
                 key: Some(action.with_span),
                 source,
+                advice: crate::playbook::belongs,
             };
             let lines: Vec<String> = violations
                 .iter()

@@ -88,8 +88,12 @@ impl Violation {
     pub fn help(&self, instance: &Value) -> Option<String> {
         let here = self.value_in(instance);
         match &self.kind {
-            ViolationKind::UnknownKey { .. } => {
-                did_you_mean(self.key.as_deref()?, self.absent_keys(instance))
+            ViolationKind::UnknownKey { known } => {
+                let absent = self.absent_keys(instance);
+                let all_there =
+                    || "take it out: all that is known here is there already".to_owned();
+                did_you_mean(self.key.as_deref()?, absent)
+                    .or_else(|| (!known.is_empty()).then(all_there))
             }
             ViolationKind::MissingKey { description } => description.clone(),
             ViolationKind::WrongType { wanted } => quoting(wanted, here?),
@@ -107,7 +111,7 @@ impl Violation {
     }
 
     /// The missing key that this unknown key was surely meant to be.
-    pub(super) fn meant_key<'a>(&'a self, instance: &'a Value) -> Option<&'a str> {
+    pub fn meant_key<'a>(&'a self, instance: &'a Value) -> Option<&'a str> {
         nearest(self.key.as_deref()?, self.absent_keys(instance))
     }
 
