@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::RunArgs;
+use super::args::RunArgs;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::{AccountPaths, PlannedKind, PlannedStep};
 use crate::run::{AccountFile, AccountFiles, AccountKind};

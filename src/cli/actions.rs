@@ -5,11 +5,12 @@ mod parameters;
 mod programs;
 mod yaml;
 
+use super::Exit;
+use super::args::{ActionsArgs, ActionsCommand, Format};
 use super::check::literal_tokens;
 use super::open::{Project, shown};
 use super::surroundings::current_folder;
 use super::terminal::{Terminal, width};
-use super::{ActionsArgs, ActionsCommand, Exit, Format};
 use crate::action::{Action, Catalogue};
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};

@@ -12,13 +12,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::Exit;
+use super::args::{CheckArgs, CheckFormat};
 use super::ci::Ci;
 use super::open::{self, Project, folder_of};
 use super::prepare::{Needs, check_limits, once};
 use super::surroundings::Process;
 use super::terminal::Terminal;
 use super::uses;
-use super::{CheckArgs, CheckFormat, Exit};
 use crate::action::TargetFacts;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};

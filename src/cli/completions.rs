@@ -2,9 +2,10 @@
 
 use clap_complete::env::Shells;
 
+use super::Exit;
+use super::args::CompletionsArgs;
 use super::complete::VARIABLE;
 use super::terminal::Terminal;
-use super::{CompletionsArgs, Exit};
 
 pub(super) fn completions(args: &CompletionsArgs) -> Exit {
     let shells = Shells::builtins();

@@ -7,8 +7,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Exit;
+use super::args::InitArgs;
 use super::terminal::Terminal;
-use super::{Exit, InitArgs};
 use crate::action::Catalogue;
 use crate::editor;
 use crate::project::CONFIG;

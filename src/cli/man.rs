@@ -4,9 +4,10 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 
+use super::args::ManArgs;
 use super::files::write_whole;
 use super::terminal::Terminal;
-use super::{Cli, Exit, ManArgs};
+use super::{Cli, Exit};
 
 pub(super) fn man(args: &ManArgs) -> Exit {
     let terminal = Terminal::new();

@@ -6,10 +6,11 @@
 
 use jiff::Timestamp;
 
+use super::args::{PlanArgs, PlanFormat, PlaybookArgs};
 use super::open::shown;
 use super::prepare::{self, Needs, Occasion, Prepared};
 use super::terminal::{Terminal, width};
-use super::{Exit, PlanArgs, PlanFormat, PlaybookArgs, saved};
+use super::{Exit, saved};
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic, in_one_line};
 use crate::journal::peek;

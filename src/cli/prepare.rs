@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::PlaybookArgs;
+use super::args::PlaybookArgs;
 use super::check::literal_tokens;
 use super::open::{self, Project, folder_of};
 use super::surroundings::Process;

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use self::look_up::Looker;
 use self::proposal::Call;
 use self::session::Session;
+use super::Exit;
+use super::args::{Format, ReconcileArgs};
 use super::resume::{choose, open, state_folder, unreadable};
 use super::run::{refuse_all, runtime};
 use super::terminal::Terminal;
-use super::{Exit, Format, ReconcileArgs};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::{AttemptStarted, Decision, Event, EventKind, Reconciled, RunId, RunStarted};
 use crate::journal::{Durability, Journal, JournalError};
@@ -62,7 +63,7 @@ pub(super) fn reconcile(args: &ReconcileArgs) -> Exit {
 }
 
 async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
-    let state = state_folder(args.state_dir.as_deref());
+    let state = state_folder(args.state.state_dir.as_deref());
     let journal = open(&state)?;
     journal.verify()?;
     let run = choose(&journal, args.run.as_ref())?;
@@ -71,7 +72,7 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     let _lock = journal.lock(&started.from_root, &run)?;
     let doubts = doubts(&journal, &run)?;
     let mut words = given(args, &doubts)?;
-    let call = Call::new(&run, args.state_dir.as_deref());
+    let call = Call::new(&run, args.state.state_dir.as_deref());
     if words.is_empty() {
         let mut session = Session {
             terminal: Terminal::new(),

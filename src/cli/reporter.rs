@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Format;
+use super::args::Format;
 use super::terminal::{Terminal, width};
 use crate::event::{Event, EventKind, RunId};
 use crate::outcome::Outcome;

@@ -3,12 +3,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::Exit;
+use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::fingerprints;
 use super::open::{Project, folder_of, shown};
 use super::run::{Resumption, go, refuse};
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{Exit, PlaybookArgs, ResumeArgs, RunArgs};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
@@ -31,7 +32,7 @@ pub(super) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnostic> {
-    let state = state_folder(args.state_dir.as_deref());
+    let state = state_folder(args.state.state_dir.as_deref());
     let journal = open(&state)?;
     journal.verify().map_err(|error| unreadable(&error))?;
     let run = choose(&journal, args.run.as_ref())?;
@@ -53,16 +54,16 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
             tags: past.started.tags.clone(),
         },
         plan: None,
-        allow: args.allow.clone(),
-        yes: args.yes,
+        agreed: args.agreed.clone(),
         sandbox_faults: None,
-        state_dir: Some(state),
+        state: StateArgs {
+            state_dir: Some(state),
+        },
         rejected: past.started.accounts.rejected.clone(),
         succeeded: past.started.accounts.succeeded.clone(),
         unknown: past.started.accounts.unknown.clone(),
         run_id: None,
-        report: args.report.clone(),
-        ci: args.ci,
+        reports: args.reports.clone(),
         format: args.format,
     };
     let resumption = past.resumption(run, args.retry_failed, args.accept_changes)?;
@@ -71,7 +72,7 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
 
 /// The run that `--run-id` names, where it has begun already.
 pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Diagnostic>> {
-    let state = args.state_dir.clone().unwrap_or_else(|| {
+    let state = args.state.state_dir.clone().unwrap_or_else(|| {
         Project::find(&folder_of(&args.what.playbook))
             .root
             .join(".voxplay")

@@ -11,7 +11,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::Exit;
 use super::accounts::{self, Accounts};
+use super::args::{Allowed, Format, RunArgs};
 use super::check::literal_tokens;
 use super::ci::{self, Ci};
 use super::fingerprints;
@@ -22,7 +24,6 @@ use super::reports;
 use super::saved;
 use super::signals::Signals;
 use super::terminal::{Terminal, width};
-use super::{Allowed, Exit, Format, RunArgs};
 use crate::action::Effect;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
@@ -98,7 +99,7 @@ pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
 
 /// Checks and runs, or goes on with a run.
 pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
-    let mut terminal = Terminal::of(args.ci);
+    let mut terminal = Terminal::of(args.reports.ci);
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -129,7 +130,7 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
             secrets.iter().chain(&literal_tokens(&findings)),
         ));
         report_findings(&terminal, args.format, &findings);
-        if args.ci.resolved() == Ci::Github && args.format == Format::Human {
+        if args.reports.ci.resolved() == Ci::Github && args.format == Format::Human {
             terminal.command(&render::github(&findings));
         }
         match (ready, Exit::of_findings(&findings)) {
@@ -194,7 +195,7 @@ fn ready(
         started_at,
         earlier: resumption.map(|earlier| &earlier.inputs),
     };
-    findings.extend(reports::check(&args.report));
+    findings.extend(reports::check(&args.reports.report));
     let prepared = prepare::prepare(&args.what, occasion, findings, secrets)?;
     if let Some(saved) = &saved {
         findings.extend(saved::drift(saved, &prepared, &args.what));
@@ -243,7 +244,11 @@ fn report_findings(terminal: &Terminal, format: Format, findings: &[Diagnostic])
 /// Nobody deletes by accident: a flag, a yes at the terminal, or the sandbox.
 fn check_deletes(args: &RunArgs, rehearsal: &Rehearsal, findings: &mut Vec<Diagnostic>) {
     let deletes = rehearsal.count(|step| step.effect == Effect::Delete);
-    if deletes == 0 || args.what.sandbox || args.yes || args.allow.contains(&Allowed::Delete) {
+    if deletes == 0
+        || args.what.sandbox
+        || args.agreed.yes
+        || args.agreed.allow.contains(&Allowed::Delete)
+    {
         return;
     }
     let what = format!("this run deletes {}", plural(deletes, "record"));
@@ -339,6 +344,7 @@ async fn start(
     masker: &Masker,
 ) -> Exit {
     let state = args
+        .state
         .state_dir
         .clone()
         .unwrap_or_else(|| ready.root.join(".voxplay"));
@@ -440,9 +446,9 @@ fn tell_others(
     masker: &Masker,
     exit: Exit,
 ) -> Exit {
-    let (commands, mut problems) = ci::tell(args.ci, record, masker);
+    let (commands, mut problems) = ci::tell(args.reports.ci, record, masker);
     terminal.command(&commands);
-    problems.extend(reports::write(&args.report, record, masker));
+    problems.extend(reports::write(&args.reports.report, record, masker));
     for problem in &problems {
         terminal.say(&format!("error: {problem}\n"));
     }

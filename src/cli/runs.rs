@@ -10,11 +10,12 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::Exit;
+use super::args::{Format, RunsArgs, RunsCommand};
 use super::reports::{self, ReportTo};
 use super::resume::{open, state_folder, unreadable};
 use super::run::refuse;
 use super::terminal::{Terminal, width};
-use super::{Exit, Format, RunsArgs, RunsCommand};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Event, EventKind, RowFinished, RunId};
 use crate::journal::{Journal, RunSummary};

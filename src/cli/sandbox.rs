@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::Exit;
+use super::args::{
+    SandboxArgs, SandboxFilePart, SandboxIds, SandboxOverLimit, SandboxUnknownIds,
+    SandboxWrongToken,
+};
 use super::open::shown;
 use super::signals::Signals;
 use super::terminal::Terminal;
-use super::{
-    Exit, SandboxArgs, SandboxFilePart, SandboxIds, SandboxOverLimit, SandboxUnknownIds,
-    SandboxWrongToken,
-};
 use crate::diagnostic::Diagnostic;
 use crate::sandbox::{
     Change, DEFAULT_OPERATION, DEFAULT_TOKEN, Faults, FilePart, FirstRecord, IdForm, KINDS,

@@ -11,7 +11,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::PlaybookArgs;
+use super::args::PlaybookArgs;
 use super::fingerprints;
 use super::open::shown;
 use super::prepare::Prepared;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::Exit;
+use super::args::SchemaArgs;
 use super::files::write_whole;
 use super::open::Project;
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{Exit, SchemaArgs};
 use crate::action::{Action, Catalogue};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::editor;

@@ -14,9 +14,10 @@ use jiff::Timestamp;
 
 pub(super) use self::curl::quoted;
 use self::values::{Explained, Explainer, Origins};
+use super::args::{ExplainArgs, Format};
 use super::prepare::{self, Occasion, Prepared};
 use super::terminal::{Terminal, width};
-use super::{Exit, ExplainArgs, Format, saved};
+use super::{Exit, saved};
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::foresee::{OutlookKind, RequestOutlook, Runs, StepOutlook, planned};

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::super::args::{Format, ReconcileArgs};
 use super::super::run::refuse_all;
 use super::super::runs::folded;
 use super::super::terminal::Terminal;
-use super::super::{Format, ReconcileArgs};
 use super::look_up::Looker;
 use super::proposal::{Call, Proposal, word};
 use super::{Doubt, Refused};

@@ -1,0 +1,59 @@
+//! Of the commands that show what a run would send: `plan` and `explain`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Format, PlaybookArgs};
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    Human,
+    /// For programs: one JSON document (schemas/plan.schema.json), which `run --plan` takes as well
+    Json,
+    /// For a comment on a merge request
+    Markdown,
+}
+
+/// Show every request that a run would send; send nothing, write nothing
+///
+/// Methods, URLs, bodies and files as they would go out. What an answer decides is shown as
+/// `(known after steps.ID)`. No token is needed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  voxplay plan playbook.yaml -i contact_id=64cb
+  voxplay plan playbook.yaml --target production --out reviewed.json
+  voxplay run playbook.yaml --target production --plan reviewed.json")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) what: PlaybookArgs,
+    /// Save the plan, so that `voxplay run --plan FILE` runs it or, if anything has changed, nothing
+    #[arg(short, long, value_name = "FILE", env = "VOXPLAY_OUT", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Count today's requests in the journal of this folder [default: .voxplay beside voxplay.yaml]
+    #[arg(long, value_name = "DIR", env = "VOXPLAY_STATE_DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// How to write the plan
+    #[arg(long, value_enum, default_value = "human", env = "VOXPLAY_FORMAT")]
+    pub(crate) format: PlanFormat,
+}
+
+/// Show where every value of a step comes from, and its request as a curl command; send nothing
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  voxplay explain playbook.yaml promote -i contact_id=64cb
+  voxplay explain playbook.yaml call --target production --format json")]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) what: PlaybookArgs,
+    /// The id of the step
+    #[arg(value_name = "STEP")]
+    pub(crate) step: String,
+    /// How to write the answer
+    #[arg(long, value_enum, default_value = "human", env = "VOXPLAY_FORMAT")]
+    pub(crate) format: Format,
+}

@@ -1,0 +1,104 @@
+//! Of the commands that work on the journal: `reconcile` and `runs`.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Subcommand};
+
+use super::{Format, StateArgs, run_id};
+use crate::cli::reports;
+use crate::event::RunId;
+
+/// List what is in doubt, and settle it by the word of a person
+///
+/// Without a decision it lists each doubt with its request; at a terminal it then asks, one by one.
+/// After it, `voxplay resume` goes on with the run.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  voxplay reconcile
+  voxplay reconcile 01a2007f-… --look-up
+  voxplay reconcile 01a2007f-… --ok call --wolkvox-id 6553f100397b1dcdaf000001
+  voxplay reconcile 01a2007f-… --resend obligation@row-17 --failed promote")]
+pub(crate) struct ReconcileArgs {
+    /// The run [default: the latest that did not end ok]
+    #[arg(value_name = "RUN", value_parser = run_id)]
+    pub(crate) run: Option<RunId>,
+    /// The CRM has done it: STEP for all that is in doubt of it, STEP@ROW for one row, =ID with the id it gave
+    #[arg(long, value_name = "STEP[@ROW][=ID]", env = "VOXPLAY_OK")]
+    pub(crate) ok: Vec<String>,
+    /// The id that the CRM gave, for the one doubt that --ok names
+    #[arg(long, value_name = "ID", env = "VOXPLAY_WOLKVOX_ID", requires = "ok")]
+    pub(crate) wolkvox_id: Option<String>,
+    /// The CRM has not done it; only `resume --retry-failed` sends it again
+    #[arg(long, value_name = "STEP[@ROW]", env = "VOXPLAY_FAILED")]
+    pub(crate) failed: Vec<String>,
+    /// The CRM has not done it, and it is to be sent again
+    #[arg(long, value_name = "STEP[@ROW]", env = "VOXPLAY_RESEND")]
+    pub(crate) resend: Vec<String>,
+    /// Ask the CRM about each doubt whose action names a look-up, and propose an answer; it settles nothing.
+    /// What it reads counts against the day's requests
+    #[arg(long, env = "VOXPLAY_LOOK_UP", value_parser = BoolishValueParser::new(), conflicts_with_all = ["ok", "failed", "resend"])]
+    pub(crate) look_up: bool,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+    /// How to write the answer
+    #[arg(long, value_enum, default_value = "human", env = "VOXPLAY_FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// List runs, or show one
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  voxplay runs
+  voxplay runs show
+  voxplay runs prune --older-than 90d")]
+pub(crate) struct RunsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RunsCommand>,
+    /// The folder of the journal [default: .voxplay beside voxplay.yaml]
+    #[arg(long, value_name = "DIR", env = "VOXPLAY_STATE_DIR", global = true, value_hint = clap::ValueHint::DirPath)]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(
+        long,
+        value_enum,
+        default_value = "human",
+        env = "VOXPLAY_FORMAT",
+        global = true
+    )]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// Show one run: its steps, its rows by outcome, its requests and answers
+    Show {
+        /// The run [default: the latest]
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: Option<RunId>,
+        /// Write a report of it, KIND being junit, json, html or markdown; can be repeated
+        #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse)]
+        report: Vec<reports::ReportTo>,
+        /// Only what concerns this step
+        #[arg(long, value_name = "STEP", env = "VOXPLAY_STEP")]
+        step: Option<String>,
+        /// Only what concerns this row: its key
+        #[arg(long, value_name = "KEY", env = "VOXPLAY_ROW")]
+        row: Option<String>,
+    },
+    /// Forget runs that ended ok or failed long ago; those that can be gone on with stay
+    Prune {
+        /// The age in days from which on they are forgotten
+        #[arg(long, value_name = "DAYS", env = "VOXPLAY_OLDER_THAN", value_parser = days)]
+        older_than: u32,
+    },
+}
+
+fn days(text: &str) -> Result<u32, String> {
+    text.strip_suffix('d')
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| "write a number of days, such as 90d".to_owned())
+}
