@@ -83,6 +83,8 @@ WHERE kind = 'step_finished'
 
 -- What may or may not have been done: the last word on a step is that a request was about to be
 -- sent, or that its outcome is unknown. While a run goes on, requests on their way are here too.
+-- Groups and loops are not here: what is in doubt is in them. The end of a row says nothing of its steps,
+-- one of which has the loop's own id where the loop does an action itself.
 CREATE VIEW in_doubt AS
 SELECT
   run,
@@ -101,9 +103,12 @@ SELECT
   seq
 FROM events AS e
 WHERE step IS NOT NULL
-  AND (kind = 'attempt_started' OR (kind = 'step_finished' AND outcome = 'unknown'))
+  AND (
+    kind = 'attempt_started'
+    OR (kind = 'step_finished' AND outcome = 'unknown' AND body ->> '$.action' IS NOT NULL)
+  )
   AND NOT EXISTS (
     SELECT 1 FROM events AS later INDEXED BY events_by_step
     WHERE later.run = e.run AND later.step = e.step AND later."row" IS e."row" AND later.seq > e.seq
-      AND later.outcome IS NOT 'not_run' AND later.outcome IS NOT 'skipped'
+      AND later.kind <> 'row_finished' AND later.outcome IS NOT 'not_run' AND later.outcome IS NOT 'skipped'
   );

@@ -361,6 +361,39 @@ fn doubts_are_listed_and_settled_by_name() {
 }
 
 #[test]
+fn a_loop_that_does_an_action_itself_has_its_doubts_settled_too() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, key: \"k{{ row.id }}\" }\n    on_failure: continue\n    action: obligation.insert\n    with: { wolkvox_id: \"{{ row.id }}\", id: \"{{ row.id }}\", name: Loan }\n";
+    let project = Project::new(playbook, [json(DONE), Answer::CutRead, Answer::CutRead]);
+    project.write("rows.csv", "id\n1\n2\n3\n");
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!((ran.exit, count(&ran, "unknown")), (5, 2), "{ran:?}");
+    let journal =
+        rusqlite::Connection::open(project.folder.path().join(".voxplay/journal.sqlite")).unwrap();
+    let doubts = || -> Vec<String> {
+        let mut asked = journal
+            .prepare("SELECT step || '@' || coalesce(\"row\", 'none') FROM in_doubt ORDER BY 1")
+            .unwrap();
+        let rows = asked.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(doubts(), ["each@k2", "each@k3"]);
+    let words = [
+        "reconcile",
+        "r",
+        "--failed",
+        "each@k2",
+        "--resend",
+        "each@k3",
+    ];
+    let ran = voxplay(&project, &words);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert_eq!(doubts(), [""; 0]);
+    let ran = resume(&project, &["r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 4), "{ran:?}");
+    assert_eq!((count(&ran, "ok"), count(&ran, "failed")), (2, 1));
+}
+
+#[test]
 fn a_secret_input_is_needed_again() {
     let playbook = TWO.replace(
         "owner: { type: string, default: Ana }",
