@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 use crate::action::Catalogue;
 use crate::attachment::{Attachment, hex};
 use crate::plan::{
-    InputSource, Origin, Plan, PlannedKind, PlannedSource, PlannedStep, Rehearsal, UsedInput,
+    InputSource, Origin, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Rehearsal,
+    UsedInput,
 };
 use crate::project::Confinement;
 use crate::template::Scope;
@@ -51,8 +52,11 @@ pub(super) fn take(
     prints.insert("the target's operation".to_owned(), digest(operation));
     let actions = actions(plan).into_iter();
     prints.extend(actions.map(|(name, digest)| (name_of_action(name), digest)));
-    data(plan.steps(), &rehearsal.scope, files, &mut prints);
-    data(plan.finally(), &rehearsal.scope, files, &mut prints);
+    let mut add = |_: &PlannedStep, name, digest| {
+        prints.insert(name, digest);
+    };
+    data(plan.steps(), &rehearsal.scope, files, &mut add);
+    data(plan.finally(), &rehearsal.scope, files, &mut add);
     prints
 }
 
@@ -117,37 +121,92 @@ pub(super) fn settled(plan: &Plan) -> impl Iterator<Item = (String, &UsedInput, 
     })
 }
 
-fn data(
-    steps: &[PlannedStep],
+/// Calls `found` for every loop whose data is known before the run, with the name and the digest of that data.
+fn data<'p>(
+    steps: &'p [PlannedStep],
     scope: &Scope,
     files: &Confinement,
-    prints: &mut BTreeMap<String, String>,
+    found: &mut dyn FnMut(&'p PlannedStep, String, String),
 ) {
     for step in steps {
         match &step.kind {
             PlannedKind::Action(_) => {}
-            PlannedKind::Group(nested) => data(nested, scope, files, prints),
+            PlannedKind::Group(nested) => data(nested, scope, files, found),
             PlannedKind::Loop(each) => {
-                // A path that depends on an answer is looked at when its turn comes.
-                if let PlannedSource::File { path, .. } = &each.source
-                    && let Ok(Value::Text(written)) = path.render(scope)
-                    && let Ok(resolved) = step.home.files(files).resolve(&written)
-                    && let Ok(file) = Attachment::describe(&resolved.path)
-                {
-                    let label = step.home.label(&written);
-                    prints.insert(format!("the data {label}"), file.sha256_hex());
+                if let Some((name, digest)) = data_of(step, each, scope, files) {
+                    found(step, name, digest);
                 }
-                data(&each.steps, scope, files, prints);
+                data(&each.steps, scope, files, found);
             }
             PlannedKind::Use(used) => {
                 // Where the step waits for an answer, what it depends on is fixed by it.
                 if let Ok(scope) = used.begin(scope, &step.home) {
-                    data(&used.steps, &scope, files, prints);
-                    data(&used.finally, &scope, files, prints);
+                    data(&used.steps, &scope, files, found);
+                    data(&used.finally, &scope, files, found);
                 }
             }
         }
     }
+}
+
+/// What a path or a list depends on answers is looked at when its turn comes.
+fn data_of(
+    step: &PlannedStep,
+    each: &PlannedLoop,
+    scope: &Scope,
+    files: &Confinement,
+) -> Option<(String, String)> {
+    match &each.source {
+        PlannedSource::File { path, .. } => {
+            let Value::Text(written) = path.render(scope).ok()? else {
+                return None;
+            };
+            let resolved = step.home.files(files).resolve(&written).ok()?;
+            let file = Attachment::describe(&resolved.path).ok()?;
+            let label = step.home.label(&written);
+            Some((format!("the data {label}"), file.sha256_hex()))
+        }
+        PlannedSource::Items(tree) => {
+            let items = tree.render(scope).ok()?.to_json_text();
+            Some((format!("the items of {}", step.id), digest(&items)))
+        }
+    }
+}
+
+/// The loops whose rows are told apart by their numbers, or are inside of rows whose data has changed, where the data
+/// is not what it was: a number no longer says which row was sent.
+pub(super) fn renumbered<'p>(
+    plan: &'p Plan,
+    rehearsal: &Rehearsal,
+    files: &Confinement,
+    earlier: &BTreeMap<String, String>,
+) -> Vec<&'p PlannedStep> {
+    let mut changed = Vec::new();
+    let mut look = |step: &'p PlannedStep, name: String, digest: String| {
+        // A file of another name is other data.
+        let is_same = match earlier.get(&name) {
+            Some(before) => *before == digest,
+            None => name.starts_with("the items of "),
+        };
+        if !is_same {
+            changed.push(step);
+        }
+    };
+    data(plan.steps(), &rehearsal.scope, files, &mut look);
+    data(plan.finally(), &rehearsal.scope, files, &mut look);
+    changed.into_iter().flat_map(numbered).collect()
+}
+
+/// The loops in a step, and the step itself, that have no key.
+fn numbered(step: &PlannedStep) -> Vec<&PlannedStep> {
+    let has_numbers = matches!(&step.kind, PlannedKind::Loop(each) if each.key.is_none());
+    let own = has_numbers.then_some(step);
+    own.into_iter()
+        .chain(
+            step.nested()
+                .flat_map(|steps| steps.iter().flat_map(numbered)),
+        )
+        .collect()
 }
 
 pub(super) fn digest(text: &str) -> String {

@@ -152,11 +152,8 @@ impl Watcher for Reporter {
                 }
             }
         }
-        if let EventKind::StepFinished(end) = &event.kind
-            && end.outcome == Outcome::Unknown
-            && end.action.is_some()
-        {
-            self.in_doubt.add(end);
+        if matches!(event.kind, EventKind::StepFinished(_)) {
+            self.in_doubt.add(&event.kind);
         }
     }
 }

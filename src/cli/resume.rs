@@ -7,6 +7,7 @@ use super::Exit;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::fingerprints;
 use super::open::{Project, folder_of, shown};
+use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
@@ -14,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
 use crate::journal::{Journal, JournalError};
+use crate::plan::{Plan, PlannedStep};
 use crate::source::Source;
 use crate::value::Value;
 
@@ -280,6 +282,76 @@ pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnost
         Diagnostic::error(Code::Changed, message).help(
             "put it back as it was, or go on with `--accept-changes` if the steps that are left are meant so",
         ),
+    )
+}
+
+/// A loop that has begun, whose rows have no names but their numbers, and whose data is not what it was: nobody could
+/// say any more which of its rows were sent.
+pub(super) fn mixed_up(
+    journal: &Journal,
+    earlier: &Resumption,
+    ready: &Prepared,
+) -> Option<Diagnostic> {
+    fn ids<'p>(step: &'p PlannedStep, into: &mut Vec<&'p str>) {
+        into.push(&step.id);
+        for nested in step.nested().flatten() {
+            ids(nested, into);
+        }
+    }
+    if let Some(finding) = lost_doubt(journal, &earlier.run, &ready.plan) {
+        return Some(finding);
+    }
+    let before = &earlier.earlier.fingerprints;
+    let renumbered = fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, before);
+    let begun = renumbered.into_iter().find(|step| {
+        let mut all = Vec::new();
+        ids(step, &mut all);
+        // What cannot be read counts as begun: else it could be sent twice.
+        all.iter()
+            .any(|id| journal.has_rows(&earlier.run, id).unwrap_or(true))
+    })?;
+    Some(
+        Diagnostic::error(
+            Code::Changed,
+            format!(
+                "the data of the loop {} has changed, and its rows have no `key`: their numbers do not say any more which of them were sent",
+                begun.id
+            ),
+        )
+        .at(begun.home.source(), begun.span)
+        .help(
+            "put the data back as it was and resume, then run what is new as a run of its own; with a `key`, the next run can be gone on with",
+        ),
+    )
+}
+
+/// A doubt about a step that the playbook does not have any more: under another name it would be sent again.
+fn lost_doubt(journal: &Journal, run: &RunId, plan: &Plan) -> Option<Diagnostic> {
+    let doubts = match journal.in_doubt(run) {
+        Ok(doubts) => doubts,
+        Err(error) => return Some(unreadable(&error)),
+    };
+    let known: Vec<&str> = plan
+        .actions()
+        .iter()
+        .map(|(step, _)| step.id.as_str())
+        .collect();
+    let lost = doubts.iter().find_map(|(_, event)| {
+        match &event.kind {
+            EventKind::AttemptStarted(sent) => Some(&sent.step),
+            EventKind::StepFinished(end) => Some(&end.step),
+            _ => None,
+        }
+        .filter(|step| !known.contains(&step.as_str()))
+    })?;
+    Some(
+        Diagnostic::error(
+            Code::Changed,
+            format!("the step {lost} is in doubt, and the playbook has no step of that id any more"),
+        )
+        .help(format!(
+            "settle it first: `voxplay reconcile {run}`; a step keeps its id as long as its run can be gone on with"
+        )),
     )
 }
 

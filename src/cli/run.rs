@@ -370,19 +370,14 @@ async fn start(
         }
     };
     let journal = &opened.journal;
+    if let Some(earlier) = resumption.filter(|earlier| earlier.accept_changes)
+        && let Some(finding) = super::resume::mixed_up(journal, earlier, &ready)
+    {
+        report_findings(terminal, args.format, &[finding]);
+        return Exit::Refused;
+    }
     let signals = Signals::listen(terminal.clone());
-    let names: Vec<(String, String)> = ready
-        .plan
-        .actions()
-        .iter()
-        .map(|(step, planned)| (step.id.clone(), planned.action.name().to_owned()))
-        .collect();
-    let mut watcher = Reporter::new(
-        terminal.clone(),
-        args.format,
-        Columns::new(names.iter().map(|(a, b)| (a.as_str(), b.as_str())), width()),
-        Recorder::new(ready.run.clone()).with_places(places(ready.plan.playbook())),
-    );
+    let mut watcher = watcher(args, terminal, &ready);
     // A report is one of the whole run.
     if resumption.is_some() {
         for (_, event) in journal.events(&ready.run).flatten() {
@@ -407,8 +402,14 @@ async fn start(
         watcher: RefCell::new(&mut watcher),
     };
     let result = driver.run(started, ready.rehearsal.scope.clone()).await;
+    let (mut in_doubt, recorder) = watcher.finish();
+    // What an earlier stretch left in doubt is in doubt still, whatever this one came to.
+    if resumption.is_some()
+        && let Ok(left) = journal.in_doubt(&ready.run)
+    {
+        in_doubt = InDoubt::of(left.iter().map(|(_, event)| &event.kind));
+    }
     let closed = journal.close().await;
-    let (in_doubt, recorder) = watcher.finish();
     let record = recorder.record();
     let exit = match result {
         Err(error) => stopped_by_journal(terminal, args.format, &error),
@@ -435,6 +436,20 @@ async fn start(
         }
     };
     tell_others(args, terminal, &record, masker, exit)
+}
+
+/// Who is told what happens.
+fn watcher(args: &RunArgs, terminal: &Terminal, ready: &Ready) -> Reporter {
+    let actions = ready.plan.actions();
+    let names = actions
+        .iter()
+        .map(|(step, planned)| (step.id.as_str(), planned.action.name()));
+    Reporter::new(
+        terminal.clone(),
+        args.format,
+        Columns::new(names, width()),
+        Recorder::new(ready.run.clone()).with_places(places(ready.plan.playbook())),
+    )
 }
 
 /// Writes the reports and tells the CI system; a report that cannot be written takes the run nothing but the

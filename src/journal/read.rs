@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use super::Journal;
 use super::entry::parse_run_outcome;
@@ -120,6 +120,32 @@ impl Journal {
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         self.revive(run, stored)
+    }
+
+    /// Whether anything of a run is in doubt; as [`Journal::in_doubt`], without what only reads.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_doubts(&self, run: &RunId) -> Result<bool, JournalError> {
+        self.exists(
+            "SELECT EXISTS (SELECT 1 FROM in_doubt WHERE run = ?1 AND effect IS NOT 'read')",
+            &[&run.as_str()],
+        )
+    }
+
+    /// Whether any row of a loop has begun this step.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_rows(&self, run: &RunId, step: &str) -> Result<bool, JournalError> {
+        self.exists(
+            "SELECT EXISTS (SELECT 1 FROM events WHERE run = ?1 AND step = ?2 AND \"row\" IS NOT NULL)",
+            &[&run.as_str(), &step],
+        )
+    }
+
+    fn exists(&self, sql: &str, given: &[&dyn ToSql]) -> Result<bool, JournalError> {
+        self.read(|connection| connection.query_row(sql, given, |row| row.get(0)))
     }
 
     /// How many requests went to a server and operation since a time (RFC 3339, UTC), over all runs

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::record::{Cases, Common};
+use crate::action::Effect;
 use crate::event::{
     AttemptFailed, Counts, Event, EventKind, RowFinished, RunFinished, RunOutcome, RunStarted,
     StepFinished,
@@ -232,16 +233,35 @@ const NAMED_DOUBTS: usize = 50;
 /// What is in doubt at the end of a run: the first ones by name, the others counted.
 #[derive(Debug, Clone, Default)]
 pub struct InDoubt {
-    named: Vec<(String, Option<String>, Option<String>)>,
+    named: Vec<(String, Option<String>, String)>,
     more: u64,
 }
 
 impl InDoubt {
-    /// One step more.
-    pub fn add(&mut self, end: &StepFinished) {
+    /// What is in doubt of these.
+    pub fn of<'e>(events: impl IntoIterator<Item = &'e EventKind>) -> Self {
+        let mut all = Self::default();
+        events.into_iter().for_each(|event| all.add(event));
+        all
+    }
+
+    /// One step more; what is not in doubt is passed over.
+    pub fn add(&mut self, event: &EventKind) {
+        let (step, row, action) = match event {
+            EventKind::StepFinished(end) if end.outcome == Outcome::Unknown => {
+                (&end.step, &end.row, end.action.as_ref())
+            }
+            EventKind::AttemptStarted(sent) if sent.effect != Effect::Read => {
+                (&sent.step, &sent.row, Some(&sent.action))
+            }
+            _ => return,
+        };
+        // A loop or a group is in doubt by what is in it.
+        let Some(action) = action else {
+            return;
+        };
         if self.named.len() < NAMED_DOUBTS {
-            self.named
-                .push((end.step.clone(), end.row.clone(), end.action.clone()));
+            self.named.push((step.clone(), row.clone(), action.clone()));
         } else {
             self.more += 1;
         }
@@ -392,7 +412,7 @@ pub fn summary(finished: &RunFinished, in_doubt: &InDoubt, width: usize) -> Stri
                 "  {}{}  {}",
                 harmless(step),
                 harmless(&row),
-                harmless(action.as_deref().unwrap_or_default())
+                harmless(action)
             );
         }
         if in_doubt.more > 0 {

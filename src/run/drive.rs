@@ -111,10 +111,29 @@ impl Driver<'_> {
         let main = self.drive(main, None, clock, None).await?;
         let finally = Lane::new(self.plan.finally(), main.scope.clone(), None, self.around());
         let finally = self.drive(finally, None, clock, main.stop).await?;
-        let finished = self.finish(&main, &finally, milliseconds(clock));
+        let mut finished = self.finish(&main, &finally, milliseconds(clock));
+        if self.leaves_doubts(finished.outcome).await? {
+            finished.outcome = RunOutcome::Unknown;
+        }
         self.record(EventKind::RunFinished(finished.clone()), Durability::Now)
             .await?;
         Ok(finished)
+    }
+
+    /// Whether an earlier stretch left a doubt that this one did not come to: its row is not in the data any more,
+    /// or its step not in the playbook.
+    async fn leaves_doubts(&self, outcome: RunOutcome) -> Result<bool, RunError> {
+        let is_open = matches!(outcome, RunOutcome::Interrupted | RunOutcome::Unknown);
+        if is_open || !self.history.is_of_journal() {
+            return Ok(false);
+        }
+        let failed = |error| RunError::Journal {
+            error,
+            sent: self.meter.requests(),
+            unrecorded: None,
+        };
+        self.journal.flush().await.map_err(failed)?;
+        self.journal.has_doubts(self.run).map_err(failed)
     }
 
     pub(super) fn around(&self) -> Surroundings<'_> {

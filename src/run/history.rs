@@ -72,6 +72,11 @@ impl History {
         self
     }
 
+    /// Whether a run of a journal is gone on with.
+    pub const fn is_of_journal(&self) -> bool {
+        self.rows.is_some()
+    }
+
     /// The outcome that a step already has.
     pub fn settled(&self, step: &str, row: Option<&str>) -> Option<StepFinished> {
         self.known(step, row)?

@@ -393,6 +393,99 @@ fn a_loop_that_does_an_action_itself_has_its_doubts_settled_too() {
     assert_eq!((count(&ran, "ok"), count(&ran, "failed")), (2, 1));
 }
 
+/// A run of eight rows, two of which are on their way when it is killed; of the first, the answer is lost before.
+fn killed_in_the_middle(key: &str) -> Project {
+    let playbook = format!(
+        "steps:\n  - id: each\n    for_each: {{ csv: rows.csv{key} }}\n    on_failure: continue\n    concurrency: 2\n    action: obligation.insert\n    with: {{ wolkvox_id: \"{{{{ row.id }}}}\", id: \"{{{{ row.id }}}}\", name: Loan }}\n"
+    );
+    let project = Project::new(&playbook, []);
+    project.write("rows.csv", "id\na\nb\nc\nd\ne\nf\ng\nh\n");
+    project.server.judge(|arrived| {
+        let text = arrived.text();
+        if text.contains("\"id\":\"a\"") {
+            Answer::CutRead
+        } else if ["\"id\":\"e\"", "\"id\":\"f\""]
+            .iter()
+            .any(|id| text.contains(id))
+        {
+            Answer::Stall
+        } else {
+            json(DONE)
+        }
+    });
+    let mut child = project.voxplay(&[
+        "run",
+        "playbook.yaml",
+        "--run-id",
+        "r",
+        "--state-dir",
+        ".voxplay",
+    ]);
+    let mut child = child.spawn().unwrap();
+    project.server.wait_for(6);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    project.server.judge(|_| json(DONE));
+    project
+}
+
+#[test]
+fn rows_without_a_key_are_not_gone_on_with_once_their_numbers_mean_others() {
+    let project = killed_in_the_middle("");
+    project.write("rows.csv", "id\nnew\na\nb\nc\nd\ne\nf\ng\nh\n");
+    let ran = resume(&project, &["r", "--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (4, 6), "{ran:?}");
+    assert!(ran.stdout.contains("have no `key`"), "{ran:?}");
+    // As it was, it is gone on with.
+    project.write("rows.csv", "id\na\nb\nc\nd\ne\nf\ng\nh\n");
+    let ran = resume(&project, &["r", "--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 8), "{ran:?}");
+    assert_eq!((count(&ran, "ok"), count(&ran, "unknown")), (5, 3));
+}
+
+#[test]
+fn a_doubt_stays_though_its_row_is_no_longer_in_the_data() {
+    let project = killed_in_the_middle(", key: \"{{ row.id }}\"");
+    project.write("rows.csv", "id\nb\nc\nd\ng\nh\nnew\n");
+    let ran = resume(&project, &["r", "--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 9), "{ran:?}");
+    assert_eq!((count(&ran, "ok"), count(&ran, "unknown")), (6, 0));
+    assert_eq!(ran.finished()["outcome"], "unknown", "{ran:?}");
+    let ran = voxplay(
+        &project,
+        &["resume", "r", "--accept-changes", "--format", "human"],
+    );
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 9), "{ran:?}");
+    for doubt in ["each@a", "each@e", "each@f"] {
+        assert!(ran.stdout.contains(doubt), "{doubt} {ran:?}");
+    }
+    let ran = voxplay(&project, &["reconcile", "r", "--ok", "each"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let ran = resume(&project, &["r", "--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 9), "{ran:?}");
+}
+
+#[test]
+fn a_step_in_doubt_cannot_be_given_another_name() {
+    let step = |id: &str| {
+        format!(
+            "steps:\n  - id: {id}\n    action: obligation.insert\n    with: {{ wolkvox_id: \"1\", id: \"1\", name: Loan }}\n"
+        )
+    };
+    let project = Project::new(&step("one"), [Answer::CutRead]);
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 5);
+    project.write("playbook.yaml", &format!("voxplay: 1\n{}", step("other")));
+    let ran = resume(&project, &["r", "--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (4, 1), "{ran:?}");
+    assert!(ran.stdout.contains("reconcile r"), "{ran:?}");
+    assert_eq!(
+        voxplay(&project, &["reconcile", "r", "--failed", "one"]).exit,
+        0
+    );
+    let ran = resume(&project, &["r", "--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+}
+
 #[test]
 fn a_secret_input_is_needed_again() {
     let playbook = TWO.replace(
