@@ -4,7 +4,7 @@
 use minijinja::machinery::{self, Token};
 use minijinja::syntax::SyntaxConfig;
 
-use super::{Compiled, place};
+use super::{Compiled, parse_error, place};
 use crate::template::error::TemplateError;
 
 /// The longest text that may hold template syntax, in bytes.
@@ -27,8 +27,9 @@ pub(super) fn guard_parser(text: &str, in_expression: bool, syntax: &SyntaxConfi
     }
     let mut extent = Extent::default();
     for token in machinery::tokenize(text, in_expression, syntax.clone()) {
-        // The parser meets the same error, and tells it better.
-        let Ok((token, span)) = token else { break };
+        // The parser must not be relied on to meet it: behind a text it takes a character that means nothing for the
+        // end, and what follows would be silently left out.
+        let (token, span) = token.map_err(|error| parse_error(text, &error))?;
         if !extent.admits(&token) {
             return Err(
                 TemplateError::too_expensive("this template is too long or too nested").at(&place(

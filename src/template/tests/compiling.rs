@@ -179,3 +179,59 @@ fn braces_around_an_expression_are_explained() {
     assert!(engine().compile_expression("").is_err());
     assert!(engine().compile_expression("a b").is_err());
 }
+
+#[test]
+fn nothing_behind_a_text_is_left_out() {
+    for illegal in [
+        "&& y", "& y", "; y", "? y : z", "$", "#", "! y", "@", "^ y", "é", "\\ y",
+    ] {
+        for before in [
+            "x == 'a'",
+            "'a'",
+            "x",
+            "1",
+            "[1]",
+            "x['a']",
+            "'a' 'b'",
+            "(x)",
+            "x | upper",
+        ] {
+            let text = format!("{before} {illegal}");
+            assert!(engine().compile_expression(&text).is_err(), "{text}");
+            for template in [
+                format!("{{{{ {text} }}}}"),
+                format!("{{% if {text} %}}b{{% endif %}}"),
+            ] {
+                assert!(engine().compile(&template).is_err(), "{template}");
+            }
+        }
+    }
+}
+
+#[test]
+fn operators_of_other_languages_are_told_by_their_own() {
+    for (text, help) in [
+        ("x == 'a' && y", "write `and` for `&&`"),
+        ("x && y", "write `and` for `&&`"),
+        ("x || y", "write `or` for `||`"),
+        ("x = 'a'", "compare with `==`"),
+        ("x === 'a'", "compare with `==`"),
+        ("!x", "write `not` for `!`"),
+        ("x ? 'a' : 'b'", "write `this if condition else that`"),
+    ] {
+        let error = engine().compile_expression(text).unwrap_err();
+        assert_eq!(
+            error.help.as_deref(),
+            Some(help),
+            "{text}: {}",
+            error.message
+        );
+        let error = refused(&format!("{{{{ {text} }}}}"));
+        assert_eq!(
+            error.help.as_deref(),
+            Some(help),
+            "{text}: {}",
+            error.message
+        );
+    }
+}
