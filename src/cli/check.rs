@@ -119,15 +119,16 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     }
     let mut terminal = Terminal::of(args.ci);
     terminal.mask(Masker::new(literal_tokens(&found.findings)));
+    let of_repository = || super::ci::named_for_repository(&found.findings);
     match args.format {
         CheckFormat::Json => terminal.answer(&render::json_lines(&found.findings)),
-        CheckFormat::Github => terminal.answer(&render::github(&found.findings)),
-        CheckFormat::Sarif => terminal.answer(&render::sarif(&found.findings)),
-        CheckFormat::Gitlab => terminal.answer(&render::gitlab(&found.findings)),
+        CheckFormat::Github => terminal.answer_command(&render::github(&of_repository())),
+        CheckFormat::Sarif => terminal.answer(&render::sarif(&of_repository())),
+        CheckFormat::Gitlab => terminal.answer(&render::gitlab(&of_repository())),
         CheckFormat::Human => {
             terminal.answer(&found.answer(&terminal));
             if args.ci.resolved() == Ci::Github {
-                terminal.command(&render::github(&found.findings));
+                terminal.command(&render::github(&of_repository()));
             }
         }
     }

@@ -7,17 +7,19 @@
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use sha2::{Digest as _, Sha256};
 
 use super::surroundings::current_folder;
+use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::annotation;
 use crate::outcome::Outcome;
 use crate::report::markdown;
 use crate::report::record::{RunRecord, word};
 use crate::secret::Masker;
+use crate::source::Source;
 
 /// Which CI system is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,16 +130,36 @@ fn annotations(record: &RunRecord) -> String {
     lines
 }
 
-/// A path as GitHub knows it: from the top of the repository.
+/// A path as the CI system knows it: from the top of the repository.
 fn in_repository(file: &str) -> String {
-    let workspace = std::env::var_os("GITHUB_WORKSPACE").filter(|path| !path.is_empty());
-    let absolute = current_folder().join(file);
-    workspace
-        .and_then(|workspace| {
-            let below = absolute.strip_prefix(Path::new(&workspace)).ok()?;
-            Some(below.display().to_string())
-        })
+    let top = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"]
+        .into_iter()
+        .find_map(|name| std::env::var_os(name).filter(|path| !path.is_empty()));
+    let below = |top: &Path| {
+        let absolute = current_folder().join(file);
+        // What is not there, or cannot be looked at, is taken as it is written.
+        let absolute = absolute.canonicalize().unwrap_or(absolute);
+        let below = absolute.strip_prefix(top).ok()?;
+        Some(below.display().to_string())
+    };
+    top.map(PathBuf::from)
+        .and_then(|top| below(&top.canonicalize().unwrap_or(top)))
         .unwrap_or_else(|| file.to_owned())
+}
+
+/// The findings with the names of their files as the CI system knows them.
+pub(super) fn named_for_repository(findings: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut findings = findings.to_vec();
+    for place in findings
+        .iter_mut()
+        .filter_map(|finding| finding.place.as_mut())
+    {
+        let name = in_repository(place.source.name());
+        if name != place.source.name() {
+            place.source = Source::new(name, place.source.text());
+        }
+    }
+    findings
 }
 
 /// The values that later steps of the job can use.

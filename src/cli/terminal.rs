@@ -77,6 +77,11 @@ impl Terminal {
         self.write(std::io::stderr().lock(), ColorChoice::AlwaysAnsi, text);
     }
 
+    /// As [`Terminal::command`], on standard output: they are the answer that was asked for.
+    pub(super) fn answer_command(&self, text: &str) {
+        self.write(std::io::stdout().lock(), ColorChoice::Never, text);
+    }
+
     fn readable<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.log {
             // In JSON such marks stand in texts only, where they can be written otherwise.

@@ -109,3 +109,37 @@ fn what_is_not_there_is_said() {
     assert!(shown.contains("nothing.yaml"), "{shown}");
     assert!(shown.ends_with("exit code 3\n"), "{shown}");
 }
+
+/// What a CI system reads of `voxplay check`, started in a folder of the repository.
+fn in_ci(format: &str, top: &str) -> String {
+    let repository = tempfile::tempdir().unwrap();
+    let folder = repository.path().join("crm/playbooks");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("bad.yaml"), "voxplay: 1\nstep: []\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_voxplay"))
+        .args(["check", "../playbooks/bad.yaml", "--format", format])
+        .current_dir(&folder)
+        .env_clear()
+        .env("GITHUB_ACTIONS", "true")
+        .env(top, repository.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn ci_systems_are_told_of_findings_by_paths_of_the_repository() {
+    let shown = in_ci("github", "GITHUB_WORKSPACE");
+    assert!(
+        shown.starts_with("::error file=crm/playbooks/bad.yaml,line=2,"),
+        "{shown}"
+    );
+    let shown = in_ci("gitlab", "CI_PROJECT_DIR");
+    assert!(
+        shown.contains("\"path\": \"crm/playbooks/bad.yaml\""),
+        "{shown}"
+    );
+    let shown = in_ci("sarif", "GITHUB_WORKSPACE");
+    assert!(shown.contains("\"crm/playbooks/bad.yaml\""), "{shown}");
+}
