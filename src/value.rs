@@ -107,6 +107,24 @@ pub enum Value {
     Map(Map),
 }
 
+/// Whether a text shows nothing: it is empty, or has nothing but white space, control characters, and characters that
+/// Unicode gives no shape of their own (`Default_Ignorable_Code_Point`, and the blank Braille pattern).
+pub fn is_blank(text: &str) -> bool {
+    let shows_nothing = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+            )
+    };
+    text.chars().all(shows_nothing)
+}
+
 impl Value {
     /// Reads JSON text; numbers keep their digits and keys their order.
     ///
@@ -195,9 +213,9 @@ impl Value {
         }
     }
 
-    /// Whether this is text without a character that is not white space: no id can be that.
+    /// Whether this is [blank](is_blank) text: no id can be that.
     pub fn is_blank_text(&self) -> bool {
-        matches!(self, Self::Text(text) if text.trim().is_empty())
+        matches!(self, Self::Text(text) if is_blank(text))
     }
 
     /// The same value with every number and boolean in it written as text, digit for digit.

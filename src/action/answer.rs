@@ -3,7 +3,7 @@
 
 use super::{Action, Answer};
 use crate::template::Template;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, is_blank};
 
 /// One output of an action.
 #[derive(Debug)]
@@ -105,7 +105,8 @@ impl Action {
 /// An id, or a list of ids, that can be used.
 fn id(value: Value) -> Option<Value> {
     match value {
-        Value::Text(_) if value.is_blank_text() => None,
+        // In other places of its answers, the CRM writes `"null"` for nothing (vendor page: RESPONSE, `error`).
+        Value::Text(ref text) if is_blank(text) || text.trim().eq_ignore_ascii_case("null") => None,
         Value::Text(_) => Some(value),
         Value::Number(number) => Some(Value::Text(number.as_str().to_owned())),
         Value::List(items) if items.is_empty() => None,

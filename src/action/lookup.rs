@@ -4,7 +4,7 @@
 use super::body::{Member, Shape};
 use super::{Action, RenderError};
 use crate::template::{Expression, Read, Template};
-use crate::value::Value;
+use crate::value::{Value, is_blank};
 
 /// How to read an answer page by page.
 #[derive(Debug)]
@@ -273,7 +273,7 @@ impl<'l> Search<'l> {
 /// The id of a record that was found; none where it shows none, or a blank one.
 pub fn record_id(record: &Value) -> Option<String> {
     let id = record.get("wolkvox_id")?.scalar_text()?;
-    (!id.trim().is_empty()).then_some(id)
+    (!is_blank(&id)).then_some(id)
 }
 
 /// A whole number, also as text: the vendor's own samples have both.

@@ -22,7 +22,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::{AttemptStarted, Decision, Event, EventKind, Reconciled, RunId, RunStarted};
 use crate::journal::{Durability, Journal, JournalError};
 use crate::report::human::plural;
-use crate::value::Value;
+use crate::value::{Value, is_blank};
 
 /// Why nothing was done.
 struct Refused(Vec<Diagnostic>);
@@ -179,7 +179,7 @@ fn given(args: &ReconcileArgs, doubts: &[Doubt]) -> Result<Vec<Reconciled>, Diag
                 Some((before, id))
                     if decision == Decision::Ok && !doubts.iter().any(|doubt| doubt.is(name)) =>
                 {
-                    (before, Some(id).filter(|id| !id.trim().is_empty()))
+                    (before, Some(id.trim()).filter(|id| !is_blank(id)))
                 }
                 _ => (name.as_str(), None),
             };
@@ -187,7 +187,15 @@ fn given(args: &ReconcileArgs, doubts: &[Doubt]) -> Result<Vec<Reconciled>, Diag
             if meant.is_empty() {
                 return Err(nothing_of(name, doubts));
             }
-            let id = own_id.or(args.wolkvox_id.as_deref());
+            let flagged = flagged_id(args)?;
+            if let (Some(own), Some(flagged)) = (own_id, flagged) {
+                return Err(Diagnostic::error(
+                    Code::InvalidValue,
+                    format!("two ids are given for {name}: {own} and {flagged}"),
+                )
+                .help("leave --wolkvox-id away, or the id after `=`"));
+            }
+            let id = own_id.or(flagged);
             if id.is_some() && decision == Decision::Ok && meant.len() > 1 {
                 return Err(Diagnostic::error(
                     Code::InvalidValue,
@@ -221,6 +229,18 @@ fn given(args: &ReconcileArgs, doubts: &[Doubt]) -> Result<Vec<Reconciled>, Diag
         .help("give each its own: --ok STEP@ROW=ID"));
     }
     Ok(words)
+}
+
+/// The id of `--wolkvox-id`; a blank one is no id, and most often a variable that was never set.
+fn flagged_id(args: &ReconcileArgs) -> Result<Option<&str>, Diagnostic> {
+    match args.wolkvox_id.as_deref().map(str::trim) {
+        Some(id) if is_blank(id) => Err(Diagnostic::error(
+            Code::InvalidValue,
+            "the id that --wolkvox-id gives is blank",
+        )
+        .help("give the id that the CRM gave, or leave --wolkvox-id away where nobody knows it")),
+        id => Ok(id),
+    }
 }
 
 fn nothing_of(name: &str, doubts: &[Doubt]) -> Diagnostic {

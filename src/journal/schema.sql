@@ -35,8 +35,9 @@ CREATE TABLE events (
   run     TEXT    NOT NULL, -- runs.id
   seq     INTEGER NOT NULL, -- from 1, without a gap, in the order it happened
   time    TEXT    NOT NULL,
-  kind    TEXT    NOT NULL, -- run_started, attempt_started, attempt_failed, step_finished, row_finished,
-                            -- looked_up, reconciled, run_finished
+  -- run_started, attempt_started, attempt_failed, step_finished, row_finished, looked_up, reconciled,
+  -- run_finished
+  kind    TEXT    NOT NULL,
   step    TEXT,             -- the step's id; null for events of the whole run
   "row"   TEXT,             -- the row's key; null outside a loop
   attempt INTEGER,          -- of attempt_started and attempt_failed, from 1
@@ -103,12 +104,10 @@ SELECT
   seq
 FROM events AS e
 WHERE step IS NOT NULL
-  AND (
-    kind = 'attempt_started'
-    OR (kind = 'step_finished' AND outcome = 'unknown' AND body ->> '$.action' IS NOT NULL)
-  )
+  AND (kind = 'attempt_started'
+    OR (kind = 'step_finished' AND outcome = 'unknown' AND body ->> '$.action' IS NOT NULL))
   AND NOT EXISTS (
     SELECT 1 FROM events AS later INDEXED BY events_by_step
     WHERE later.run = e.run AND later.step = e.step AND later."row" IS e."row" AND later.seq > e.seq
-      AND later.kind <> 'row_finished' AND later.outcome IS NOT 'not_run' AND later.outcome IS NOT 'skipped'
+      AND later.kind <> 'row_finished' AND ifnull(later.outcome, '') NOT IN ('not_run', 'skipped')
   );

@@ -19,6 +19,8 @@ type Key = (String, Option<String>);
 struct Known {
     settled: Option<StepFinished>,
     begun: Option<AttemptStarted>,
+    /// What its latest request would have done.
+    effect: Option<Effect>,
     /// Whether an attempt may have been processed, and no outcome says so yet.
     doubted: bool,
     row: Option<RowFinished>,
@@ -79,10 +81,16 @@ impl History {
 
     /// The outcome that a step already has.
     pub fn settled(&self, step: &str, row: Option<&str>) -> Option<StepFinished> {
-        self.known(step, row)?
-            .settled
-            // What the CRM accepted is done, whatever the playbook then thought of the answer.
-            .filter(|end| !(self.retries_failed && end.outcome == Outcome::Failed && !end.accepted))
+        let known = self.known(step, row)?;
+        // What the CRM accepted is done, whatever the playbook then thought of the answer; that it is done once more
+        // does no harm to an update, and shows whether the answer is as it should be now.
+        let can_repeat = matches!(known.effect, Some(Effect::Read | Effect::Update));
+        known.settled.filter(|end| {
+            let is_retried = self.retries_failed
+                && end.outcome == Outcome::Failed
+                && (!end.accepted || can_repeat);
+            !is_retried
+        })
     }
 
     /// Whether an attempt of an earlier stretch may have changed something, and nothing settles that.
@@ -152,6 +160,7 @@ impl Known {
             // What an earlier stretch made of it says nothing of a request that went out after it.
             EventKind::AttemptStarted(started) => {
                 self.settled = None;
+                self.effect = Some(started.effect);
                 self.begun = Some(started.clone());
             }
             EventKind::AttemptFailed(failed) => {

@@ -21,7 +21,7 @@ use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::playbook::MaxFailures;
 use crate::rows::{self, Row, RowError, Rows};
 use crate::template::Scope;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, is_blank};
 
 /// How far ahead of the oldest unfinished row others may be begun, in rows for each place of `concurrency`:
 /// what is finished waits in memory until its turn to be accounted for.
@@ -506,7 +506,7 @@ impl Reader<'_> {
         let Some(key) = self.text(self.each.key.as_ref(), scope)? else {
             return Ok(self.within(&number.to_string()));
         };
-        if key.trim().is_empty() {
+        if is_blank(&key) {
             return Err("the row's `key` is blank".to_owned());
         }
         let key = self.masker.mask(&key).into_owned();

@@ -82,6 +82,26 @@ fn what_the_crm_accepted_is_not_sent_again_though_it_failed() {
 }
 
 #[test]
+fn an_update_whose_answer_was_not_as_expected_can_be_tried_again() {
+    let playbook = "steps:\n  - id: one\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n    expect: [ \"response.msg == 'other'\" ]\n";
+    let project = Project::new(playbook, []);
+    assert_eq!(project.run(&[]).exit, 1);
+    let again = resume(&project, &[]);
+    assert_eq!((again.exit, again.arrived.len()), (1, 1), "{again:?}");
+    let again = resume(&project, &["--retry-failed"]);
+    assert_eq!((again.exit, again.arrived.len()), (1, 2), "{again:?}");
+    project.write(
+        "playbook.yaml",
+        &format!(
+            "voxplay: 1\n{}",
+            playbook.replace("'other'", "response.msg")
+        ),
+    );
+    let again = resume(&project, &["--retry-failed", "--accept-changes"]);
+    assert_eq!((again.exit, again.arrived.len()), (0, 3), "{again:?}");
+}
+
+#[test]
 fn changes_are_refused_each_by_its_name() {
     let playbook = loop_of(false, "").replace(
         "steps:\n  - id: each",
@@ -333,6 +353,11 @@ fn doubts_are_listed_and_settled_by_name() {
         (
             &["--ok", "step@k1", "--ok", "step@k2", "--wolkvox-id", "x"],
             "--ok STEP@ROW=ID",
+        ),
+        (&["--ok", "step@k1", "--wolkvox-id", " "], "is blank"),
+        (
+            &["--ok", "step@k1=a", "--wolkvox-id", "b"],
+            "two ids are given",
         ),
     ] {
         let ran = voxplay(
