@@ -1,6 +1,7 @@
 //! What a resumed run must find unchanged: digests by name.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
@@ -52,11 +53,9 @@ pub(super) fn take(
     prints.insert("the target's operation".to_owned(), digest(operation));
     let actions = actions(plan).into_iter();
     prints.extend(actions.map(|(name, digest)| (name_of_action(name), digest)));
-    let mut add = |_: &PlannedStep, name, digest| {
-        prints.insert(name, digest);
-    };
-    data(plan.steps(), &rehearsal.scope, files, &mut add);
-    data(plan.finally(), &rehearsal.scope, files, &mut add);
+    loops(plan, rehearsal, &mut |step, each, scope| {
+        prints.extend(data_of(step, each, scope, files));
+    });
     prints
 }
 
@@ -121,35 +120,66 @@ pub(super) fn settled(plan: &Plan) -> impl Iterator<Item = (String, &UsedInput, 
     })
 }
 
-/// Calls `found` for every loop whose data is known before the run, with the name and the digest of that data.
-fn data<'p>(
-    steps: &'p [PlannedStep],
-    scope: &Scope,
-    files: &Confinement,
-    found: &mut dyn FnMut(&'p PlannedStep, String, String),
+/// Calls `found` for every loop of a plan, with what is known before the run where it stands.
+fn loops<'p>(
+    plan: &'p Plan,
+    rehearsal: &Rehearsal,
+    found: &mut dyn FnMut(&'p PlannedStep, &'p PlannedLoop, &Scope),
 ) {
-    for step in steps {
-        match &step.kind {
-            PlannedKind::Action(_) => {}
-            PlannedKind::Group(nested) => data(nested, scope, files, found),
-            PlannedKind::Loop(each) => {
-                if let Some((name, digest)) = data_of(step, each, scope, files) {
-                    found(step, name, digest);
+    fn visit<'p>(
+        steps: &'p [PlannedStep],
+        scope: &Scope,
+        found: &mut dyn FnMut(&'p PlannedStep, &'p PlannedLoop, &Scope),
+    ) {
+        for step in steps {
+            match &step.kind {
+                PlannedKind::Action(_) => {}
+                PlannedKind::Group(nested) => visit(nested, scope, found),
+                PlannedKind::Loop(each) => {
+                    found(step, each, scope);
+                    visit(&each.steps, scope, found);
                 }
-                data(&each.steps, scope, files, found);
-            }
-            PlannedKind::Use(used) => {
-                // Where the step waits for an answer, what it depends on is fixed by it.
-                if let Ok(scope) = used.begin(scope, &step.home) {
-                    data(&used.steps, &scope, files, found);
-                    data(&used.finally, &scope, files, found);
+                PlannedKind::Use(used) => {
+                    // Where the step waits for an answer, what it depends on is fixed by it.
+                    if let Ok(scope) = used.begin(scope, &step.home) {
+                        visit(&used.steps, &scope, found);
+                        visit(&used.finally, &scope, found);
+                    }
                 }
             }
         }
     }
+    visit(plan.steps(), &rehearsal.scope, found);
+    visit(plan.finally(), &rehearsal.scope, found);
 }
 
-/// What a path or a list depends on answers is looked at when its turn comes.
+/// The files that loops read, as far as they are known before the run.
+pub(super) fn data_files(plan: &Plan, rehearsal: &Rehearsal, files: &Confinement) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    loops(plan, rehearsal, &mut |step, each, scope| {
+        all.extend(file_of(step, each, scope, files).map(|(_, path)| path));
+    });
+    all
+}
+
+/// The file of a loop: how it is written, and where it is.
+fn file_of(
+    step: &PlannedStep,
+    each: &PlannedLoop,
+    scope: &Scope,
+    files: &Confinement,
+) -> Option<(String, PathBuf)> {
+    let PlannedSource::File { path, .. } = &each.source else {
+        return None;
+    };
+    let Value::Text(written) = path.render(scope).ok()? else {
+        return None;
+    };
+    let resolved = step.home.files(files).resolve(&written).ok()?;
+    Some((written, resolved.path))
+}
+
+/// The name and the digest of a loop's data; none where it depends on answers.
 fn data_of(
     step: &PlannedStep,
     each: &PlannedLoop,
@@ -157,12 +187,9 @@ fn data_of(
     files: &Confinement,
 ) -> Option<(String, String)> {
     match &each.source {
-        PlannedSource::File { path, .. } => {
-            let Value::Text(written) = path.render(scope).ok()? else {
-                return None;
-            };
-            let resolved = step.home.files(files).resolve(&written).ok()?;
-            let file = Attachment::describe(&resolved.path).ok()?;
+        PlannedSource::File { .. } => {
+            let (written, path) = file_of(step, each, scope, files)?;
+            let file = Attachment::describe(&path).ok()?;
             let label = step.home.label(&written);
             Some((format!("the data {label}"), file.sha256_hex()))
         }
@@ -182,7 +209,10 @@ pub(super) fn renumbered<'p>(
     earlier: &BTreeMap<String, String>,
 ) -> Vec<&'p PlannedStep> {
     let mut changed = Vec::new();
-    let mut look = |step: &'p PlannedStep, name: String, digest: String| {
+    loops(plan, rehearsal, &mut |step, each, scope| {
+        let Some((name, digest)) = data_of(step, each, scope, files) else {
+            return;
+        };
         // A file of another name is other data.
         let is_same = match earlier.get(&name) {
             Some(before) => *before == digest,
@@ -191,9 +221,7 @@ pub(super) fn renumbered<'p>(
         if !is_same {
             changed.push(step);
         }
-    };
-    data(plan.steps(), &rehearsal.scope, files, &mut look);
-    data(plan.finally(), &rehearsal.scope, files, &mut look);
+    });
     changed.into_iter().flat_map(numbered).collect()
 }
 

@@ -35,6 +35,12 @@ pub(super) struct ReportTo {
     path: PathBuf,
 }
 
+impl ReportTo {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// Reads `KIND=PATH`.
 pub(super) fn parse(text: &str) -> Result<ReportTo, String> {
     let kinds: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 
 use super::Exit;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
-use super::fingerprints;
 use super::open::{Project, folder_of, shown};
 use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
+use super::{accounts, fingerprints};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
@@ -46,6 +46,13 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
         Some(path) => path.clone(),
         None => find_playbook(&past.started, &state)?,
     };
+    let root = Project::find(&folder_of(&playbook)).root;
+    let given_back = |values: &[String]| -> Vec<String> {
+        let values = values.iter();
+        values
+            .map(|value| accounts::given_back(value, &root))
+            .collect()
+    };
     let run_args = RunArgs {
         what: PlaybookArgs {
             playbook,
@@ -61,9 +68,9 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
         state: StateArgs {
             state_dir: Some(state),
         },
-        rejected: past.started.accounts.rejected.clone(),
-        succeeded: past.started.accounts.succeeded.clone(),
-        unknown: past.started.accounts.unknown.clone(),
+        rejected: given_back(&past.started.accounts.rejected),
+        succeeded: given_back(&past.started.accounts.succeeded),
+        unknown: given_back(&past.started.accounts.unknown),
         run_id: None,
         reports: args.reports.clone(),
         format: args.format,

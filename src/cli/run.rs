@@ -28,7 +28,7 @@ use crate::action::Effect;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
-use crate::event::{AccountFlags, EventKind, RunFinished, RunId, RunStarted};
+use crate::event::{EventKind, RunFinished, RunId, RunStarted};
 use crate::journal::{Journal, JournalError, RunLock};
 use crate::plan::{Plan, PlannedKind, PlannedStep, Rehearsal};
 use crate::project::Target;
@@ -208,6 +208,20 @@ fn ready(
     let mut loops = accounts::loops(prepared.plan.steps());
     loops.extend(accounts::loops(prepared.plan.finally()));
     let accounts = Accounts::read(args, &loops, &folder_of(&args.what.playbook), findings);
+    let reports: Vec<&Path> = args
+        .reports
+        .report
+        .iter()
+        .map(reports::ReportTo::path)
+        .collect();
+    let data = fingerprints::data_files(&prepared.plan, &prepared.rehearsal, &prepared.files);
+    findings.extend(accounts::check(
+        &accounts,
+        &prepared.plan,
+        &prepared.files,
+        &data,
+        &reports,
+    ));
     Some(Ready { prepared, accounts })
 }
 
@@ -543,11 +557,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str) -> RunStarted {
         tags: args.what.tags.clone(),
         from_root: key.to_owned(),
         sandbox: args.what.sandbox,
-        accounts: AccountFlags {
-            rejected: args.rejected.clone(),
-            succeeded: args.succeeded.clone(),
-            unknown: args.unknown.clone(),
-        },
+        accounts: ready.accounts.kept(&ready.root),
         text: playbook.source.text().to_owned(),
         texts: fingerprints::texts(&ready.plan),
     }

@@ -101,6 +101,22 @@ impl Plan {
         all
     }
 
+    /// Every loop, in the order of the file, those of `finally` last, those in rows and used playbooks as well.
+    pub fn loops(&self) -> Vec<(&PlannedStep, &PlannedLoop)> {
+        fn visit<'p>(steps: &'p [PlannedStep], into: &mut Vec<(&'p PlannedStep, &'p PlannedLoop)>) {
+            for step in steps {
+                if let PlannedKind::Loop(each) = &step.kind {
+                    into.push((step, each));
+                }
+                step.nested().for_each(|nested| visit(nested, into));
+            }
+        }
+        let mut all = Vec::new();
+        visit(&self.steps, &mut all);
+        visit(&self.finally, &mut all);
+        all
+    }
+
     /// Every step that runs another playbook, in the order of the run; those inside used playbooks as well.
     pub fn uses(&self) -> Vec<(&PlannedStep, &PlannedUse)> {
         fn visit<'p>(steps: &'p [PlannedStep], into: &mut Vec<(&'p PlannedStep, &'p PlannedUse)>) {

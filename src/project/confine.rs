@@ -109,6 +109,11 @@ impl Confinement {
         Ok(Resolved { path })
     }
 
+    /// Whether a path without links and `..` lies where the playbook may go.
+    pub fn admits(&self, path: &Path) -> bool {
+        self.allowed.iter().any(|folder| path.starts_with(folder))
+    }
+
     fn leads_out(&self, written: &str) -> bool {
         self.bases.iter().all(|base| {
             let mut path = PathBuf::new();

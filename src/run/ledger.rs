@@ -19,6 +19,17 @@ pub enum AccountKind {
     Unknown,
 }
 
+impl AccountKind {
+    /// The key of a playbook, and the flag, that names its file.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Succeeded => "succeeded",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Where the account of one kind is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFile {

@@ -510,3 +510,80 @@ fn a_secret_in_the_key_of_a_row_shows_nowhere_and_the_row_is_known_again() {
     assert_eq!(again.arrived.len(), 3, "what became of them is known");
     project.assert_hidden("s3cret-s3cret", &again);
 }
+
+/// Two loops over one file, of which the first names an account itself where `own` says so.
+fn two_loops(own: &str) -> Project {
+    let each = |id: &str, own: &str| {
+        format!(
+            "  - id: {id}\n    for_each: {{ csv: rows.csv }}\n{own}    action: record.update\n    with: {{ module: contacts, wolkvox_id: \"{{{{ row.id }}}}\", fields: {{ A: b }} }}\n"
+        )
+    };
+    let project = Project::new(
+        &format!("steps:\n{}{}", each("one", own), each("two", "")),
+        [],
+    );
+    project.write("rows.csv", "id\n1\n2\n");
+    project
+}
+
+#[test]
+fn accounts_take_the_place_of_nothing_but_accounts() {
+    let outside = tempfile::tempdir().unwrap();
+    let outside = outside.path().join("bad.csv").display().to_string();
+    for (own, flags, said) in [
+        ("", "--rejected one=rows.csv", "the data of a loop"),
+        ("", "--rejected one=./out/../rows.csv", "the data of a loop"),
+        ("", "--rejected one=playbook.yaml", "no account of rows"),
+        (
+            "",
+            "--unknown one=.voxplay/journal.sqlite",
+            "no account of rows",
+        ),
+        ("", "--succeeded one=out", "is a folder"),
+        ("", "--succeeded one=nowhere/a.csv", "there is no folder"),
+        ("", "--succeeded one=a.csv --rejected two=a.csv", "as well"),
+        ("", "--succeeded one=a.csv --report json=a.csv", "as well"),
+        ("", "--succeeded three=a.csv", "names none of them"),
+        ("    rejected: rows.csv\n", "", "the data of a loop"),
+        ("    rejected: playbook.yaml\n", "", "no account of rows"),
+        (
+            &format!("    rejected: {outside}\n"),
+            "",
+            "outside the project",
+        ),
+    ] {
+        let project = two_loops(own);
+        std::fs::create_dir(project.folder.path().join("out")).unwrap();
+        std::fs::create_dir(project.folder.path().join(".voxplay")).unwrap();
+        project.write(".voxplay/journal.sqlite", "of somebody else");
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        let ran = project.run(&flags);
+        assert_eq!(
+            (ran.exit, ran.arrived.len()),
+            (3, 0),
+            "{flags:?} {own} {ran:?}"
+        );
+        assert!(ran.stdout.contains(said), "{flags:?} {own} {ran:?}");
+        let rows = std::fs::read_to_string(project.folder.path().join("rows.csv")).unwrap();
+        assert_eq!(rows, "id\n1\n2\n");
+    }
+    let project = two_loops("    rejected: out/bad.csv\n");
+    std::fs::create_dir(project.folder.path().join("out")).unwrap();
+    // Its own accounts of an earlier run it does replace.
+    for _ in 0..2 {
+        let ran = project.run(&["--succeeded", &format!("two={outside}")]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+    }
+    assert!(project.folder.path().join("out/bad.csv").is_file());
+}
+
+#[test]
+fn a_loop_that_is_not_there_is_not_taken_for_a_path() {
+    let playbook = "steps:\n  - id: one\n    for_each: { csv: rows.csv }\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\", fields: { A: b } }\n";
+    let project = Project::new(playbook, []);
+    project.write("rows.csv", "id\n1\n");
+    let ran = project.run(&["--rejected", "other=a.csv"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (3, 0), "{ran:?}");
+    assert!(ran.stdout.contains("no loop is called other"), "{ran:?}");
+    assert_eq!(project.run(&["--rejected", "./other=a.csv"]).exit, 0);
+}

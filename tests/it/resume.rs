@@ -512,6 +512,27 @@ fn a_step_in_doubt_cannot_be_given_another_name() {
 }
 
 #[test]
+fn accounts_go_on_in_the_same_files_from_whatever_folder() {
+    let project = Project::new(&loop_of(false, ""), [json(DONE), refused()]);
+    project.write("rows.csv", "id\n1\n2\n");
+    project.write("voxplay.yaml", "allow_paths: []\n");
+    std::fs::create_dir(project.folder.path().join("elsewhere")).unwrap();
+    assert_eq!(
+        project
+            .run(&["--succeeded", "good.csv", "--run-id", "r"])
+            .exit,
+        1
+    );
+    let mut command = project.voxplay(&["resume", "r", "--retry-failed"]);
+    command.current_dir(project.folder.path().join("elsewhere"));
+    let ran = project.finish(command);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let good = std::fs::read_to_string(project.folder.path().join("good.csv")).unwrap();
+    assert_eq!(good.lines().count(), 3, "{good}");
+    assert!(!project.folder.path().join("elsewhere/good.csv").exists());
+}
+
+#[test]
 fn a_secret_input_is_needed_again() {
     let playbook = TWO.replace(
         "owner: { type: string, default: Ana }",
