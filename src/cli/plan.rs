@@ -30,10 +30,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
         return refuse(&terminal, args.format, &findings);
     };
     let outlook = saved::outlook(&prepared, &args.what);
-    let needs = Needs {
-        requests: outlook.tally.requests().certain,
-        deletes: outlook.tally.deleted.certain,
-    };
+    let needs = Needs::from(&outlook.tally);
     prepare::check_limits(prepared.playbook(), &prepared.project, needs, &mut findings);
     let salt = Salt::new(&format!("{}{}", prepared.run, uuid::Uuid::now_v7()));
     let identity = saved::identity(&prepared, &outlook, &args.what, salt);

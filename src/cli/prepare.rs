@@ -17,6 +17,7 @@ use crate::action::TargetFacts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::event::RunId;
+use crate::plan::foresee::Tally;
 use crate::plan::{self, Completeness, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
 use crate::playbook::Playbook;
 use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
@@ -359,6 +360,15 @@ pub(super) struct Needs {
     pub(super) deletes: u64,
 }
 
+impl From<&Tally> for Needs {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            requests: tally.requests().certain,
+            deletes: tally.deleted.certain,
+        }
+    }
+}
+
 impl From<&Rehearsal> for Needs {
     fn from(rehearsal: &Rehearsal) -> Self {
         Self {
@@ -410,9 +420,12 @@ pub(super) fn check_limits(
                 Code::LimitPassed,
                 format!("the run needs {certain} {what}, and {bound} are allowed"),
             )
-            .help(format!(
-                "raise `limits.{what}` if that is meant, or split the playbook"
-            ));
+            .help(match limit {
+                Some(_) => format!("raise `limits.{what}` if that is meant, or split the playbook"),
+                None => format!(
+                    "have `policy.{what}` in voxplay.yaml raised if that is meant, or split the playbook"
+                ),
+            });
             if let Some((source, limit)) = limit {
                 diagnostic = diagnostic.at(source, limit.span);
             }

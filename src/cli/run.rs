@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 
 use super::Exit;
 use super::accounts::{self, Accounts};
-use super::args::{Allowed, Format, RunArgs};
+use super::args::{Allowed, Format, PlaybookArgs, RunArgs};
 use super::check::literal_tokens;
 use super::ci::{self, Ci};
 use super::fingerprints;
@@ -30,9 +30,11 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::event::{EventKind, RunFinished, RunId, RunStarted};
 use crate::journal::{Journal, JournalError, RunLock};
-use crate::plan::{Plan, PlannedKind, PlannedStep, Rehearsal};
+use crate::plan::foresee::Tally;
+use crate::plan::{Plan, PlannedKind, PlannedStep};
 use crate::project::Target;
 use crate::report::human::{self, Columns, InDoubt, plural};
+use crate::report::plan::records;
 use crate::report::record::{Recorder, RunRecord, places};
 use crate::run::{Driver, History, Meter, Pace, PaceRules, RunError};
 use crate::sandbox::{Faults, Options, Sandbox};
@@ -200,10 +202,19 @@ fn ready(
     if let Some(saved) = &saved {
         findings.extend(saved::drift(saved, &prepared, &args.what));
     }
-    let needs = Needs::from(&prepared.rehearsal);
+    let deletes = prepared
+        .rehearsal
+        .count(|step| step.effect == Effect::Delete);
+    let tally = (Exit::of_findings(findings).is_none())
+        .then(|| tally(&prepared, &args.what, deletes))
+        .flatten();
+    let needs = tally
+        .as_ref()
+        .map_or_else(|| Needs::from(&prepared.rehearsal), Needs::from);
     prepare::check_limits(prepared.playbook(), &prepared.project, needs, findings);
-    if Exit::of_findings(findings).is_none() {
-        check_deletes(args, &prepared.rehearsal, findings);
+    if Exit::of_findings(findings).is_none() && deletes > 0 {
+        let records = tally.map_or_else(|| plural(deletes, "record"), |tally| records(&tally));
+        check_deletes(args, &records, findings);
     }
     let mut loops = accounts::loops(prepared.plan.steps());
     loops.extend(accounts::loops(prepared.plan.finally()));
@@ -255,17 +266,20 @@ fn report_findings(terminal: &Terminal, format: Format, findings: &[Diagnostic])
     }
 }
 
+/// What the rows of loops come to, where it has to be known before the first request: it reads all of them.
+fn tally(prepared: &Prepared, what: &PlaybookArgs, deletes: u64) -> Option<Tally> {
+    let limits = prepared.project.config.limits_of(prepared.playbook());
+    let has_limits = limits.requests.is_some() || limits.deletes.is_some();
+    let is_wanted = !prepared.plan.loops().is_empty() && (has_limits || deletes > 0);
+    is_wanted.then(|| saved::outlook(prepared, what).tally)
+}
+
 /// Nobody deletes by accident: a flag, a yes at the terminal, or the sandbox.
-fn check_deletes(args: &RunArgs, rehearsal: &Rehearsal, findings: &mut Vec<Diagnostic>) {
-    let deletes = rehearsal.count(|step| step.effect == Effect::Delete);
-    if deletes == 0
-        || args.what.sandbox
-        || args.agreed.yes
-        || args.agreed.allow.contains(&Allowed::Delete)
-    {
+fn check_deletes(args: &RunArgs, records: &str, findings: &mut Vec<Diagnostic>) {
+    if args.what.sandbox || args.agreed.yes || args.agreed.allow.contains(&Allowed::Delete) {
         return;
     }
-    let what = format!("this run deletes {}", plural(deletes, "record"));
+    let what = format!("this run deletes {records}");
     if args.format == Format::Human && Terminal::is_interactive() {
         if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
             return;

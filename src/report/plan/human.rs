@@ -417,7 +417,8 @@ impl Page<'_> {
     }
 }
 
-fn records(tally: &Tally) -> String {
+/// How many records are deleted, in words: `5 records`.
+pub fn records(tally: &Tally) -> String {
     let word = if tally.deleted.possible == 1 {
         "record"
     } else {

@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::secret::Masker;
 use crate::value::{Map, Value};
 
-pub use human::human;
+pub use human::{human, records};
 pub use identity::{FileIdentity, Identity, Salt, TargetIdentity};
 pub use json::{SCHEMA, document, masked};
 pub use markdown::markdown;

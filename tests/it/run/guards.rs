@@ -217,3 +217,31 @@ fn one_run_of_a_playbook_at_a_time() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(project.run(&[]).exit, 0, "the lock goes with its run");
 }
+
+#[test]
+fn what_the_rows_of_a_loop_come_to_is_known_before_the_first_request() {
+    let each = "steps:\n  - id: each\n    for_each: { csv: rows.csv }\n    action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\" }\n";
+    for (limits, flags, said) in [
+        (
+            "limits: { deletes: 2 }\n",
+            &["--allow", "delete"][..],
+            "needs 3 deletes",
+        ),
+        (
+            "limits: { requests: 2 }\n",
+            &["--allow", "delete"],
+            "needs 3 requests",
+        ),
+        ("", &[], "deletes 3 records"),
+    ] {
+        let project = Project::new(&format!("{limits}{each}"), []);
+        project.write("rows.csv", "id\n1\n2\n3\n");
+        let ran = project.run(flags);
+        assert_eq!((ran.exit, ran.arrived.len()), (4, 0), "{limits} {ran:?}");
+        assert!(ran.stdout.contains(said), "{limits} {ran:?}");
+    }
+    let project = Project::new(&format!("limits: {{ deletes: 3 }}\n{each}"), []);
+    project.write("rows.csv", "id\n1\n2\n3\n");
+    let ran = project.run(&["--allow", "delete"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+}
