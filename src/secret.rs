@@ -114,6 +114,9 @@ impl Forms {
     }
 }
 
+/// What is shorter would be found in half of all texts, in bytes.
+const SHORTEST_TRIMMED: usize = 4;
+
 impl Masker {
     /// A masker of these secrets. Empty ones are passed over: they are everywhere.
     pub fn new<I>(secrets: I) -> Self
@@ -124,7 +127,13 @@ impl Masker {
         let mut forms = BTreeSet::new();
         for secret in secrets {
             let secret: Secret = secret.into();
-            encodings::of(secret.expose(), &mut forms);
+            let text = secret.expose();
+            encodings::of(text, &mut forms);
+            // A file ends with a line end, and templates take it off.
+            let trimmed = text.trim();
+            if trimmed.len() >= SHORTEST_TRIMMED {
+                encodings::of(trimmed, &mut forms);
+            }
         }
         if forms.is_empty() {
             return Self::none();

@@ -88,8 +88,15 @@ pub(super) fn of(secret: &str, forms: &mut BTreeSet<String>) {
         return;
     }
     forms.insert(secret.to_owned());
-    in_json(secret, forms);
+    let mut json = BTreeSet::new();
+    in_json(secret, &mut json);
+    // JSON as a text in JSON, which some calls take.
+    for once in json.iter().filter(|once| *once != secret) {
+        in_json(once, forms);
+    }
+    forms.extend(json);
     in_shell(secret, forms);
+    in_html(secret, forms);
     let mut derived = BTreeSet::new();
     in_percent(secret, &mut derived);
     in_base64(secret.as_bytes(), &mut derived);
@@ -162,6 +169,25 @@ fn push_unicode_escape(form: &mut String, c: char, hex: Hex) {
             Hex::Upper => write!(form, "\\u{unit:04X}"),
         }
         .expect("writing to a String cannot fail");
+    }
+}
+
+/// PHP and browsers, Python, Go, and XML.
+fn in_html(secret: &str, forms: &mut BTreeSet<String>) {
+    for (double, single) in [
+        ("&quot;", "'"),
+        ("\"", "'"),
+        ("&quot;", "&#039;"),
+        ("&quot;", "&#39;"),
+        ("&quot;", "&#x27;"),
+        ("&#34;", "&#39;"),
+        ("&quot;", "&apos;"),
+    ] {
+        let escaped = secret
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        forms.insert(escaped.replace('"', double).replace('\'', single));
     }
 }
 

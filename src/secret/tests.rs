@@ -85,7 +85,7 @@ fn json_keys_texts_and_numbers_are_masked_and_no_entry_is_lost() {
     Masker::new(["4711", "k 4711 "]).mask_json(&mut value);
     assert_eq!(
         value,
-        json!({"k ***": {"list": ["x***y", "***", 3, true, null]}, "***": 1, "*** (2)": 1, "*** (3)": 2})
+        json!({"***": {"list": ["x***y", "***", 3, true, null]}, "*** (2)": 1, "*** (3)": 1, "*** (4)": 2})
     );
 }
 
@@ -209,4 +209,27 @@ proptest! {
             prop_assert!(!shows(&masked, &encoded[first..end]), "{} in {}", &encoded[first..end], masked);
         }
     }
+}
+
+#[test]
+fn json_in_json_and_html_are_masked_too() {
+    let secret = "pa\"ss\\wo<rd>&'x";
+    let masker = masker(secret);
+    let once = serde_json::json!({ "k": secret }).to_string();
+    let twice = serde_json::json!({ "j": once }).to_string();
+    for text in [
+        once,
+        twice,
+        "<p>pa&quot;ss\\wo&lt;rd&gt;&amp;&#039;x</p>".to_owned(),
+        "<p>pa&#34;ss\\wo&lt;rd&gt;&amp;&#39;x</p>".to_owned(),
+    ] {
+        let shown = masker.mask(&text);
+        assert!(!shown.contains("wo"), "{text} {shown}");
+    }
+}
+
+#[test]
+fn a_secret_without_the_line_end_of_its_file_is_masked_too() {
+    let masker = masker("topsecret123\n");
+    assert_eq!(masker.mask("a topsecret123 b"), "a *** b");
 }
