@@ -437,10 +437,12 @@ async fn start(
     {
         in_doubt = InDoubt::of(left.iter().map(|(_, event)| &event.kind));
     }
+    // Requests that were on their way when nothing could be written down any more are in doubt.
+    let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(false);
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {
-        Err(error) => stopped_by_journal(terminal, args.format, &error),
+        Err(error) => stopped_by_journal(terminal, args.format, &error, has_doubts),
         Ok(finished) => {
             if args.format == Format::Human {
                 say_end(terminal, &finished, &in_doubt, &record, masker);
@@ -599,7 +601,12 @@ fn journal_help(error: &JournalError) -> String {
     .to_owned()
 }
 
-fn stopped_by_journal(terminal: &Terminal, format: Format, error: &RunError) -> Exit {
+fn stopped_by_journal(
+    terminal: &Terminal,
+    format: Format,
+    error: &RunError,
+    has_doubts: bool,
+) -> Exit {
     let RunError::Journal {
         error,
         sent,
@@ -608,6 +615,10 @@ fn stopped_by_journal(terminal: &Terminal, format: Format, error: &RunError) -> 
     let after = match unrecorded {
         Some(step) => format!("the outcome of {step} is known but not written down: note it"),
         None if *sent == 0 => "nothing was sent".to_owned(),
+        None if has_doubts => format!(
+            "sent before that: {}; what was on its way is in doubt, and `voxplay reconcile` lists it",
+            plural(*sent, "request")
+        ),
         None => format!(
             "sent before that: {}, and nothing since",
             plural(*sent, "request")
@@ -620,6 +631,7 @@ fn stopped_by_journal(terminal: &Terminal, format: Format, error: &RunError) -> 
     match (*sent, unrecorded) {
         (0, None) => Exit::Refused,
         (_, Some(_)) => Exit::Unknown,
+        _ if has_doubts => Exit::Unknown,
         _ => Exit::Failed,
     }
 }

@@ -199,8 +199,16 @@ fn refuse_other_formats(path: &Path) -> Result<(), JournalError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(JournalError::from_io(path, &error)),
     };
-    if start.is_empty() || start == MAGIC {
+    if start == MAGIC {
         return Ok(());
+    }
+    // A journal gets its name when it is whole, so that an empty one has lost what was in it. To go on with it would
+    // send everything again.
+    if start.is_empty() {
+        return Err(JournalError::Corrupt {
+            path: path.to_owned(),
+            detail: "it is empty; take it away if no run in it matters".to_owned(),
+        });
     }
     Err(JournalError::Foreign {
         path: path.to_owned(),

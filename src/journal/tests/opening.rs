@@ -89,6 +89,16 @@ fn the_empty_journal_is_what_the_statements_make() {
 }
 
 #[test]
+fn a_journal_that_was_emptied_is_not_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Journal::open(folder.path()).unwrap());
+    fs::write(database(folder.path()), "").unwrap();
+    let error = Journal::open(folder.path()).unwrap_err();
+    assert!(matches!(error, JournalError::Corrupt { .. }), "{error}");
+    assert_eq!(fs::read(database(folder.path())).unwrap(), b"");
+}
+
+#[test]
 fn a_log_without_its_database_is_not_thrown_away() {
     let folder = tempfile::tempdir().unwrap();
     drop(Journal::open(folder.path()).unwrap());
