@@ -1,9 +1,10 @@
 //! What became of the rows, as CSV files: rejected, unknown, succeeded.
 //!
 //! The columns of the data come first, untouched, so that a file of rejected rows can be fed straight
-//! back; the columns added behind them begin with `_` and are ignored when it is read again. Cells are
-//! data: one that a spreadsheet would take for a formula (`=1+1`) is written as it came. A row that could
-//! not be read is written so that it is refused again until it is repaired.
+//! back; the columns added behind them are ignored when it is read again. Cells are
+//! data: one that a spreadsheet would take for a formula (`=1+1`) is written as it came. Every row has as many cells as
+//! the header, for a spreadsheet that saves the file would make it so, and not ask what belongs where. A row that could
+//! not be read says so in `_step`, and is refused again until that is taken out.
 //!
 //! A file grows under a temporary name beside its own, readable after a crash, and takes its name when it
 //! is [finished](Account::finish).
@@ -16,7 +17,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::header::is_ignored;
+use super::header::{MORE, READING, ROW, STEP};
 use super::row::cell_text;
 use super::{Row, RowError};
 use crate::value::Value;
@@ -32,9 +33,6 @@ pub struct Layout {
 
 /// The column of rows that are no objects.
 const ITEM: &str = "item";
-
-/// The column for the keys that the first row did not have.
-const MORE: &str = "_more";
 
 impl Layout {
     /// The columns of a header, and the delimiter of the input: a comma where it has none.
@@ -103,15 +101,15 @@ impl Layout {
         cells
     }
 
-    /// The cells of a row that could not be read, in a number that no good row has, or with what made
-    /// it wrong still in them.
-    fn cells_of_error(&self, error: &RowError) -> Vec<String> {
+    /// The cells of a row that could not be read, as many as there are columns, and what is left over of them.
+    fn cells_of_error(&self, error: &RowError) -> (Vec<String>, Vec<String>) {
         let mut cells = error.cells.to_vec();
-        let is_marked = cells.iter().any(|cell| cell.contains(['\u{fffd}', '\0']));
-        if cells.len() == self.columns.len() + usize::from(self.is_open) && !is_marked {
-            cells.push(String::new());
-        }
-        cells
+        let surplus = cells.split_off(cells.len().min(self.columns.len()));
+        cells.resize(
+            self.columns.len() + usize::from(self.is_open),
+            String::new(),
+        );
+        (cells, surplus)
     }
 }
 
@@ -153,7 +151,7 @@ pub struct Account {
 impl Account {
     /// Begins the file `path`: until it is finished it stands beside it as `<name>.partial`, and a
     /// file that has the name already stays as it is.
-    pub fn create(path: &Path, kind: AccountKind, layout: Layout) -> io::Result<Self> {
+    pub fn create(path: &Path, kind: AccountKind, mut layout: Layout) -> io::Result<Self> {
         let mut name = path
             .file_name()
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is no file name"))?
@@ -162,22 +160,24 @@ impl Account {
         let partial = path.with_file_name(name);
         let mut writer = csv::WriterBuilder::new()
             .delimiter(layout.delimiter)
-            .flexible(true)
             .from_writer(File::create(&partial)?);
-        debug_assert!(!layout.columns.iter().any(|name| is_ignored(name)));
+        let added: Vec<String> = match &kind {
+            AccountKind::Refused => [STEP, "_outcome", "_code", "_message"]
+                .map(str::to_owned)
+                .into(),
+            AccountKind::Succeeded { steps } => {
+                let ids = steps.iter().map(|step| format!("_wolkvox_id_{step}"));
+                ids.collect()
+            }
+        };
+        // Of an id that came from an earlier account, the new one takes the place.
+        layout.columns.retain(|name| !added.contains(name));
         let mut header = layout.columns.clone();
         if layout.is_open {
             header.push(MORE.to_owned());
         }
-        header.push("_row".to_owned());
-        match &kind {
-            AccountKind::Refused => {
-                header.extend(["_step", "_outcome", "_code", "_message"].map(str::to_owned));
-            }
-            AccountKind::Succeeded { steps } => {
-                header.extend(steps.iter().map(|step| format!("_wolkvox_id_{step}")));
-            }
-        }
+        header.push(ROW.to_owned());
+        header.extend(added);
         writer.write_record(header)?;
         writer.flush()?;
         Ok(Self {
@@ -193,22 +193,27 @@ impl Account {
     pub fn refuse(&mut self, row: &Row, refusal: &Refusal<'_>) -> io::Result<()> {
         self.expect_refused()?;
         let cells = self.layout.cells(row);
-        let has_more = self.layout.is_open && cells.last().is_some_and(|more| !more.is_empty());
-        self.write_refused(cells, row.number, refusal, has_more)
+        self.write_refused(cells, row.number, refusal)
     }
 
     /// Adds a row that could not be read.
     pub fn refuse_unread(&mut self, error: &RowError) -> io::Result<()> {
         self.expect_refused()?;
-        let message = error.to_string();
+        let (cells, surplus) = self.layout.cells_of_error(error);
+        let mut message = error.to_string();
+        if !surplus.is_empty() {
+            message.push_str("; beyond the last column: ");
+            message.push_str(
+                &Value::List(surplus.into_iter().map(Value::from).collect()).to_json_text(),
+            );
+        }
         let refusal = Refusal {
-            step: None,
+            step: Some(READING),
             outcome: "failed",
             code: None,
             message: &message,
         };
-        let cells = self.layout.cells_of_error(error);
-        self.write_refused(cells, error.number, &refusal, false)
+        self.write_refused(cells, error.number, &refusal)
     }
 
     /// Adds a row that succeeded, with the ids that its steps returned: (step, id).
@@ -254,19 +259,15 @@ impl Account {
         mut cells: Vec<String>,
         number: u64,
         refusal: &Refusal<'_>,
-        is_incomplete: bool,
     ) -> io::Result<()> {
         cells.extend([
             number.to_string(),
             refusal.step.unwrap_or_default().to_owned(),
             refusal.outcome.to_owned(),
             refusal.code.unwrap_or_default().to_owned(),
-            refusal.message.to_owned(),
+            // A file that holds these cannot be read again, and an answer of the CRM may.
+            refusal.message.replace(['\0', '\u{fffd}'], " "),
         ]);
-        if is_incomplete {
-            // One cell too many: what stands in `_more` would be lost if the row were read again.
-            cells.push(String::new());
-        }
         Ok(self.writer.write_record(cells)?)
     }
 }

@@ -5,6 +5,8 @@
 pub(super) struct Header {
     /// Every name as written, ignored ones too.
     names: Vec<String>,
+    /// Whether this is an account file.
+    is_account: bool,
 }
 
 /// A header that cannot be used.
@@ -16,9 +18,27 @@ pub(super) struct HeaderError {
     pub(super) help: &'static str,
 }
 
-/// Whether a column or key is left out of rows: it was added by an account file.
-pub(super) fn is_ignored(name: &str) -> bool {
-    name.starts_with('_')
+/// The column by which an account file is known, and the number that a row had there.
+pub(super) const ROW: &str = "_row";
+/// The step at which a row stopped.
+pub(super) const STEP: &str = "_step";
+/// What stands there of a row that could not be read.
+pub(super) const READING: &str = "(reading)";
+/// What a row had beyond the columns, as JSON.
+pub(super) const MORE: &str = "_more";
+/// What account files add, and leave out of rows when they are read again. The ids in a file of what succeeded are
+/// data: the next playbook wants them.
+const OF_ACCOUNTS: [&str; 6] = [MORE, ROW, STEP, "_outcome", "_code", "_message"];
+
+fn is_of_accounts(name: &str) -> bool {
+    OF_ACCOUNTS.contains(&name)
+}
+
+/// Takes out of a row what an account file added to it.
+pub(super) fn without_account(map: &mut crate::value::Map) {
+    if map.contains_key(ROW) {
+        map.retain(|name, _| !is_of_accounts(name));
+    }
 }
 
 impl Header {
@@ -44,9 +64,10 @@ impl Header {
                 ));
             }
         }
+        let is_account = names.iter().any(|name| name == ROW);
         let mut first = std::collections::HashMap::new();
         for (index, name) in names.iter().enumerate() {
-            if is_ignored(name) {
+            if is_account && is_of_accounts(name) {
                 continue;
             }
             if let Some(before) = first.insert(name.as_str(), index) {
@@ -60,11 +81,11 @@ impl Header {
         if first.is_empty() {
             return Err(wrong(
                 0,
-                "there is no column whose name does not begin with `_`".to_owned(),
-                "such columns are ignored: rename the ones with data",
+                "there is no column but those that an account of rows adds".to_owned(),
+                "those are ignored: rename the ones with data",
             ));
         }
-        Ok(Self { names })
+        Ok(Self { names, is_account })
     }
 
     /// How many cells a row has.
@@ -77,17 +98,45 @@ impl Header {
         self.names.get(index).map(String::as_str)
     }
 
+    fn is_kept(&self, name: &str) -> bool {
+        !(self.is_account && is_of_accounts(name))
+    }
+
     /// The names that rows have, in order.
     pub(super) fn kept(&self) -> Vec<String> {
-        let kept = self.names.iter().filter(|name| !is_ignored(name));
+        let kept = self.names.iter().filter(|name| self.is_kept(name));
         kept.cloned().collect()
+    }
+
+    /// What speaks against reading a row of an account file again: the column, from 0, what is wrong, what to do.
+    pub(super) fn objection(
+        &self,
+        cells: &[String],
+    ) -> Option<(usize, &'static str, &'static str)> {
+        if !self.is_account {
+            return None;
+        }
+        let mut named = self.names.iter().zip(cells).enumerate();
+        named.find_map(|(index, (name, cell))| match name.as_str() {
+            MORE if !cell.is_empty() => Some((
+                index,
+                "what stands there would be lost",
+                "give it columns of its own, and empty the cell",
+            )),
+            STEP if cell == READING => Some((
+                index,
+                "this row could not be read before",
+                "put its other cells right as `_message` says, then empty this one",
+            )),
+            _ => None,
+        })
     }
 
     /// The cells of a row without the ignored ones.
     pub(super) fn keep(&self, cells: Vec<String>) -> Vec<String> {
         let named = self.names.iter().zip(cells);
         named
-            .filter(|(name, _)| !is_ignored(name))
+            .filter(|(name, _)| self.is_kept(name))
             .map(|(_, cell)| cell)
             .collect()
     }
@@ -98,7 +147,7 @@ impl Header {
         let named = self.names.iter().zip(cells);
         map.extend(
             named
-                .filter(|(name, _)| !is_ignored(name))
+                .filter(|(name, _)| self.is_kept(name))
                 .map(|(name, cell)| (name.clone(), cell.into())),
         );
         map

@@ -80,7 +80,7 @@ pub struct RowError {
     /// What to do.
     pub help: Option<&'static str>,
     /// From CSV and XLSX the cells as far as they can be given back: without the ignored ones where
-    /// there are as many as the header has, else all. A cell that cannot be used holds U+FFFD.
+    /// there are as many as the header has, else all. What cannot be read of a cell of CSV is U+FFFD in it.
     pub cells: Box<[String]>,
     /// Whether more rows follow.
     pub stream: Stream,

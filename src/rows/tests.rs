@@ -214,8 +214,8 @@ fn headers_that_cannot_be_used() {
             "data:1:1",
         ),
         (
-            "_a,_b\n1,2\n",
-            "data, column 1: there is no column whose name does not begin with `_`",
+            "_row,_code\n1,2\n",
+            "data, column 1: there is no column but those that an account of rows adds",
             "data:1:1",
         ),
         (
@@ -272,16 +272,29 @@ fn columns_of_account_files_are_ignored() {
         [r#"1@2 {"id":"7"}"#]
     );
     assert_eq!(
-        shown(r#"{"_a":1,"b":2}"#, &Format::Jsonl),
+        shown(r#"{"_row":1,"_code":3,"b":2}"#, &Format::Jsonl),
         [r#"1@1 {"b":2}"#]
     );
     assert_eq!(
-        shown(r#"[{"_a":1,"b":2}]"#, &Format::Json),
+        shown(r#"[{"_row":1,"b":2}]"#, &Format::Json),
         [r#"1@1 {"b":2}"#]
     );
     assert_eq!(
-        shown("- _a: 1\n  b: 2\n", &Format::Yaml),
+        shown("- _row: 1\n  b: 2\n", &Format::Yaml),
         [r#"1@1 {"b":2}"#]
+    );
+    // Without the number of a row it is no account; and the ids of one are what the next playbook wants.
+    assert_eq!(
+        shown("id,_code\n7,x\n", &CSV),
+        [r#"1@2 {"id":"7","_code":"x"}"#]
+    );
+    assert_eq!(
+        shown(r#"{"_code":1,"b":2}"#, &Format::Jsonl),
+        [r#"1@1 {"_code":1,"b":2}"#]
+    );
+    assert_eq!(
+        shown("id,_row,_wolkvox_id_call\n7,1,64cb\n", &CSV),
+        [r#"1@2 {"id":"7","_wolkvox_id_call":"64cb"}"#]
     );
 }
 
@@ -398,7 +411,7 @@ fn sheet(name: Option<&str>) -> Result<Rows, Vec<Diagnostic>> {
 fn the_first_sheet_that_can_be_seen_becomes_text() {
     let found = sheet(None).unwrap();
     let columns = [
-        "id", "nombre", "telefono", "fecha", "cita", "hora", "activo", "saldo", "total",
+        "id", "nombre", "telefono", "fecha", "cita", "hora", "activo", "saldo", "total", "_nota",
     ];
     assert_eq!(found.columns().unwrap(), columns);
     let rows: Vec<Row> = found.map(Result::unwrap).collect();
@@ -419,7 +432,8 @@ fn the_first_sheet_that_can_be_seen_becomes_text() {
             "08:30:00",
             "true",
             "10000.1",
-            "42"
+            "42",
+            "n"
         ]
     );
     assert_eq!(
@@ -433,7 +447,8 @@ fn the_first_sheet_that_can_be_seen_becomes_text() {
             "26:30:00",
             "false",
             "0",
-            "ab"
+            "ab",
+            ""
         ]
     );
     assert_eq!(cells(&rows[2])[..3], ["9", "", "999999999999999"]);
@@ -648,7 +663,18 @@ fn wrong_rows_are_refused_again_until_they_are_repaired() {
         let again = rows(&written, &CSV);
         assert_eq!(again.len(), rows(text, &CSV).len(), "{written}");
         assert!(again.iter().all(Result::is_err), "{text:?} → {written:?}");
+        // A spreadsheet that saves the file fills short rows up: there must be none.
+        let reader = ::csv::ReaderBuilder::new();
+        let mut reader = reader.from_reader(written.as_bytes());
+        assert!(reader.records().all(|row| row.is_ok()), "{written}");
     }
+    let written = all_refused(b"id,name\n2,a,b\n", &CSV);
+    assert!(
+        written.contains("2,a,1,(reading),failed,") && written.contains("beyond the last column"),
+        "{written}"
+    );
+    let repaired = written.replace("(reading)", "");
+    assert_eq!(shown(&repaired, &CSV), [r#"1@2 {"id":"2","name":"a"}"#]);
     let layout = sheet(Some("Errores")).unwrap().layout().unwrap();
     let written = account(AccountKind::Refused, layout, |account| {
         for row in sheet(Some("Errores")).unwrap() {
@@ -670,7 +696,7 @@ fn rows_without_a_header_take_the_keys_of_the_first() {
         written,
         "id,tags,none,_more,_row,_step,_outcome,_code,_message\n\
          12345678901234567890,[1],,,1,update,failed,404,\"not \"\"found\"\"; sorry\"\n\
-         2,,,\"{\"\"late\"\":true}\",2,update,failed,404,\"not \"\"found\"\"; sorry\",\n"
+         2,,,\"{\"\"late\"\":true}\",2,update,failed,404,\"not \"\"found\"\"; sorry\"\n"
     );
     // What was put aside would be lost, so that row is not taken again.
     let again = rows(&written, &CSV);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::header::is_ignored;
+use super::header::without_account;
 use super::{Row, Rows};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
@@ -28,7 +28,7 @@ pub(super) fn open(path: &Path, shown_as: &str) -> Result<Rows, Vec<Diagnostic>>
             findings.push(wrong(item.span, message));
             continue;
         };
-        map.retain(|key, _| !is_ignored(key));
+        without_account(&mut map);
         let line = document.source.position(item.span.start).line as u64;
         rows.push(Row::new(number, Some(line), Value::Map(map)));
     }

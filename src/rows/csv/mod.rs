@@ -202,6 +202,12 @@ impl CsvRows {
             })?;
             cells.push(text.to_owned());
         }
+        if let Some((index, message, help)) = self.header.objection(&cells) {
+            return Err(RowError::new(self.number, line, message)
+                .in_column(index, self.header.name(index))
+                .help(help)
+                .cells(self.header.keep(cells)));
+        }
         let map = self.header.map(cells);
         Ok(Row::new(self.number, line, Value::Map(map)))
     }

@@ -282,6 +282,7 @@ fn header_of(
 
 fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<Row, RowError> {
     let mut cells = vec![String::new(); header.width()];
+    let mut surplus = Vec::new();
     let mut error: Option<RowError> = None;
     for (column, text) in line.cells {
         let index = column.checked_sub(first).map(|index| index as usize);
@@ -295,17 +296,13 @@ fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<R
             error.get_or_insert_with(|| {
                 wrong(message).help("give the column a name in the header, or empty the cell")
             });
-            // One cell more than the header has: so it is not taken for a good row when read again.
-            if cells.len() == header.width() {
-                cells.push(String::new());
-            }
+            surplus.push(text.unwrap_or_else(|unusable| unusable.shown));
             continue;
         };
         match text {
             Ok(text) => cells[index] = text,
             Err(unusable) => {
-                // Cannot be read again as if it were a text.
-                cells[index] = format!("{}\u{fffd}", unusable.shown);
+                cells[index] = unusable.shown;
                 error.get_or_insert_with(|| {
                     let message = format!("cell {letters}{}: {}", line.number, unusable.message);
                     wrong(message)
@@ -315,13 +312,23 @@ fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<R
             }
         }
     }
+    if let Some((index, message, help)) = header.objection(&cells) {
+        error.get_or_insert_with(|| {
+            RowError::new(number, Some(line.number), message)
+                .in_column(index, header.name(index))
+                .help(help)
+        });
+    }
     match error {
         None => Ok(Row::new(
             number,
             Some(line.number),
             Value::Map(header.map(cells)),
         )),
-        Some(error) if cells.len() == header.width() => Err(error.cells(header.keep(cells))),
-        Some(error) => Err(error.cells(cells)),
+        Some(error) => {
+            let mut cells = header.keep(cells);
+            cells.extend(surplus);
+            Err(error.cells(cells))
+        }
     }
 }
