@@ -141,10 +141,8 @@ impl Visible<'_> {
                 .help("declare an input with `from_env: NAME` and read `inputs.…`"),
             ),
             (root, _) if self.roots().contains(&root) => None,
-            (root, _) if read.guarded => {
-                let _ = root;
-                None
-            }
+            // Under `default` or `is defined` too: which names there are depends on nothing but the place, so that one
+            // that is not there never will be.
             (root, _) => {
                 let mut diagnostic =
                     Diagnostic::error(Code::UndefinedName, format!("`{root}` is not defined"));

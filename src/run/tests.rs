@@ -645,7 +645,7 @@ fn any_step(id: String) -> impl Strategy<Value = String> {
         4 => Just(""),
         2 => Just(", on_failure: continue"),
         1 => Just(", when: 1 == 2"),
-        1 => Just(", when: nothing_such.x is defined"),
+        1 => Just(", when: run.id is undefined"),
     ];
     (effects, more).prop_map(move |(effect, more)| step(&id, effect, more))
 }
