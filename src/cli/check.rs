@@ -28,6 +28,7 @@ use crate::plan::{self, Completeness, Facts, Given, RowCheck};
 use crate::playbook::{self, Playbook};
 use crate::project::{CONFIG, TargetConfig};
 use crate::report::human::plural;
+use crate::rows;
 use crate::secret::{Masker, Secret};
 use crate::template::{Clock, Engine};
 
@@ -37,13 +38,19 @@ enum Kind {
     Playbook,
     /// `voxplay.yaml` or an action file: checked with the project that it belongs to.
     Project,
+    /// A file of rows, every one of which is read.
+    Data,
 }
+
+/// How many findings about the rows of one file are told.
+const MOST_ROWS: usize = 100;
 
 /// What was looked at.
 #[derive(Debug, Default, Clone, Copy)]
 struct Looked {
     playbooks: u64,
     project_files: u64,
+    data_files: u64,
     left_out: u64,
 }
 
@@ -59,6 +66,7 @@ impl Found {
         self.findings.extend(more.findings);
         self.looked.playbooks += more.looked.playbooks;
         self.looked.project_files += more.looked.project_files;
+        self.looked.data_files += more.looked.data_files;
         self.looked.left_out += more.looked.left_out;
     }
 }
@@ -102,7 +110,9 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         } else {
             asked.push(Asked {
                 path: path.clone(),
-                kind: kind_by_name(path).or(Some(Kind::Playbook)),
+                kind: kind_by_name(path)
+                    .or_else(|| data_format(path).map(|_| Kind::Data))
+                    .or(Some(Kind::Playbook)),
             });
         }
     }
@@ -235,6 +245,7 @@ impl Checker {
         match asked.kind {
             Some(Kind::Project) => self.project_file(path),
             Some(Kind::Playbook) => self.playbook(path, open::playbook(path)),
+            Some(Kind::Data) => data_file(path),
             None => self.by_content(path),
         }
     }
@@ -380,6 +391,9 @@ impl Found {
         if self.looked.project_files > 0 {
             parts.push(plural(self.looked.project_files, "project file"));
         }
+        if self.looked.data_files > 0 {
+            parts.push(plural(self.looked.data_files, "data file"));
+        }
         let looked_at = parts.join(", ");
         let summary = render::summary(&self.findings);
         let _ = writeln!(text, "{looked_at}: {summary}");
@@ -392,6 +406,36 @@ impl Found {
         }
         text
     }
+}
+
+/// The format of a file that can hold nothing but rows.
+fn data_format(path: &Path) -> Option<rows::Format> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "csv" | "tsv" => Some(rows::Format::Csv { delimiter: None }),
+        "jsonl" | "ndjson" => Some(rows::Format::Jsonl),
+        "xlsx" => Some(rows::Format::Xlsx { sheet: None }),
+        _ => None,
+    }
+}
+
+/// Whether a file can be read, to its last row.
+fn data_file(path: &Path) -> Found {
+    let mut found = Found::default();
+    found.looked.data_files = 1;
+    let name = path.display().to_string();
+    let Some(format) = data_format(path) else {
+        return found;
+    };
+    match rows::open(path, &name, &format) {
+        Err(findings) => found.findings = findings,
+        Ok(rows) => {
+            let wrong = rows.filter_map(Result::err).take(MOST_ROWS);
+            let tell = |error| Diagnostic::error(Code::Schema, format!("{name}, {error}"));
+            found.findings = wrong.map(tell).collect();
+        }
+    }
+    found
 }
 
 fn kind_by_name(path: &Path) -> Option<Kind> {

@@ -64,8 +64,8 @@ impl std::fmt::Debug for Rows {
 
 /// Opens a data file and reads as much as its columns need; `shown_as` is its name in messages.
 ///
-/// A column (or key) whose name begins with `_` is ignored: such are the ones that an [`Account`]
-/// adds, so that the file it wrote can be read again. An empty line of a CSV file, or an empty row of
+/// The columns (or keys) that an [`Account`] adds are ignored in a file that has `_row`, so that the file it wrote can
+/// be read again. An empty line of a CSV file, or an empty row of
 /// a sheet, is no row.
 ///
 /// # Errors

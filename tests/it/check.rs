@@ -143,3 +143,23 @@ fn ci_systems_are_told_of_findings_by_paths_of_the_repository() {
     let shown = in_ci("sarif", "GITHUB_WORKSPACE");
     assert!(shown.contains("\"crm/playbooks/bad.yaml\""), "{shown}");
 }
+
+#[test]
+fn data_files_are_read_to_their_last_row() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("good.csv"), "id;name\n1;Ana\n").unwrap();
+    std::fs::write(folder.path().join("bad.csv"), "id,name\n1,Ana\n2\n3,x,y\n").unwrap();
+    std::fs::write(folder.path().join("bad.jsonl"), "{\"id\":1}\n[]\n").unwrap();
+    assert_eq!(
+        check(folder.path(), "good.csv", "human"),
+        "0 playbooks, 1 data file: no errors\nexit code 0\n"
+    );
+    let shown = check(folder.path(), "bad.csv", "human");
+    assert!(
+        shown.contains("bad.csv, row 2 (line 3)") && shown.contains("row 3 (line 4)"),
+        "{shown}"
+    );
+    assert!(shown.ends_with("exit code 3\n"), "{shown}");
+    let shown = check(folder.path(), "bad.jsonl", "human");
+    assert!(shown.contains("bad.jsonl, row 2 (line 2)"), "{shown}");
+}

@@ -36,7 +36,7 @@ pub(crate) struct CheckArgs {
     /// Look at every row of every data file, not only at the first ones
     #[arg(long, env = "VOXPLAY_ALL_ROWS", value_parser = BoolishValueParser::new())]
     pub(crate) all_rows: bool,
-    /// Files or folders
+    /// Files or folders; of data files (csv, jsonl, xlsx) every row is read
     #[arg(value_name = "PATH", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// What to tell the CI system by itself
