@@ -114,6 +114,20 @@ impl Forms {
     }
 }
 
+/// Where the text of JSON that begins with a quote ends.
+fn end_of_text(json: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, byte) in json.bytes().enumerate().skip(1) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    json.len()
+}
+
 /// What is shorter would be found in half of all texts, in bytes.
 const SHORTEST_TRIMMED: usize = 4;
 
@@ -151,6 +165,37 @@ impl Masker {
             forms: None,
             forms_in_json: None,
         }
+    }
+
+    /// As [`Masker::mask`], for JSON text, one or several values, which stays JSON: a number or word of which something
+    /// is masked becomes a text.
+    pub fn mask_json_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let masked = self.mask(text);
+        if matches!(masked, Cow::Borrowed(_)) {
+            return masked;
+        }
+        let mut whole = String::with_capacity(masked.len());
+        let mut rest = masked.as_ref();
+        while let Some(first) = rest.chars().next() {
+            let end = match first {
+                '"' => end_of_text(rest),
+                '{' | '}' | '[' | ']' | ':' | ',' => 1,
+                _ if first.is_whitespace() => first.len_utf8(),
+                _ => rest
+                    .find(|c: char| c.is_whitespace() || "{}[]:,\"".contains(c))
+                    .unwrap_or(rest.len()),
+            };
+            let (piece, after) = rest.split_at(end);
+            if first != '"' && piece.contains(MASK) {
+                whole.push('"');
+                whole.push_str(MASK);
+                whole.push('"');
+            } else {
+                whole.push_str(piece);
+            }
+            rest = after;
+        }
+        Cow::Owned(whole)
     }
 
     /// True if there is nothing to mask.

@@ -94,7 +94,12 @@ impl Terminal {
     }
 
     fn write(&self, mut to: impl RawStream + AsLockedWrite, color: ColorChoice, text: &str) {
-        let masked = self.masker.mask(text);
+        // A secret may look like a number or a word of JSON, and what is covered must still be JSON.
+        let masked = if text.starts_with(['{', '[']) {
+            self.masker.mask_json_text(text)
+        } else {
+            self.masker.mask(text)
+        };
         if color == ColorChoice::Never {
             // A stream that takes colours out writes what is between them piece by piece, and standard error is
             // not buffered: lines of several processes would mix, and each piece is a call of the system.

@@ -233,3 +233,17 @@ fn a_secret_without_the_line_end_of_its_file_is_masked_too() {
     let masker = masker("topsecret123\n");
     assert_eq!(masker.mask("a topsecret123 b"), "a *** b");
 }
+
+#[test]
+fn masked_json_is_json() {
+    let json =
+        "{\"a\":200,\"b\":true,\"c\":[2005,null,-3.5],\"d\":\"x \\\" 200\"}\n{\"e\":false}\n";
+    for secret in ["200", "true", "5", "false", "null"] {
+        let shown = masker(secret).mask_json_text(json).into_owned();
+        let values = serde_json::Deserializer::from_str(&shown).into_iter::<serde_json::Value>();
+        let values: Vec<_> = values.map(Result::unwrap).collect();
+        assert_eq!(values.len(), 2, "{shown}");
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert_eq!(masker("absent").mask_json_text(json), json);
+}
