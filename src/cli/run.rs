@@ -438,7 +438,7 @@ async fn start(
         in_doubt = InDoubt::of(left.iter().map(|(_, event)| &event.kind));
     }
     // Requests that were on their way when nothing could be written down any more are in doubt.
-    let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(false);
+    let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(true);
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {

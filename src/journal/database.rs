@@ -63,6 +63,14 @@ impl Place {
         }
     }
 
+    /// The file that the path means now; none of a database in memory, or where it is not there.
+    pub(super) fn file(&self) -> Option<SameFile> {
+        match self {
+            Self::Folder(_) => SameFile::of(&self.database()),
+            Self::Memory { .. } => None,
+        }
+    }
+
     /// Opens the connection of the writer; makes folder, file and tables where there are none.
     pub(super) fn open_writer(&self) -> Result<Connection, JournalError> {
         match self {
@@ -97,7 +105,8 @@ impl Place {
     /// Opens a connection that only reads, beside the writer's.
     pub(super) fn open_reader(&self) -> Result<Connection, JournalError> {
         let open = || {
-            let connection = self.connect()?;
+            // Where the file was taken away, a new one would be an empty journal.
+            let connection = self.connect(OpenFlags::empty())?;
             // The last connection that closes tidies up the write-ahead log. So the file is opened
             // for writing, and it is the connection that refuses to write.
             connection.pragma_update(None, "query_only", true)?;
@@ -106,10 +115,8 @@ impl Place {
         open().map_err(|error| JournalError::from_sqlite(&self.database(), &error))
     }
 
-    fn connect(&self) -> rusqlite::Result<Connection> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    fn connect(&self, more: OpenFlags) -> rusqlite::Result<Connection> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
         if matches!(self, Self::Memory { .. }) {
             flags |= OpenFlags::SQLITE_OPEN_URI;
         }
@@ -125,7 +132,9 @@ impl Place {
         if matches!(self, Self::Folder(_)) {
             refuse_other_formats(&path)?;
         }
-        let connection = self.connect().map_err(failed)?;
+        let connection = self
+            .connect(OpenFlags::SQLITE_OPEN_CREATE)
+            .map_err(failed)?;
         // Until it is known to be ours, not even closing it may move its log into the file.
         let keep_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         connection
@@ -184,6 +193,27 @@ impl Place {
                 .map_err(failed)?;
         }
         Ok(())
+    }
+}
+
+/// Which file a path meant. A file that was taken away can still be written to, and nobody will ever read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SameFile {
+    /// Device and inode, where files have them.
+    id: (u64, u64),
+}
+
+impl SameFile {
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let id = {
+            use std::os::unix::fs::MetadataExt as _;
+            (metadata.dev(), metadata.ino())
+        };
+        #[cfg(not(unix))]
+        let id = (0, u64::from(metadata.is_file()));
+        Some(Self { id })
     }
 }
 

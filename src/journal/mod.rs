@@ -93,8 +93,10 @@ impl Journal {
     fn start(place: Place) -> Result<Self, JournalError> {
         let path = place.database();
         let progress = Arc::new(Progress::default());
+        let connection = place.open_writer()?;
         let writer = Writer {
-            connection: place.open_writer()?,
+            file: place.file(),
+            connection,
             path: path.clone(),
             progress: Arc::clone(&progress),
         };

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::{Connection, ToSql, params};
 use tokio::sync::oneshot;
 
+use super::database::SameFile;
 use super::entry::{Entry, Turn};
 use super::error::JournalError;
 use super::queue::Outlet;
@@ -67,6 +68,8 @@ struct Open {
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// The file that is written to; none in memory.
+    pub(super) file: Option<SameFile>,
     pub(super) progress: Arc<Progress>,
 }
 
@@ -139,7 +142,9 @@ impl Writer {
             written = written.and_then(|()| self.insert(&entries, &mut runs));
             group = queue.more(taken);
         }
-        let written = written.and_then(|()| self.statement("COMMIT"));
+        let written = written
+            .and_then(|()| self.statement("COMMIT"))
+            .and_then(|()| self.is_there());
         queue.done(taken);
         match &written {
             Ok(()) if count > 0 => {
@@ -154,6 +159,17 @@ impl Writer {
             }
         }
         written
+    }
+
+    /// What is committed can be found again only while the file has its name.
+    fn is_there(&self) -> Result<(), JournalError> {
+        if self.file.is_none() || self.file == SameFile::of(&self.path) {
+            return Ok(());
+        }
+        Err(JournalError::Io {
+            path: self.path.clone(),
+            detail: "it was taken away while the run went on".to_owned(),
+        })
     }
 
     fn statement(&self, sql: &str) -> Result<(), JournalError> {

@@ -26,6 +26,7 @@ use crate::request::Request;
 use crate::secret::Masker;
 use crate::template::Scope;
 use crate::transport::{NoAnswerReason, Response, SendError, Transport};
+use crate::value::Value;
 
 /// How long a request in flight may take to finish once the run was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -341,7 +342,16 @@ impl Driver<'_> {
 fn answered(kind: &EventKind) -> Option<String> {
     match kind {
         EventKind::StepFinished(end) if end.attempts > 0 => {
-            Some(format!("{} ({})", end.step, end.outcome))
+            let row = end.row.iter().map(|row| format!("@{row}"));
+            let id = end.wolkvox_id.as_ref().and_then(Value::scalar_text);
+            let id = id.map(|id| format!(", wolkvox_id {id}"));
+            Some(format!(
+                "{}{} ({}{})",
+                end.step,
+                row.collect::<String>(),
+                end.outcome,
+                id.unwrap_or_default()
+            ))
         }
         _ => None,
     }

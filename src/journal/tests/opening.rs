@@ -88,6 +88,25 @@ fn the_empty_journal_is_what_the_statements_make() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_journal_that_is_taken_away_is_missed_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_id("r");
+    let journal = Journal::open(folder.path()).unwrap();
+    let event = at(0, attempt("a", None, 1));
+    journal.append(&run, &event, Durability::Now).await.unwrap();
+    fs::remove_file(database(folder.path())).unwrap();
+    // Another one under its name is not it.
+    fs::write(database(folder.path()), EMPTY).unwrap();
+    let error = journal
+        .append(&run, &event, Durability::Now)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("taken away"), "{error}");
+    assert!(journal.append(&run, &event, Durability::Now).await.is_err());
+}
+
 #[test]
 fn a_journal_that_was_emptied_is_not_a_new_one() {
     let folder = tempfile::tempdir().unwrap();
