@@ -10,10 +10,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
+use super::reports;
 use super::surroundings::current_folder;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::AccountFlags;
-use crate::plan::{AccountPaths, Plan, PlannedKind, PlannedStep};
+use crate::plan::{AccountPaths, Plan};
 use crate::project::Confinement;
 use crate::run::{AccountFile, AccountFiles, AccountKind};
 
@@ -167,17 +168,8 @@ fn whole(path: &Path) -> Option<PathBuf> {
     if let Ok(there) = path.canonicalize() {
         return Some(there);
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    Some(
-        folder
-            .canonicalize()
-            .ok()
-            .filter(|folder| folder.is_dir())?
-            .join(path.file_name()?),
-    )
+    let folder = reports::folder_of(path).canonicalize().ok()?;
+    folder.is_dir().then_some(folder.join(path.file_name()?))
 }
 
 /// Why what is there must not be replaced.
@@ -246,16 +238,4 @@ fn has_folder(path: &str) -> bool {
     Path::new(path)
         .parent()
         .is_some_and(|folder| !folder.as_os_str().is_empty() && folder.is_dir())
-}
-
-/// The ids of the loops in these steps, those inside loops included.
-pub(super) fn loops(steps: &[PlannedStep]) -> Vec<String> {
-    let mut ids = Vec::new();
-    for step in steps {
-        if matches!(step.kind, PlannedKind::Loop(_)) {
-            ids.push(step.id.clone());
-        }
-        ids.extend(step.nested().flat_map(loops));
-    }
-    ids
 }

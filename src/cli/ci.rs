@@ -7,12 +7,12 @@
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ValueEnum;
 use sha2::{Digest as _, Sha256};
 
-use super::surroundings::current_folder;
+use super::open::absolute;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::annotation;
 use crate::outcome::Outcome;
@@ -136,14 +136,11 @@ fn in_repository(file: &str) -> String {
         .into_iter()
         .find_map(|name| std::env::var_os(name).filter(|path| !path.is_empty()));
     let below = |top: &Path| {
-        let absolute = current_folder().join(file);
-        // What is not there, or cannot be looked at, is taken as it is written.
-        let absolute = absolute.canonicalize().unwrap_or(absolute);
-        let below = absolute.strip_prefix(top).ok()?;
+        let whole = absolute(Path::new(file));
+        let below = whole.strip_prefix(top).ok()?;
         Some(below.display().to_string())
     };
-    top.map(PathBuf::from)
-        .and_then(|top| below(&top.canonicalize().unwrap_or(top)))
+    top.and_then(|top| below(&absolute(Path::new(&top))))
         .unwrap_or_else(|| file.to_owned())
 }
 

@@ -12,6 +12,7 @@ use crate::plan::{
     UsedInput,
 };
 use crate::project::Confinement;
+use crate::secret::Masker;
 use crate::template::Scope;
 use crate::value::{Map, Value};
 
@@ -40,6 +41,7 @@ pub(super) fn take(
     inputs: &Map,
     operation: &str,
     files: &Confinement,
+    masker: &Masker,
 ) -> BTreeMap<String, String> {
     let mut prints = BTreeMap::new();
     prints.insert(PLAYBOOK.to_owned(), digest(plan.source().text()));
@@ -54,7 +56,7 @@ pub(super) fn take(
     let actions = actions(plan).into_iter();
     prints.extend(actions.map(|(name, digest)| (name_of_action(name), digest)));
     loops(plan, rehearsal, &mut |step, each, scope| {
-        prints.extend(data_of(step, each, scope, files));
+        prints.extend(data_of(step, each, scope, files, masker));
     });
     prints
 }
@@ -179,12 +181,13 @@ fn file_of(
     Some((written, resolved.path))
 }
 
-/// The name and the digest of a loop's data; none where it depends on answers.
+/// The name and the digest of a loop's data; none where it depends on answers, or where a list holds a secret.
 fn data_of(
     step: &PlannedStep,
     each: &PlannedLoop,
     scope: &Scope,
     files: &Confinement,
+    masker: &Masker,
 ) -> Option<(String, String)> {
     match &each.source {
         PlannedSource::File { .. } => {
@@ -195,7 +198,8 @@ fn data_of(
         }
         PlannedSource::Items(tree) => {
             let items = tree.render(scope).ok()?.to_json_text();
-            Some((format!("the items of {}", step.id), digest(&items)))
+            (!masker.shows_in_json(&items))
+                .then(|| (format!("the items of {}", step.id), digest(&items)))
         }
     }
 }
@@ -206,11 +210,12 @@ pub(super) fn renumbered<'p>(
     plan: &'p Plan,
     rehearsal: &Rehearsal,
     files: &Confinement,
+    masker: &Masker,
     earlier: &BTreeMap<String, String>,
 ) -> Vec<&'p PlannedStep> {
     let mut changed = Vec::new();
     loops(plan, rehearsal, &mut |step, each, scope| {
-        let Some((name, digest)) = data_of(step, each, scope, files) else {
+        let Some((name, digest)) = data_of(step, each, scope, files, masker) else {
             return;
         };
         // A file of another name is other data.
@@ -222,18 +227,9 @@ pub(super) fn renumbered<'p>(
             changed.push(step);
         }
     });
-    changed.into_iter().flat_map(numbered).collect()
-}
-
-/// The loops in a step, and the step itself, that have no key.
-fn numbered(step: &PlannedStep) -> Vec<&PlannedStep> {
-    let has_numbers = matches!(&step.kind, PlannedKind::Loop(each) if each.key.is_none());
-    let own = has_numbers.then_some(step);
-    own.into_iter()
-        .chain(
-            step.nested()
-                .flat_map(|steps| steps.iter().flat_map(numbered)),
-        )
+    let inside = changed.into_iter().flat_map(PlannedStep::and_nested);
+    inside
+        .filter(|step| matches!(&step.kind, PlannedKind::Loop(each) if each.key.is_none()))
         .collect()
 }
 

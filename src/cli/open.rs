@@ -80,7 +80,8 @@ pub(super) fn folder_of(file: &Path) -> PathBuf {
     absolute.parent().map_or(absolute.clone(), Path::to_owned)
 }
 
-fn absolute(path: &Path) -> PathBuf {
+/// The path from the root, without links and `..` where something is there.
+pub(super) fn absolute(path: &Path) -> PathBuf {
     let path = if path.is_absolute() {
         path.to_owned()
     } else {

@@ -158,7 +158,8 @@ impl Drop for Unfinished {
     }
 }
 
-fn folder_of(report: &Path) -> &Path {
+/// The folder in which a file is, or will be.
+pub(super) fn folder_of(report: &Path) -> &Path {
     match report.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -15,7 +15,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
 use crate::journal::{Journal, JournalError};
-use crate::plan::{Plan, PlannedStep};
+use crate::plan::Plan;
+use crate::secret::Masker;
 use crate::source::Source;
 use crate::value::Value;
 
@@ -298,24 +299,19 @@ pub(super) fn mixed_up(
     journal: &Journal,
     earlier: &Resumption,
     ready: &Prepared,
+    masker: &Masker,
 ) -> Option<Diagnostic> {
-    fn ids<'p>(step: &'p PlannedStep, into: &mut Vec<&'p str>) {
-        into.push(&step.id);
-        for nested in step.nested().flatten() {
-            ids(nested, into);
-        }
-    }
     if let Some(finding) = lost_doubt(journal, &earlier.run, &ready.plan) {
         return Some(finding);
     }
     let before = &earlier.earlier.fingerprints;
-    let renumbered = fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, before);
+    let renumbered =
+        fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, masker, before);
     let begun = renumbered.into_iter().find(|step| {
-        let mut all = Vec::new();
-        ids(step, &mut all);
         // What cannot be read counts as begun: else it could be sent twice.
-        all.iter()
-            .any(|id| journal.has_rows(&earlier.run, id).unwrap_or(true))
+        step.and_nested()
+            .iter()
+            .any(|step| journal.has_rows(&earlier.run, &step.id).unwrap_or(true))
     })?;
     Some(
         Diagnostic::error(

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 
 use super::Exit;
 use super::accounts::{self, Accounts};
-use super::args::{Allowed, Format, PlaybookArgs, RunArgs};
+use super::args::{Allowed, Format, RunArgs};
 use super::check::literal_tokens;
 use super::ci::{self, Ci};
 use super::fingerprints;
@@ -206,18 +206,18 @@ fn ready(
         .rehearsal
         .count(|step| step.effect == Effect::Delete);
     let tally = (Exit::of_findings(findings).is_none())
-        .then(|| tally(&prepared, &args.what, deletes))
+        .then(|| tally(args, &prepared, deletes))
         .flatten();
     let needs = tally
         .as_ref()
         .map_or_else(|| Needs::from(&prepared.rehearsal), Needs::from);
     prepare::check_limits(prepared.playbook(), &prepared.project, needs, findings);
-    if Exit::of_findings(findings).is_none() && deletes > 0 {
+    if Exit::of_findings(findings).is_none() && deletes > 0 && !may_delete(args) {
         let records = tally.map_or_else(|| plural(deletes, "record"), |tally| records(&tally));
         check_deletes(args, &records, findings);
     }
-    let mut loops = accounts::loops(prepared.plan.steps());
-    loops.extend(accounts::loops(prepared.plan.finally()));
+    let loops = prepared.plan.loops().into_iter();
+    let loops: Vec<String> = loops.map(|(step, _)| step.id.clone()).collect();
     let accounts = Accounts::read(args, &loops, &folder_of(&args.what.playbook), findings);
     let reports: Vec<&Path> = args
         .reports
@@ -267,18 +267,20 @@ fn report_findings(terminal: &Terminal, format: Format, findings: &[Diagnostic])
 }
 
 /// What the rows of loops come to, where it has to be known before the first request: it reads all of them.
-fn tally(prepared: &Prepared, what: &PlaybookArgs, deletes: u64) -> Option<Tally> {
+fn tally(args: &RunArgs, prepared: &Prepared, deletes: u64) -> Option<Tally> {
     let limits = prepared.project.config.limits_of(prepared.playbook());
     let has_limits = limits.requests.is_some() || limits.deletes.is_some();
-    let is_wanted = !prepared.plan.loops().is_empty() && (has_limits || deletes > 0);
-    is_wanted.then(|| saved::outlook(prepared, what).tally)
+    let is_asked = deletes > 0 && !may_delete(args);
+    let is_wanted = (has_limits || is_asked) && !prepared.plan.loops().is_empty();
+    is_wanted.then(|| saved::outlook(prepared, &args.what).tally)
+}
+
+fn may_delete(args: &RunArgs) -> bool {
+    args.what.sandbox || args.agreed.yes || args.agreed.allow.contains(&Allowed::Delete)
 }
 
 /// Nobody deletes by accident: a flag, a yes at the terminal, or the sandbox.
 fn check_deletes(args: &RunArgs, records: &str, findings: &mut Vec<Diagnostic>) {
-    if args.what.sandbox || args.agreed.yes || args.agreed.allow.contains(&Allowed::Delete) {
-        return;
-    }
     let what = format!("this run deletes {records}");
     if args.format == Format::Human && Terminal::is_interactive() {
         if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
@@ -377,7 +379,7 @@ async fn start(
         .clone()
         .unwrap_or_else(|| ready.root.join(".voxplay"));
     let key = lock_key(&args.what.playbook, &ready.root);
-    let mut started = started(args, &ready, &key);
+    let mut started = started(args, &ready, &key, masker);
     // As it stands in the journal, with which it is compared.
     started.mask(masker);
     if let Some(earlier) = resumption
@@ -399,7 +401,7 @@ async fn start(
     };
     let journal = &opened.journal;
     if let Some(earlier) = resumption.filter(|earlier| earlier.accept_changes)
-        && let Some(finding) = super::resume::mixed_up(journal, earlier, &ready)
+        && let Some(finding) = super::resume::mixed_up(journal, earlier, &ready, masker)
     {
         report_findings(terminal, args.format, &[finding]);
         return Exit::Refused;
@@ -550,7 +552,7 @@ pub(super) fn pace(
     }))
 }
 
-fn started(args: &RunArgs, ready: &Ready, key: &str) -> RunStarted {
+fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStarted {
     let playbook = ready.plan.playbook();
     let inputs = fingerprints::public_inputs(&ready.plan, &ready.inputs.values);
     let fingerprints = fingerprints::take(
@@ -559,6 +561,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str) -> RunStarted {
         &inputs,
         &ready.facts.operation,
         &ready.files,
+        masker,
     );
     RunStarted {
         playbook: args.what.playbook.display().to_string(),

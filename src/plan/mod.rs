@@ -77,60 +77,38 @@ impl Plan {
         &self.outputs
     }
 
+    /// Every step, each before those in it, in the order of the file, those of `finally` last; those in rows and in used
+    /// playbooks as well.
+    fn every_step(&self) -> impl Iterator<Item = &PlannedStep> {
+        let both = self.steps.iter().chain(&self.finally);
+        both.flat_map(PlannedStep::and_nested)
+    }
+
     /// Every step that performs an action, in the order of the file, those of `finally` last.
     pub fn actions(&self) -> Vec<(&PlannedStep, &PlannedAction)> {
-        fn visit<'p>(
-            steps: &'p [PlannedStep],
-            into: &mut Vec<(&'p PlannedStep, &'p PlannedAction)>,
-        ) {
-            for step in steps {
-                match &step.kind {
-                    PlannedKind::Action(action) => into.push((step, action)),
-                    PlannedKind::Group(nested) => visit(nested, into),
-                    PlannedKind::Loop(each) => visit(&each.steps, into),
-                    PlannedKind::Use(used) => {
-                        visit(&used.steps, into);
-                        visit(&used.finally, into);
-                    }
-                }
-            }
-        }
-        let mut all = Vec::new();
-        visit(&self.steps, &mut all);
-        visit(&self.finally, &mut all);
-        all
+        let actions = self.every_step().filter_map(|step| match &step.kind {
+            PlannedKind::Action(action) => Some((step, &**action)),
+            _ => None,
+        });
+        actions.collect()
     }
 
     /// Every loop, in the order of the file, those of `finally` last, those in rows and used playbooks as well.
     pub fn loops(&self) -> Vec<(&PlannedStep, &PlannedLoop)> {
-        fn visit<'p>(steps: &'p [PlannedStep], into: &mut Vec<(&'p PlannedStep, &'p PlannedLoop)>) {
-            for step in steps {
-                if let PlannedKind::Loop(each) = &step.kind {
-                    into.push((step, each));
-                }
-                step.nested().for_each(|nested| visit(nested, into));
-            }
-        }
-        let mut all = Vec::new();
-        visit(&self.steps, &mut all);
-        visit(&self.finally, &mut all);
-        all
+        let loops = self.every_step().filter_map(|step| match &step.kind {
+            PlannedKind::Loop(each) => Some((step, &**each)),
+            _ => None,
+        });
+        loops.collect()
     }
 
     /// Every step that runs another playbook, in the order of the run; those inside used playbooks as well.
     pub fn uses(&self) -> Vec<(&PlannedStep, &PlannedUse)> {
-        fn visit<'p>(steps: &'p [PlannedStep], into: &mut Vec<(&'p PlannedStep, &'p PlannedUse)>) {
-            for step in steps {
-                if let PlannedKind::Use(used) = &step.kind {
-                    into.push((step, used));
-                }
-                step.nested().for_each(|nested| visit(nested, into));
-            }
-        }
-        let mut all = Vec::new();
-        visit(&self.steps, &mut all);
-        visit(&self.finally, &mut all);
-        all
+        let uses = self.every_step().filter_map(|step| match &step.kind {
+            PlannedKind::Use(used) => Some((step, &**used)),
+            _ => None,
+        });
+        uses.collect()
     }
 }
 
@@ -177,6 +155,13 @@ impl PlannedStep {
     /// What templates of its own playbook call it.
     pub fn own_id(&self) -> &str {
         own_id(&self.id)
+    }
+
+    /// The step, then all that is in it, however deep; each before those in it.
+    pub fn and_nested(&self) -> Vec<&Self> {
+        let mut all = vec![self];
+        all.extend(self.nested().flatten().flat_map(Self::and_nested));
+        all
     }
 
     /// The steps in it, list after list: of a group, of each row of a loop, of the playbook that it uses.

@@ -512,6 +512,28 @@ fn a_step_in_doubt_cannot_be_given_another_name() {
 }
 
 #[test]
+fn no_digest_is_kept_of_a_list_with_a_secret() {
+    let list = |items: &str| {
+        format!(
+            "inputs:\n  pin: {{ type: string, secret: true, from_env: PIN }}\nsteps:\n  - id: each\n    for_each: {{ items: \"{items}\" }}\n    action: record.update\n    with: {{ module: contacts, wolkvox_id: \"1\", fields: {{ A: b }} }}\n"
+        )
+    };
+    for (items, kept) in [("{{ ['open'] }}", true), ("{{ [inputs.pin] }}", false)] {
+        let project = Project::new(&list(items), []);
+        let mut command = project.command(&[]);
+        command.env("PIN", "48151623");
+        let ran = project.finish(command);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let journal =
+            rusqlite::Connection::open(project.folder.path().join(".voxplay/journal.sqlite"))
+                .unwrap();
+        let ask = "SELECT body LIKE '%the items of each%' FROM events WHERE kind = 'run_started'";
+        let has: bool = journal.query_row(ask, [], |row| row.get(0)).unwrap();
+        assert_eq!(has, kept, "{items}");
+    }
+}
+
+#[test]
 fn accounts_go_on_in_the_same_files_from_whatever_folder() {
     let project = Project::new(&loop_of(false, ""), [json(DONE), refused()]);
     project.write("rows.csv", "id\n1\n2\n");
