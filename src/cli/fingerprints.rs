@@ -58,6 +58,11 @@ pub(super) fn take(
     loops(plan, rehearsal, &mut |step, each, scope| {
         prints.extend(data_of(step, each, scope, files, masker));
     });
+    let attached = rehearsal.attached.iter();
+    prints.extend(attached.filter_map(|(label, path)| {
+        let file = Attachment::describe(path).ok()?;
+        Some((format!("the attachment {label}"), file.sha256_hex()))
+    }));
     prints
 }
 

@@ -4,6 +4,8 @@
 mod rows;
 mod uses;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -84,6 +86,8 @@ pub struct Rehearsal {
     pub findings: Vec<Diagnostic>,
     /// Texts that must not show anywhere: secret inputs of used playbooks.
     pub secrets: Vec<String>,
+    /// Files that steps attach, by how they are named; those that only rows name are not among them.
+    pub attached: BTreeMap<String, PathBuf>,
 }
 
 impl Rehearsal {
@@ -122,6 +126,7 @@ pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal 
         steps: Vec::new(),
         findings: Vec::new(),
         secrets: Vec::new(),
+        attached: BTreeMap::new(),
     };
     rehearser.begin(plan, inputs);
     rehearser.visit(plan.steps(), Inclusion::Yes);
@@ -131,6 +136,7 @@ pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal 
         steps: rehearser.steps,
         findings: rehearser.findings,
         secrets: rehearser.secrets,
+        attached: rehearser.attached,
     }
 }
 
@@ -140,6 +146,7 @@ pub(super) struct Rehearser<'p> {
     steps: Vec<Foresight>,
     findings: Vec<Diagnostic>,
     secrets: Vec<String>,
+    attached: BTreeMap<String, PathBuf>,
 }
 
 /// What the templates of one playbook see, as far as it is known.
@@ -303,6 +310,7 @@ impl<'p> Rehearser<'p> {
             let mut findings = Vec::new();
             self.check_action(step, planned, &partial, &mut findings);
             self.findings.extend(findings);
+            self.attached.extend(self.attached(step, planned, &partial));
         }
     }
 
@@ -363,6 +371,25 @@ impl<'p> Rehearser<'p> {
                     .at(source, planned.with_span),
             );
         }
+    }
+
+    /// The files that a step attaches, as far as they are known and can be read.
+    fn attached(
+        &self,
+        step: &PlannedStep,
+        planned: &PlannedAction,
+        partial: &Partial<'_>,
+    ) -> Vec<(String, PathBuf)> {
+        let files = step.home.files(self.facts.files);
+        let named = planned.action.file_param().into_iter();
+        named
+            .flat_map(|param| file_paths(param, &partial.value))
+            .filter(|(pointer, _)| !partial.is_hole(pointer))
+            .filter_map(|(_, written)| {
+                let resolved = files.resolve(&written).ok()?;
+                Some((step.home.label(&written), resolved.path))
+            })
+            .collect()
     }
 
     fn check_files(

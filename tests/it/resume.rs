@@ -107,8 +107,12 @@ fn changes_are_refused_each_by_its_name() {
         "steps:\n  - id: each",
         "inputs:\n  owner: { type: string, default: Ana }\nsteps:\n  - id: look\n    action: record.read\n    with: { module: \"{{ inputs.owner }}\" }\n  - id: each",
     );
+    let playbook = format!(
+        "{playbook}  - id: attach\n    action: case.update\n    with: {{ wolkvox_id: \"1\", responsible: Ana, status: open, files: note.txt }}\n"
+    );
     let project = Project::new(&playbook, [json(DONE), refused()]);
     project.write("rows.csv", "id\n1\n2\n");
+    project.write("note.txt", "as agreed");
     assert_eq!(project.run(&[]).exit, 1);
     let path = |name: &str| project.folder.path().join(name);
     for (name, from, to, said) in [
@@ -119,6 +123,7 @@ fn changes_are_refused_each_by_its_name() {
             &["the playbook", "\\n-", "fields: { A: c }"][..],
         ),
         ("rows.csv", "2\n", "3\n", &["the data rows.csv"]),
+        ("note.txt", "as", "not as", &["the attachment note.txt"]),
         (
             "actions/record.read.yaml",
             "Read one record",
@@ -143,7 +148,7 @@ fn changes_are_refused_each_by_its_name() {
         &project,
         &["--retry-failed", "--inputs", "in.yaml", "--accept-changes"],
     );
-    assert_eq!((ran.exit, ran.arrived.len()), (0, 4), "{ran:?}");
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 5), "{ran:?}");
 }
 
 #[test]
