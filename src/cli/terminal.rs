@@ -5,6 +5,7 @@
 )]
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 use std::sync::LazyLock;
 
@@ -23,6 +24,24 @@ enum Log {
     Plain,
     /// GitHub Actions takes some lines for commands, and only those may be that are meant to.
     OfGithub,
+}
+
+/// A text whose characters are read in the order in which they stand: those that turn it about, by which a value could
+/// look like another in a plan, are written as JSON escapes.
+fn in_reading_order(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.is_ascii() || !text.contains(turns) {
+        return text.into();
+    }
+    let mut ordered = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if turns(character) {
+            let _ = write!(ordered, "\\u{:04x}", u32::from(character));
+        } else {
+            ordered.push(character);
+        }
+    }
+    ordered.into()
 }
 
 /// Where a command writes. Nothing else in the program prints.
@@ -100,6 +119,7 @@ impl Terminal {
         } else {
             self.masker.mask(text)
         };
+        let masked = in_reading_order(&masked);
         if color == ColorChoice::Never {
             // A stream that takes colours out writes what is between them piece by piece, and standard error is
             // not buffered: lines of several processes would mix, and each piece is a call of the system.
