@@ -31,7 +31,7 @@ mod surroundings;
 mod terminal;
 mod uses;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use args::{
     ActionsArgs, CheckArgs, CompletionsArgs, ExplainArgs, InitArgs, ManArgs, PlanArgs,
@@ -85,7 +85,7 @@ enum Command {
 /// Reads the command line, does what it says, and returns how the process ends.
 pub fn main() -> Exit {
     complete::answer_shell();
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return exit::of_clap(&error),
     };
@@ -106,10 +106,32 @@ pub fn main() -> Exit {
     }
 }
 
+/// The command line. An environment twin that is empty counts as not set: that is what CI systems make of a variable
+/// that nobody gave a value.
+fn parse() -> Result<Cli, clap::Error> {
+    if !surroundings::has_empty_variable("VOXPLAY_") {
+        return Cli::try_parse();
+    }
+    let mut command = without_empty_twins(Cli::command());
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+fn without_empty_twins(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|argument| {
+            let is_empty = argument.get_env().is_some_and(surroundings::is_empty);
+            if is_empty {
+                argument.env(None::<&'static str>)
+            } else {
+                argument
+            }
+        })
+        .mut_subcommands(without_empty_twins)
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn flags_without_twin(command: &clap::Command, found: &mut Vec<String>) {

@@ -25,3 +25,15 @@ impl Surroundings for Process {
 pub(super) fn current_folder() -> std::path::PathBuf {
     std::env::current_dir().unwrap_or_default()
 }
+
+/// Whether an environment variable is set, to nothing.
+pub(super) fn is_empty(name: &std::ffi::OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.is_empty())
+}
+
+/// Whether some environment variable whose name begins so is set to nothing.
+pub(super) fn has_empty_variable(prefix: &str) -> bool {
+    std::env::vars_os().any(|(name, value)| {
+        value.is_empty() && name.as_encoded_bytes().starts_with(prefix.as_bytes())
+    })
+}

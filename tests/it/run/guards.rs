@@ -61,6 +61,29 @@ fn the_target_of_the_environment() {
 }
 
 #[test]
+fn an_empty_environment_twin_is_not_set() {
+    let help = Project::new(UPDATE, []);
+    let help = help.finish(help.voxplay(&["run", "--help"])).stdout;
+    let twins: Vec<&str> = help
+        .split("[env: ")
+        .skip(1)
+        .filter_map(|rest| rest.split('=').next())
+        .collect();
+    assert!(twins.len() > 15 && twins.contains(&"VOXPLAY_YES"), "{help}");
+    let empty: Vec<_> = twins.iter().map(|twin| (*twin, Some(""))).collect();
+    assert_eq!(with_environment(UPDATE, &empty).exit, 0);
+    // Those that say something still do, and so do flags.
+    let mut some = empty;
+    some.retain(|(twin, _)| *twin != "VOXPLAY_TARGET");
+    some.push(("VOXPLAY_TARGET", Some("nowhere")));
+    with_environment(UPDATE, &some).assert_refused(3, "unknown-target");
+    let project = Project::new(UPDATE, []);
+    let mut command = project.command(&["--target", "nowhere"]);
+    command.env("VOXPLAY_TARGET", "").env("VOXPLAY_YES", "");
+    project.finish(command).assert_refused(3, "unknown-target");
+}
+
+#[test]
 fn inputs_files_and_playbooks_that_are_not_there() {
     let input = format!("inputs: {{ a: {{ type: string, from_env: NOT_SET }} }}{UPDATE}");
     with_environment(&input, &[]).assert_refused(3, "missing-input");
