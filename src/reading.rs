@@ -137,8 +137,8 @@ impl<'n> Mapping<'n> {
             .filter(|entry| !known.contains(&entry.key.as_str()))
         {
             strangers.push(entry.key.as_str());
-            if is_token(entry) {
-                findings.add(literal_token(findings.source(), entry.value.span));
+            for span in tokens_in(entry) {
+                findings.add(literal_token(findings.source(), span));
             }
             findings
                 .error(
@@ -272,6 +272,15 @@ pub fn is_token(entry: &Entry) -> bool {
         && (entry.key.to_lowercase().contains("token") || nearest(&entry.key, ["token"]).is_some())
 }
 
+/// What looks like tokens in an entry that means nothing: its value, or what stands in it (`headers`, `auth`).
+fn tokens_in(entry: &Entry) -> Vec<Span> {
+    if is_token(entry) {
+        return vec![entry.value.span];
+    }
+    let below = entry.value.entries().unwrap_or_default();
+    below.iter().flat_map(tokens_in).collect()
+}
+
 /// The finding about a token that stands in a file.
 pub fn literal_token(source: &Arc<Source>, span: Span) -> Diagnostic {
     Diagnostic::error(
@@ -282,6 +291,27 @@ pub fn literal_token(source: &Arc<Source>, span: Span) -> Diagnostic {
     .help(
         "name where it is kept, in voxplay.yaml: `token: { env: WOLKVOX_TOKEN }` or `token: { file: PATH }`; and have the CRM make a new one if this one was ever committed",
     )
+}
+
+/// Complains about a template where nothing is rendered: it would be taken for text, and reach the CRM as it stands.
+pub fn no_templates(node: &Node, what: &str, help: &str, findings: &mut Findings) {
+    match &node.kind {
+        NodeKind::Text(scalar) if ["{{", "{%"].iter().any(|mark| scalar.text.contains(mark)) => {
+            let message = format!("{what} is not a template: nothing is rendered in it");
+            findings.error(Code::InvalidValue, node.span, message).help = Some(help.to_owned());
+        }
+        NodeKind::List(items) => {
+            for item in items {
+                no_templates(item, what, help, findings);
+            }
+        }
+        NodeKind::Map(entries) => {
+            for entry in entries {
+                no_templates(&entry.value, what, help, findings);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A node as text; `what` names it in messages.

@@ -3,6 +3,7 @@
 //! A number that passes through a float may change (`10000.10`, a 20-digit id), and an id whose
 //! digits changed names another record. So a number here is its spelling, from the file to the wire.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -105,6 +106,15 @@ pub enum Value {
     List(Vec<Value>),
     /// An object.
     Map(Map),
+}
+
+/// A key as one step of a JSON pointer (RFC 6901), without its slash.
+pub fn pointer_step(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) {
+        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(key)
+    }
 }
 
 /// Whether a text shows nothing: it is empty, or has nothing but white space, control characters, and characters that

@@ -5,7 +5,7 @@ use super::{Action, Effect, Encoding, TargetFacts};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Document, Node};
 use crate::schema::Violation;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, pointer_step};
 
 /// What an action makes of given parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -255,7 +255,7 @@ fn difference<'v>(
                 .keys()
                 .chain(made.keys().filter(|key| !stated.contains_key(*key)));
             for key in keys {
-                let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let at = format!("{at}/{}", pointer_step(key));
                 match (stated.get(key), made.get(key)) {
                     (Some(stated), Some(made)) => {
                         if let Some(found) = difference(stated, made, at) {

@@ -4,7 +4,7 @@
 use super::body::{Member, RenderError, Shape, as_parts, failed, wrong};
 use super::{Action, Effect, Encoding, Scalars, TargetFacts};
 use crate::template::{Name, Read, Template, View};
-use crate::value::{Value, map_with_room_for};
+use crate::value::{Value, map_with_room_for, pointer_step};
 
 /// Which parts of `with` are not known.
 pub trait Holes {
@@ -239,7 +239,7 @@ impl Foresight<'_> {
         };
         for key in keys {
             pointer.push('/');
-            pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            pointer.push_str(&pointer_step(key));
         }
         Some(pointer)
     }

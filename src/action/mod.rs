@@ -12,13 +12,14 @@ mod fit;
 mod folder;
 mod foreseen;
 mod lookup;
+mod params;
 mod read;
 mod templates;
 mod terms;
 
 use std::sync::Arc;
 
-use crate::schema::{Schema, Violation, ViolationKind};
+use crate::schema::{Schema, Violation};
 use crate::source::Source;
 use crate::template::{Expression, Template};
 use crate::value::{Map, Value};
@@ -178,25 +179,6 @@ impl Action {
     /// The JSON Schema of the answer.
     pub const fn response_schema(&self) -> &serde_json::Value {
         self.response.as_json()
-    }
-
-    /// What breaks the schema of `with`, and whether it holds more items than one call takes.
-    pub fn check_params(&self, with: &Value) -> Vec<Violation> {
-        let mut found = self.params.violations(with);
-        if let (Some(items), Some(most)) = (&self.items, self.max_items)
-            && self.item_count(with) > most
-        {
-            found.push(Violation {
-                pointer: format!("/{items}"),
-                key: None,
-                kind: ViolationKind::Bounds,
-                message: format!("`{items}` must have at most {most} items in one call"),
-                schema_path: String::new(),
-                conditional: false,
-                rests_on: None,
-            });
-        }
-        found
     }
 
     /// What in a rendered body breaks the schema of the request.

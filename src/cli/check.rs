@@ -106,7 +106,11 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     let mut asked = Vec::new();
     for path in &args.paths {
         if path.is_dir() {
+            let before = asked.len() + found.findings.len();
             list(path, 0, &mut asked, &mut found.findings);
+            if asked.len() + found.findings.len() == before {
+                found.findings.push(nothing_in(path));
+            }
         } else {
             asked.push(Asked {
                 path: path.clone(),
@@ -143,6 +147,15 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         }
     }
     Exit::of_findings(&found.findings).unwrap_or(Exit::Ok)
+}
+
+/// A check that looks at nothing must not pass for one that found nothing.
+fn nothing_in(folder: &Path) -> Diagnostic {
+    Diagnostic::error(
+        Code::MissingFile,
+        format!("there is no YAML file in the folder {}", folder.display()),
+    )
+    .help("name a playbook, or a folder that has some")
 }
 
 /// The files of a folder and of those in it that may be playbooks or parts of a project, in the order of their

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::parts::{count, limits, text, text_like, texts};
+use super::parts::{count, limits, template, text, text_like, texts};
 use super::{DRAFT, finish};
 
 /// The schema of `voxplay.yaml`.
@@ -46,7 +46,14 @@ fn target() -> Json {
                 "The customer's server, by name for https; plain http only to loopback.",
                 &["crm0001.wolkvox.com", "http://127.0.0.1:8090"],
             ),
-            "operation": text_like("The customer's CRM operation (tenant).", &["acme"]),
+            "operation": {
+                "description": "The customer's CRM operation (tenant).",
+                "type": "string",
+                "pattern": r"\S",
+                "not": template(),
+                "errorMessage": "Write the name as it is: nothing is rendered here.",
+                "examples": ["acme"],
+            },
             "token": {
                 "description": "Where the token is kept: an environment variable or a file. Never the token itself.",
                 "type": "object",
@@ -55,7 +62,13 @@ fn target() -> Json {
                 "maxProperties": 1,
                 "errorMessage": "Name where the token is kept: { env: VARIABLE } or { file: PATH }.",
                 "properties": {
-                    "env": text_like("The environment variable that holds it.", &["WOLKVOX_TOKEN"]),
+                    "env": {
+                        "description": "The environment variable that holds it.",
+                        "type": "string",
+                        "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+                        "patternErrorMessage": "Write the name of an environment variable: letters, digits and `_`.",
+                        "examples": ["WOLKVOX_TOKEN"],
+                    },
                     "file": text_like("The file that holds it, alone; relative to the project's root.", &["secrets/token"]),
                 },
                 "examples": [{ "env": "WOLKVOX_TOKEN" }],

@@ -17,6 +17,11 @@ pub(super) fn text_like(description: &str, examples: &[&str]) -> Json {
     schema
 }
 
+/// Text with a template in it.
+pub(super) fn template() -> Json {
+    json!({ "type": "string", "pattern": r"\{[{%]" })
+}
+
 /// A duration of `500ms`, `30s`, `2m`, `1h`.
 pub(super) fn duration(description: &str, examples: &[&str]) -> Json {
     json!({

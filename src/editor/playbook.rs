@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::parts::{limits, named, text, text_like};
+use super::parts::{limits, named, template, text, text_like};
 use super::{DRAFT, finish, keywords, rows, step};
 use crate::action::Catalogue;
 
@@ -59,6 +59,11 @@ fn input() -> Json {
         "required": { "description": "Whether a run needs a value; true when left out, unless there is a default.", "type": "boolean" },
         "secret": { "description": "Whether the value is masked wherever it would show.", "type": "boolean" },
         "from_env": text_like("The environment variable that gives the value when nothing else does.", &["CONTACT_ID"]),
+        "default": {
+            "description": "The value when none is given; it is no template.",
+            "not": template(),
+            "errorMessage": "Nothing is rendered in a default: compute the value under `vars`.",
+        },
     });
     if let Json::Object(own) = own {
         keys.extend(own);

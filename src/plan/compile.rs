@@ -517,7 +517,13 @@ impl<'p> Compiler<'p> {
                         node.type_words()
                     ),
                 )
-                .help = Some("write for example: inputs.tier == \"VIP\"".to_owned());
+                .help = Some(
+                    match place {
+                        PlaceKind::Expect => "write for example: response.code == 200",
+                        _ => "write for example: inputs.tier == \"VIP\"",
+                    }
+                    .to_owned(),
+                );
                 return None;
             }
         };

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::findings::{Subject, violation_diagnostic};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
-use crate::playbook::{Input, Playbook};
+use crate::playbook::{INPUT_KEYS, Input, Playbook};
 use crate::schema::Schema;
 use crate::source::{Source, Span};
 use crate::value::{Map, Value};
@@ -112,15 +112,19 @@ pub fn resolve(
 /// The schema of an input's value.
 pub(super) fn schema(playbook: &Playbook, input: &Input) -> Result<Schema, Diagnostic> {
     Schema::compile(&input.schema).map_err(|error| {
-        let at = input.declaration.nearest(&error.pointer).span();
-        Diagnostic::error(
-            Code::InvalidSchema,
-            format!(
-                "the schema of the input `{}` is wrong: {}",
-                input.name.value, error.message
-            ),
-        )
-        .at(&playbook.source, at)
+        let message = format!(
+            "the schema of the input `{}` is wrong: {}",
+            input.name.value, error.message
+        );
+        // What is unknown at its top may be a key of an input rather than of its schema.
+        let own = error.pointer.strip_prefix('/').and_then(|key| {
+            let keys = INPUT_KEYS.iter().copied();
+            nearest(key, keys).and_then(|meant| did_you_mean(key, [meant]))
+        });
+        let at = error.span_in(&input.declaration);
+        let mut finding = Diagnostic::error(Code::InvalidSchema, message).at(&playbook.source, at);
+        finding.help = own.or(error.help);
+        finding
     })
 }
 

@@ -20,8 +20,9 @@ pub use uses::{UseLink, Used, WholeStep};
 
 #[cfg(test)]
 pub(crate) use loops::FOR_EACH_KEYS;
+pub(crate) use parse::INPUT_KEYS;
 #[cfg(test)]
-pub(crate) use parse::{INPUT_KEYS, LIMIT_KEYS, PLAYBOOK_KEYS, RETRY_KEYS, STEP_KEYS};
+pub(crate) use parse::{LIMIT_KEYS, PLAYBOOK_KEYS, RETRY_KEYS, STEP_KEYS};
 
 /// A playbook as it was written.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::{ForEach, Input, Limits, Named, OnFailure, Playbook, Retry, Step, Ste
 use super::{forms, loops};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::{self, Document, Entry, Node, NodeKind};
-use crate::reading::{Findings, Mapping, check_name, list, text};
+use crate::reading::{Findings, Mapping, check_name, list, no_templates, text};
 use crate::source::{Source, Span, Spanned};
 
 pub(crate) const PLAYBOOK_KEYS: &[&str] = &[
@@ -205,6 +205,14 @@ impl Parser<'_> {
         let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         let map = Mapping::read(node, "an input", &keys, self.findings)?;
         let default = map.get("default").cloned();
+        if let Some(default) = &default {
+            no_templates(
+                default,
+                "a default",
+                "compute the value under `vars`, and use that",
+                self.findings,
+            );
+        }
         let mut schema = serde_json::Map::new();
         for entry in entries {
             if !INPUT_KEYS.contains(&entry.key.as_str()) {

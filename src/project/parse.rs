@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Config, Server, TargetConfig, TokenSource};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Entry, Node, NodeKind};
 use crate::playbook::read_limits;
-use crate::reading::{Findings, Mapping, literal_token};
+use crate::reading::{Findings, Mapping, literal_token, no_templates};
 use crate::source::{Source, Spanned};
 
 pub(crate) const CONFIG_KEYS: &[&str] = &[
@@ -27,6 +27,8 @@ pub(crate) const TARGET_KEYS: &[&str] = &[
     "concurrency",
     "daily_budget",
 ];
+
+const TOKEN_KEYS: &[&str] = &["env", "file"];
 
 /// Reads `voxplay.yaml` from its text.
 ///
@@ -112,6 +114,10 @@ fn read_target(entry: &Entry, allowed: &[String], findings: &mut Findings) -> Op
         .required("token", findings)
         .and_then(|node| read_token(node, findings));
     let operation = map.text("operation", findings);
+    if let Some(node) = map.get("operation") {
+        let help = "write the name as it is; for another name, add another target";
+        no_templates(node, "`operation`", help, findings);
+    }
     let written = map.text("server", findings);
     let timezone = map.text("timezone", findings);
     let written = written?;
@@ -163,6 +169,21 @@ fn read_rate(node: &Node, findings: &mut Findings) -> Option<Duration> {
     parsed
 }
 
+/// Whether every shell and CI system can have an environment variable of this name; what is no name at all is told
+/// where it is read.
+fn could_be_variable(node: &Node) -> bool {
+    match &node.kind {
+        // A short number is a slip; to cover it would cover the numbers of lines too.
+        NodeKind::Number(number) => number.as_str().len() < 8,
+        NodeKind::Text(scalar) => {
+            let name = &scalar.text;
+            !name.starts_with(|first: char| first.is_ascii_digit())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        }
+        _ => true,
+    }
+}
+
 fn read_token(node: &Node, findings: &mut Findings) -> Option<TokenSource> {
     if matches!(node.kind, NodeKind::Null) {
         findings
@@ -170,22 +191,36 @@ fn read_token(node: &Node, findings: &mut Findings) -> Option<TokenSource> {
             .help = Some("write `token: { env: WOLKVOX_TOKEN }`".to_owned());
         return None;
     }
-    if node.entries().is_none() {
+    let Some(entries) = node.entries() else {
         findings.add(literal_token(findings.source(), node.span));
         return None;
+    };
+    for entry in entries {
+        match nearest(&entry.key, TOKEN_KEYS.iter().copied()) {
+            None => {
+                findings.add(literal_token(findings.source(), entry.value.span));
+            }
+            Some("env") if !could_be_variable(&entry.value) => {
+                findings
+                    .error(
+                        Code::LiteralToken,
+                        entry.value.span,
+                        "`env` wants the name of an environment variable, and this cannot be one",
+                    )
+                    .help = Some(
+                    "a name has letters, digits and `_`, such as WOLKVOX_TOKEN; if a token stands here, have the CRM make a new one".to_owned(),
+                );
+                return None;
+            }
+            Some(_) => {}
+        }
     }
-    let map = Mapping::read(node, "`token`", &["env", "file"], findings)?;
+    let map = Mapping::read(node, "`token`", TOKEN_KEYS, findings)?;
     match (map.text("env", findings), map.text("file", findings)) {
         (Some(name), None) => Some(TokenSource::Env(name.value)),
         (None, Some(path)) => Some(TokenSource::File(PathBuf::from(path.value))),
-        // What is wrong with the one that is there was said.
-        (None, None)
-            if ["env", "file"]
-                .iter()
-                .any(|key| map.get(key).is_some() || map.is_misspelt(key)) =>
-        {
-            None
-        }
+        // What is wrong with what is there was said.
+        (None, None) if !entries.is_empty() => None,
         _ => {
             findings
                 .error(

@@ -32,6 +32,7 @@ pub(super) fn of_schema(error: &ValidationError<'_>) -> SchemaError {
     };
     SchemaError {
         pointer,
+        is_of_keyword: false,
         message,
         help: None,
     }

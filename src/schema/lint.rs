@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::SchemaError;
 use crate::diagnostic::did_you_mean;
+use crate::value::pointer_step;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -77,6 +78,7 @@ fn walk(
         _ => {
             return Err(SchemaError {
                 pointer,
+                is_of_keyword: false,
                 message: "a schema must be an object, or true or false".to_owned(),
                 help: None,
             });
@@ -91,6 +93,7 @@ fn walk(
         let Some(below) = below(keyword) else {
             return Err(SchemaError {
                 pointer: here,
+                is_of_keyword: true,
                 message: format!("`{keyword}` is not a keyword of JSON Schema 2020-12"),
                 help: Some(remedy(keyword)),
             });
@@ -123,6 +126,7 @@ fn check_values(
     let refuse = |keyword: &str, message: String, help: &str| {
         Err(SchemaError {
             pointer: join(pointer, keyword),
+            is_of_keyword: false,
             message,
             help: Some(help.to_owned()),
         })
@@ -164,5 +168,5 @@ fn remedy(keyword: &str) -> String {
 
 /// The pointer of a member.
 pub(super) fn join(pointer: &str, step: &str) -> String {
-    format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"))
+    format!("{pointer}/{}", pointer_step(step))
 }

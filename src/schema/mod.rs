@@ -15,6 +15,8 @@ use std::sync::{Arc, OnceLock};
 use jsonschema::{Draft, Retrieve, ValidationError, ValidationOptions, Validator};
 use serde_json::Value as Json;
 
+use crate::document::Node;
+use crate::source::Span;
 use crate::value::Value;
 use node::Values;
 
@@ -33,10 +35,23 @@ pub struct Schema {
 pub struct SchemaError {
     /// JSON pointer of the part of the schema that is wrong.
     pub pointer: String,
+    /// Whether it is the keyword there that is wrong, rather than its value.
+    pub is_of_keyword: bool,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
     /// What to do, where that is known.
     pub help: Option<String>,
+}
+
+impl SchemaError {
+    /// Where it belongs in the text that the schema was read from.
+    pub fn span_in(&self, schema: &Node) -> Span {
+        let nearest = schema.nearest(&self.pointer);
+        nearest
+            .key
+            .filter(|_| self.is_of_keyword && nearest.is_exact())
+            .unwrap_or_else(|| nearest.span())
+    }
 }
 
 impl Schema {

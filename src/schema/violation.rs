@@ -134,6 +134,7 @@ impl Violation {
 fn quoting(wanted: &[String], written: &Value) -> Option<String> {
     let wants = |name: &str| wanted.iter().any(|wanted| wanted == name);
     let help = match written {
+        Value::Number(_) if wants("integer") => "write a whole number",
         Value::Number(_) | Value::Bool(_) if wants("string") => {
             "write it in quotes, so that it stays as it is written"
         }

@@ -104,6 +104,19 @@ fn every_format_hides_what_looks_like_a_token() {
 }
 
 #[test]
+fn a_folder_with_nothing_to_check_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("playbooks")).unwrap();
+    std::fs::write(folder.path().join("playbooks/read.me"), "nothing").unwrap();
+    let shown = check(folder.path(), "playbooks", "human");
+    assert!(
+        shown.contains("there is no YAML file in the folder playbooks"),
+        "{shown}"
+    );
+    assert!(shown.ends_with("exit code 3\n"), "{shown}");
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let shown = check(&root(), "nothing.yaml", "human");
     assert!(shown.contains("nothing.yaml"), "{shown}");

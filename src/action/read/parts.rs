@@ -23,7 +23,7 @@ impl Reader<'_> {
             .map_err(|error| {
                 let message = format!("the schema `{key}` is wrong: {}", error.message);
                 let mut finding = Diagnostic::error(Code::InvalidSchema, message)
-                    .at(self.source, node.nearest(&error.pointer).span());
+                    .at(self.source, error.span_in(node));
                 finding.help = error.help;
                 self.found.push(finding);
             })

@@ -183,7 +183,7 @@ fn schemas_are_compiled_where_they_stand() {
         (
             "name: { type: string,",
             "name: { typ: string,",
-            "14:18 invalid-schema: the schema `params` is wrong: `typ` is not a keyword of JSON Schema 2020-12 (did you mean `type`? a keyword of your own begins with `x-`)",
+            "14:13 invalid-schema: the schema `params` is wrong: `typ` is not a keyword of JSON Schema 2020-12 (did you mean `type`? a keyword of your own begins with `x-`)",
         ),
         (
             "response: { type: object }",

@@ -4,6 +4,7 @@ mod built_in;
 mod family;
 mod findings;
 mod lookup;
+mod params;
 
 use super::*;
 use crate::diagnostic::Diagnostic;

@@ -4,7 +4,7 @@ use super::super::Tree;
 use super::unknown::Unknowns;
 use crate::action::Holes;
 use crate::template::Scope;
-use crate::value::Value;
+use crate::value::{Value, pointer_step};
 
 /// A value with marks for what is not known.
 #[derive(Debug, Clone, Default)]
@@ -140,7 +140,7 @@ fn value(
 pub(super) fn below<T>(pointer: &mut String, key: &str, then: impl FnOnce(&mut String) -> T) -> T {
     let length = pointer.len();
     pointer.push('/');
-    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+    pointer.push_str(&pointer_step(key));
     let result = then(pointer);
     pointer.truncate(length);
     result

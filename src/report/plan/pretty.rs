@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::value::Value;
+use crate::value::{Value, pointer_step};
 
 /// What stands at a place instead of its value, and what is said behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Writer<'_> {
                     let _ = write!(text, "\n{:inner$}{shown}: ", "");
                     let length = pointer.len();
                     pointer.push('/');
-                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                    pointer.push_str(&pointer_step(key));
                     self.value(value, inner, pointer, comma, text);
                     pointer.truncate(length);
                 }

@@ -1,0 +1,91 @@
+//! What no schema of a project can allow.
+
+use super::*;
+
+/// A delete whose own schema lets everything pass.
+const CARELESS: &str = r#"
+name: thing.delete
+summary: Delete things
+documentation: thin
+page: { title: Delete, url: "https://example.com/delete" }
+effect: EFFECT
+method: POST
+path: /server/API/v2/things/delete.php
+encoding: json
+params:
+  type: object
+  additionalProperties: false
+  properties:
+    ids: { description: the ids }
+    filter: { type: object, description: which ones }
+    "a/b": { description: a name with a slash }
+body:
+  ids: "{{ with.ids }}"
+request: { type: object }
+response: { type: object }
+outputs: {}
+examples:
+  - name: one
+    with: { ids: "1" }
+    body: { ids: "1" }
+"#;
+
+fn refused(effect: &str, with: &str) -> Vec<String> {
+    let text = CARELESS.replace("EFFECT", effect);
+    let (catalogue, findings) = project(&[("thing.delete", &text)]);
+    assert_eq!(findings, []);
+    let action = catalogue.get("thing.delete").unwrap();
+    let found = action.check_params(&json(with)).into_iter();
+    found
+        .map(|violation| format!("{}: {}", violation.pointer, violation.message))
+        .collect()
+}
+
+#[test]
+fn nothing_is_deleted_by_a_blank() {
+    for (with, wanted) in [
+        (
+            r#"{"ids": ""}"#,
+            "/ids: `ids` must not be blank in a delete",
+        ),
+        (
+            r#"{"ids": "\u200b "}"#,
+            "/ids: `ids` must not be blank in a delete",
+        ),
+        (
+            r#"{"ids": null}"#,
+            "/ids: `ids` must not be blank in a delete",
+        ),
+        (
+            r#"{"ids": []}"#,
+            "/ids: `ids` must not be blank in a delete",
+        ),
+        (
+            r#"{"ids": ["1", ""]}"#,
+            "/ids/1: `ids.1` must not be blank in a delete",
+        ),
+        (
+            r#"{"filter": {}}"#,
+            "/filter: `filter` must not be blank in a delete",
+        ),
+        (
+            r#"{"filter": {"id": " "}}"#,
+            "/filter/id: `filter.id` must not be blank in a delete",
+        ),
+        (
+            r#"{"a/b": ""}"#,
+            "/a~1b: `a/b` must not be blank in a delete",
+        ),
+    ] {
+        assert_eq!(refused("delete", with), [wanted], "{with}");
+        assert!(refused("update", with).is_empty(), "{with}");
+    }
+    assert!(refused("delete", r#"{"ids": [0, "1", false]}"#).is_empty());
+}
+
+#[test]
+fn what_its_schema_says_of_a_blank_is_not_said_twice() {
+    let found =
+        built_in("record.delete").check_params(&json(r#"{"module": "m", "wolkvox_id": ""}"#));
+    assert_eq!(found.len(), 1, "{found:?}");
+}
