@@ -151,6 +151,38 @@ pub struct RunStarted {
     /// `the data accounts.csv` and so on.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub fingerprints: BTreeMap<String, String>,
+    /// What its steps and rows are known by, by the ids of the steps.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub outline: BTreeMap<String, StepShape>,
+}
+
+/// What the records of a step rest on: where this has changed, they do not say any more what was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepShape {
+    /// The action that it performs, where it performs one; a loop over one action has its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The loops that it stands in, the outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loops: Vec<String>,
+    /// Whether it has no id of its own, and is known by its place.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_place: bool,
+    /// Of a loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowShape>,
+}
+
+/// What the rows of a loop are known by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowShape {
+    /// The `key`, as it is written; none: rows are known by their numbers.
+    pub key: Option<String>,
+    /// How many rows make one item.
+    pub batch: Option<usize>,
+    /// SHA-256 of how its source is written: the format, the path, the sheet, or the list.
+    pub source: String,
 }
 
 /// `--rejected`, `--succeeded` and `--unknown` as they were given.
@@ -471,8 +503,10 @@ impl RunStarted {
         for value in self.inputs.values_mut() {
             mask_value(value, masker);
         }
+        let rows = self.outline.values_mut().flat_map(|shape| &mut shape.rows);
+        let keys = rows.flat_map(|rows| &mut rows.key);
         let texts = self.texts.values_mut().chain([&mut self.text]);
-        for text in texts.chain(&mut self.name) {
+        for text in texts.chain(&mut self.name).chain(keys) {
             mask_text(text, masker);
         }
     }

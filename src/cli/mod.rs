@@ -15,6 +15,7 @@ mod fingerprints;
 mod init;
 mod man;
 mod open;
+mod outline;
 mod plan;
 mod prepare;
 mod reconcile;

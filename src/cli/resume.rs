@@ -10,7 +10,7 @@ use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{accounts, fingerprints};
+use super::{accounts, fingerprints, outline};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
@@ -124,9 +124,16 @@ impl Past {
             is_ok = false;
             match event.kind {
                 // The first one tells what the run was; later stretches repeat it.
-                EventKind::RunStarted(first) => {
-                    started.get_or_insert(first);
-                }
+                EventKind::RunStarted(start) => match &mut started {
+                    None => started = Some(start),
+                    // What a change brought that was accepted has records of its own since.
+                    Some(first) => {
+                        let RunStarted { outline, .. } = start;
+                        for (id, shape) in outline {
+                            first.outline.entry(id).or_insert(shape);
+                        }
+                    }
+                },
                 EventKind::AttemptStarted(_) => requests += 1,
                 EventKind::RunFinished(end) => is_ok = end.outcome == RunOutcome::Ok,
                 _ => {}
@@ -302,6 +309,10 @@ pub(super) fn mixed_up(
     masker: &Masker,
 ) -> Option<Diagnostic> {
     if let Some(finding) = lost_doubt(journal, &earlier.run, &ready.plan) {
+        return Some(finding);
+    }
+    let outline = &earlier.earlier.outline;
+    if let Some(finding) = outline::mixed_up(journal, &earlier.run, outline, &ready.plan) {
         return Some(finding);
     }
     let before = &earlier.earlier.fingerprints;

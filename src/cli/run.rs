@@ -5,6 +5,7 @@
 )]
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use super::check::literal_tokens;
 use super::ci::{self, Ci};
 use super::fingerprints;
 use super::open::{self, folder_of};
+use super::outline;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
 use super::reporter::Reporter;
 use super::reports;
@@ -307,8 +309,8 @@ fn check_deletes(args: &RunArgs, records: &str, findings: &mut Vec<Diagnostic>) 
 /// What a run needs from the machine.
 struct Opened {
     journal: Journal,
-    /// Nobody else runs this playbook while it is held.
-    _lock: RunLock,
+    /// Nobody else runs this playbook, or goes on with this run, while they are held.
+    _locks: Vec<RunLock>,
     transport: Transport,
     history: History,
     pace: Pace,
@@ -317,7 +319,7 @@ struct Opened {
 impl Opened {
     fn open(
         state: &Path,
-        key: &str,
+        keys: &BTreeSet<String>,
         resumption: Option<&Resumption>,
         ready: &Ready,
     ) -> Result<Self, Diagnostic> {
@@ -325,7 +327,8 @@ impl Opened {
             Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
         };
         let journal = Journal::open(state).map_err(refused)?;
-        let lock = journal.lock(key, &ready.run).map_err(refused)?;
+        let locks = keys.iter().map(|key| journal.lock(key, &ready.run));
+        let locks = locks.collect::<Result<_, _>>().map_err(refused)?;
         let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
         let transport = Transport::new(&endpoint, limits_of(&ready.plan))
             .map_err(|error| Diagnostic::error(Code::BadTarget, error.to_string()))?;
@@ -343,7 +346,7 @@ impl Opened {
         let pace = pace(&ready.target, &ready.zone, &journal).map_err(refused)?;
         Ok(Self {
             journal,
-            _lock: lock,
+            _locks: locks,
             transport,
             history,
             pace,
@@ -363,6 +366,27 @@ fn say_end(
         terminal.answer(&human::summary(&shown, in_doubt, width()));
         terminal.answer(&human::reasons(&record.reasons, width()));
     }
+}
+
+/// What only the journal, once it is locked, can hold against the run.
+fn against_going_on(
+    journal: &Journal,
+    args: &RunArgs,
+    resumption: Option<&Resumption>,
+    ready: &Ready,
+    masker: &Masker,
+) -> Option<Diagnostic> {
+    let Some(earlier) = resumption else {
+        // Between the look for an earlier stretch and the lock, another process may have begun it, and ended.
+        let is_new = args.run_id.is_none() || matches!(journal.run(&ready.run), Ok(None));
+        let message = || format!("the run {} was begun by somebody else just now", ready.run);
+        return (!is_new)
+            .then(|| Diagnostic::error(Code::StateFolder, message()).help("start it again"));
+    };
+    earlier
+        .accept_changes
+        .then(|| super::resume::mixed_up(journal, earlier, ready, masker))
+        .flatten()
 }
 
 /// Opens what the run needs, runs it, and says how it ended.
@@ -389,7 +413,8 @@ async fn start(
         report_findings(terminal, args.format, &[finding]);
         return Exit::Refused;
     }
-    let opened = match Opened::open(&state, &key, resumption, &ready) {
+    let keys = lock_keys(args, key, &ready, resumption);
+    let opened = match Opened::open(&state, &keys, resumption, &ready) {
         Ok(opened) => opened,
         Err(finding) => {
             report_findings(terminal, args.format, &[finding]);
@@ -400,9 +425,7 @@ async fn start(
         }
     };
     let journal = &opened.journal;
-    if let Some(earlier) = resumption.filter(|earlier| earlier.accept_changes)
-        && let Some(finding) = super::resume::mixed_up(journal, earlier, &ready, masker)
-    {
+    if let Some(finding) = against_going_on(journal, args, resumption, &ready, masker) {
         report_findings(terminal, args.format, &[finding]);
         return Exit::Refused;
     }
@@ -579,7 +602,25 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         accounts: ready.accounts.kept(&ready.root),
         text: playbook.source.text().to_owned(),
         texts: fingerprints::texts(&ready.plan),
+        outline: outline::take(&ready.plan),
     }
+}
+
+/// What is held while a run goes on: its playbook under this name and under the one it has without links; and where
+/// a run is gone on with, or may be begun twice, the name that its playbook had first, and the run itself.
+fn lock_keys(
+    args: &RunArgs,
+    key: String,
+    ready: &Ready,
+    resumption: Option<&Resumption>,
+) -> BTreeSet<String> {
+    let real = open::absolute(&args.what.playbook);
+    let mut keys = BTreeSet::from([lock_key(&real, &ready.root), key]);
+    keys.extend(resumption.map(|earlier| earlier.earlier.from_root.clone()));
+    if resumption.is_some() || args.run_id.is_some() {
+        keys.insert(format!("run {}", ready.run));
+    }
+    keys
 }
 
 /// One run at a time of one playbook: its path from the project's root names it.

@@ -144,6 +144,40 @@ impl Journal {
         )
     }
 
+    /// Whether a request of this step was ever about to be sent, for any row or none.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_sent(&self, run: &RunId, step: &str) -> Result<bool, JournalError> {
+        self.exists(
+            "SELECT EXISTS (SELECT 1 FROM events
+             WHERE run = ?1 AND step = ?2 AND kind = 'attempt_started')",
+            &[&run.as_str(), &step],
+        )
+    }
+
+    /// Whether a create or a delete of this step was done or may have been, for any row or none: it was sent, and
+    /// nothing says since that it failed.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn may_have_done(&self, run: &RunId, step: &str) -> Result<bool, JournalError> {
+        self.exists(
+            "SELECT EXISTS (
+               SELECT 1 FROM events AS e
+               WHERE run = ?1 AND step = ?2 AND kind = 'attempt_started'
+                 AND body ->> '$.effect' IN ('create', 'delete')
+                 AND NOT EXISTS (
+                   SELECT 1 FROM events AS later INDEXED BY events_by_step
+                   WHERE later.run = e.run AND later.step = e.step AND later.\"row\" IS e.\"row\"
+                     AND later.seq > e.seq
+                     AND ((later.kind = 'step_finished' AND later.outcome = 'failed'
+                           AND NOT ifnull(later.body ->> '$.accepted', 0))
+                       OR (later.kind = 'reconciled' AND later.body ->> '$.decision' <> 'ok'))))",
+            &[&run.as_str(), &step],
+        )
+    }
+
     fn exists(&self, sql: &str, given: &[&dyn ToSql]) -> Result<bool, JournalError> {
         self.read(|connection| connection.query_row(sql, given, |row| row.get(0)))
     }

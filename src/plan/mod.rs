@@ -84,6 +84,11 @@ impl Plan {
         both.flat_map(PlannedStep::and_nested)
     }
 
+    /// The step of this id; of a loop over one action, the loop.
+    pub fn step(&self, id: &str) -> Option<&PlannedStep> {
+        self.every_step().find(|step| step.id == id)
+    }
+
     /// Every step that performs an action, in the order of the file, those of `finally` last.
     pub fn actions(&self) -> Vec<(&PlannedStep, &PlannedAction)> {
         let actions = self.every_step().filter_map(|step| match &step.kind {

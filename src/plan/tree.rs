@@ -108,6 +108,27 @@ impl Tree {
         }
     }
 
+    /// What it was made from: templates as they are written, all else as JSON. Two trees with the same text give the
+    /// same values in the same scope.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Fixed(value) => value.to_json_text(),
+            Self::Broken => String::new(),
+            Self::Template(pair) => pair.0.text().to_owned(),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().map(Self::written).collect();
+                format!("[{}]", items.join(","))
+            }
+            Self::Map(entries) => {
+                let entries = entries.iter();
+                let entries: Vec<String> = entries
+                    .map(|(key, tree)| format!("{key:?}:{}", tree.written()))
+                    .collect();
+                format!("{{{}}}", entries.join(","))
+            }
+        }
+    }
+
     /// Looks at every template with its node; those that `is_sound` denies count as broken from then on.
     pub fn check(&mut self, is_sound: &mut dyn FnMut(&Template, &Node) -> bool) {
         match self {

@@ -4,9 +4,10 @@
     reason = "an edge: opens the data files that playbooks name"
 )]
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,14 +47,61 @@ impl DataFile {
     }
 }
 
+/// A file that stays as it is while it is read. What is read of one that somebody writes into may be the head of one row
+/// and the tail of another, and such an id names a record that nobody meant.
+#[derive(Debug)]
+pub(super) struct Steady {
+    file: File,
+    opened_as: State,
+}
+
+/// What shows that a file was written into.
+#[derive(Debug, PartialEq, Eq)]
+struct State {
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl State {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            size: metadata.len(),
+            // A system that keeps no such time has the size alone.
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+impl Read for Steady {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(into)?;
+        if State::of(&self.file.metadata()?) != self.opened_as {
+            return Err(io::Error::other(
+                "it was changed while it was read; write a new file and move it into place, or wait for the run to end",
+            ));
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Steady {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 /// Opens a file for reading.
-pub(super) fn open(path: &Path, shown_as: &str) -> Result<File, Diagnostic> {
+pub(super) fn open(path: &Path, shown_as: &str) -> Result<Steady, Diagnostic> {
     let refused = |error: io::Error| unreadable(&error, shown_as);
     let file = File::open(path).map_err(refused)?;
-    if file.metadata().map_err(refused)?.is_dir() {
+    let metadata = file.metadata().map_err(refused)?;
+    if metadata.is_dir() {
         return Err(unreadable(&ErrorKind::IsADirectory.into(), shown_as));
     }
-    Ok(file)
+    Ok(Steady {
+        opened_as: State::of(&metadata),
+        file,
+    })
 }
 
 /// The first bytes of a file, at most `count`, and whether that is all of it.

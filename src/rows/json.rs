@@ -1,13 +1,13 @@
 //! JSONL and JSON → rows. A JSON list is cut into its items as the bytes come, so that it is never whole in
 //! memory; what an item holds, the reader of [`Value`] says. Numbers keep their digits.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::file::Steady;
 use super::header::without_account;
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
@@ -47,7 +47,7 @@ pub(super) fn open_list(path: &Path, shown_as: &str) -> Result<Rows, Diagnostic>
 }
 
 /// Opens a JSON text behind its byte order mark.
-fn begin(path: &Path, shown_as: &str) -> Result<BufReader<File>, Diagnostic> {
+fn begin(path: &Path, shown_as: &str) -> Result<BufReader<Steady>, Diagnostic> {
     let mut input = BufReader::with_capacity(64 * 1024, file::open(path, shown_as)?);
     let bytes = input
         .fill_buf()
@@ -147,7 +147,7 @@ fn too_long(number: u64, line: u64) -> RowError {
 }
 
 struct Lines {
-    input: BufReader<File>,
+    input: BufReader<Steady>,
     line: u64,
     number: u64,
     text: Vec<u8>,
@@ -180,7 +180,7 @@ impl Iterator for Lines {
 
 struct Items {
     /// Behind the `[`, or behind an item and before what follows it.
-    input: BufReader<File>,
+    input: BufReader<Steady>,
     line: u64,
     number: u64,
     text: Vec<u8>,

@@ -759,3 +759,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_file_that_is_written_into_while_it_is_read_gives_no_torn_row() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format, before, after) in [
+        (
+            "ids.csv",
+            CSV,
+            "id\n0001\n0002\n",
+            "id\n9999\n0001\n00020003\n",
+        ),
+        (
+            "ids.jsonl",
+            Format::Jsonl,
+            "{\"id\":1}\n{\"id\":2}\n",
+            "{\"id\":9}\n{\"id\":1}\n{\"id\":2}\n",
+        ),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, before).unwrap();
+        let mut rows = open(&path, name, &format).unwrap();
+        assert!(rows.next().unwrap().is_ok(), "{name}");
+        std::fs::write(&path, after).unwrap();
+        assert!(rows.next().unwrap().is_ok(), "{name}: it was read before");
+        let error = rows.next().unwrap().unwrap_err();
+        assert!(
+            error.message.contains("it was changed while it was read"),
+            "{error}"
+        );
+        assert_eq!(error.stream, Stream::Ends);
+        assert!(rows.next().is_none(), "{name}");
+        // A new file in its place is another file.
+        std::fs::write(&path, before).unwrap();
+        let mut rows = open(&path, name, &format).unwrap();
+        assert!(rows.next().unwrap().is_ok(), "{name}");
+        std::fs::write(folder.path().join("new"), after).unwrap();
+        std::fs::rename(folder.path().join("new"), &path).unwrap();
+        assert!(rows.all(|row| row.is_ok()), "{name}");
+    }
+}

@@ -6,13 +6,13 @@
 mod cell;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
+use super::file::Steady;
 use super::header::Header;
 use super::{Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -21,7 +21,7 @@ use crate::value::Value;
 /// How many rows wait at most between the thread and whoever pulls.
 const AHEAD: usize = 64;
 
-type Workbook = Xlsx<BufReader<File>>;
+type Workbook = Xlsx<BufReader<Steady>>;
 
 /// What the thread says, in order: the columns or why there are none, rows, the end.
 enum Message {
@@ -185,7 +185,7 @@ struct SheetLine {
 }
 
 struct SheetLines<'a> {
-    reader: XlsxCellReader<'a, BufReader<File>>,
+    reader: XlsxCellReader<'a, BufReader<Steady>>,
     /// The first cell of the next line.
     ahead: Option<Placed>,
     is_over: bool,

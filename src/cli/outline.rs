@@ -1,0 +1,226 @@
+//! What the records of a run rest on: the ids of its steps, and what tells its rows apart. Where that has changed, the
+//! journal does not say any more what was sent, and nobody can go on with the run.
+
+use std::collections::BTreeMap;
+
+use super::fingerprints::digest;
+use super::resume::unreadable;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::event::{RowShape, RunId, StepShape};
+use crate::journal::{Journal, JournalError};
+use crate::plan::{Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
+
+type Outline = BTreeMap<String, StepShape>;
+
+/// The outline of a plan.
+pub(super) fn take(plan: &Plan) -> Outline {
+    let mut outline = Outline::new();
+    for steps in [plan.steps(), plan.finally()] {
+        add(steps, &[], &mut outline);
+    }
+    outline
+}
+
+fn add(steps: &[PlannedStep], loops: &[String], outline: &mut Outline) {
+    for step in steps {
+        let shape = outline.entry(step.id.clone()).or_default();
+        shape.by_place |= is_known_by_place(step);
+        let mut inner = loops.to_vec();
+        match &step.kind {
+            PlannedKind::Action(planned) => {
+                shape.action = Some(planned.action.name().to_owned());
+                loops.clone_into(&mut shape.loops);
+            }
+            PlannedKind::Loop(each) => {
+                shape.rows = Some(row_shape(each));
+                loops.clone_into(&mut shape.loops);
+                inner.push(step.id.clone());
+            }
+            PlannedKind::Group(_) | PlannedKind::Use(_) => {}
+        }
+        for nested in step.nested() {
+            add(nested, &inner, outline);
+        }
+    }
+}
+
+/// Whether an id was made from the step's number: it does not stand in the text.
+fn is_known_by_place(step: &PlannedStep) -> bool {
+    let written = step.home.source().slice(step.span);
+    written.trim_matches(['"', '\'']) != step.own_id()
+}
+
+fn row_shape(each: &PlannedLoop) -> RowShape {
+    let source = match &each.source {
+        PlannedSource::Items(tree) => format!("items {}", tree.written()),
+        PlannedSource::File {
+            format,
+            path,
+            delimiter,
+            sheet,
+            ..
+        } => format!("{format:?} {delimiter:?} {sheet:?} {}", path.written()),
+    };
+    RowShape {
+        key: each.key.as_ref().map(crate::plan::Tree::written),
+        batch: each.batch,
+        source: digest(&source),
+    }
+}
+
+/// Why a run whose playbook has changed cannot be gone on with; none where it can.
+pub(super) fn mixed_up(
+    journal: &Journal,
+    run: &RunId,
+    earlier: &Outline,
+    plan: &Plan,
+) -> Option<Diagnostic> {
+    let compared = Compared {
+        journal,
+        run,
+        earlier,
+        now: take(plan),
+        plan,
+    };
+    compared
+        .first()
+        .unwrap_or_else(|error| Some(unreadable(&error)))
+}
+
+struct Compared<'c> {
+    journal: &'c Journal,
+    run: &'c RunId,
+    earlier: &'c Outline,
+    now: Outline,
+    plan: &'c Plan,
+}
+
+type Found = Result<Option<Diagnostic>, JournalError>;
+
+impl Compared<'_> {
+    fn first(&self) -> Found {
+        for (id, before) in self.earlier {
+            if let Some(now) = self.now.get(id)
+                && let Some(found) = self.other_rows(id, before, now)?
+            {
+                return Ok(Some(found));
+            }
+        }
+        if let Some(found) = self.other_places()? {
+            return Ok(Some(found));
+        }
+        self.other_name()
+    }
+
+    /// Rows that have begun, and are told apart in another way now.
+    fn other_rows(&self, id: &str, before: &StepShape, now: &StepShape) -> Found {
+        let message = match (&before.rows, &now.rows) {
+            _ if before.loops != now.loops => {
+                format!("the step {id} stands in other loops than when the run began")
+            }
+            (Some(then), Some(now)) if then.key != now.key => {
+                format!("the `key` of the loop {id} is another than when the run began")
+            }
+            (Some(then), Some(now)) if then.batch != now.batch => {
+                format!("the `batch` of the loop {id} is another than when the run began")
+            }
+            (Some(then), Some(now)) if then.key.is_none() && then.source != now.source => {
+                format!("the rows of the loop {id} come from elsewhere, and have no `key`")
+            }
+            (Some(_), None) | (None, Some(_)) => {
+                format!("the step {id} was a loop and is none, or is one and was none")
+            }
+            _ => return Ok(None),
+        };
+        if !self.has_begun(id)? {
+            return Ok(None);
+        }
+        let place = self.plan.step(id);
+        let finding = Diagnostic::error(
+            Code::Changed,
+            format!("{message}: nobody could say any more which of its rows were sent"),
+        )
+        .help("put it back as it was and resume, then run what is new as a run of its own");
+        Ok(Some(match place {
+            Some(step) => finding.at(step.home.source(), step.span),
+            None => finding,
+        }))
+    }
+
+    fn has_begun(&self, id: &str) -> Result<bool, JournalError> {
+        let within = |shape: &StepShape| shape.loops.iter().any(|outer| outer == id);
+        let mut steps = self
+            .earlier
+            .iter()
+            .filter(|(step, shape)| *step == id || within(shape))
+            .map(|(step, _)| step);
+        steps.try_fold(false, |begun, step| {
+            Ok(begun
+                || self.journal.has_rows(self.run, step)?
+                || self.journal.has_sent(self.run, step)?)
+        })
+    }
+
+    /// Steps without an id that have sent something, where such steps came or went.
+    fn other_places(&self) -> Found {
+        let unnamed = |outline: &Outline| -> Vec<(String, Option<String>)> {
+            let steps = outline.iter().filter(|(_, shape)| shape.by_place);
+            steps
+                .map(|(id, shape)| (id.clone(), shape.action.clone()))
+                .collect()
+        };
+        let before = unnamed(self.earlier);
+        if before == unnamed(&self.now) {
+            return Ok(None);
+        }
+        for (id, _) in before {
+            if self.journal.may_have_done(self.run, &id)? {
+                return Ok(Some(
+                    Diagnostic::error(
+                        Code::Changed,
+                        format!(
+                            "the step {id} has no id of its own and has sent a request, and steps without an id came or went: nobody could say any more which one it was"
+                        ),
+                    )
+                    .help("put them back in their places and resume; give what is new an id"),
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A step that has sent what is not to be sent twice and is gone, where another one came that does the same.
+    fn other_name(&self) -> Found {
+        let new: Vec<_> = self
+            .now
+            .iter()
+            .filter(|(id, shape)| shape.action.is_some() && !self.earlier.contains_key(*id))
+            .collect();
+        for (gone, before) in self.earlier {
+            if self.now.contains_key(gone) {
+                continue;
+            }
+            let Some((again, _)) = new.iter().find(|(_, shape)| shape.action == before.action)
+            else {
+                continue;
+            };
+            if self.journal.may_have_done(self.run, gone)? {
+                let step = self.plan.step(again);
+                let finding = Diagnostic::error(
+                    Code::Changed,
+                    format!(
+                        "the step {gone} has sent its request and is gone, and {again} is new and does the same: under another name it would be sent again"
+                    ),
+                )
+                .help(format!(
+                    "call it {gone} again; run what is new as a run of its own"
+                ));
+                return Ok(Some(match step {
+                    Some(step) => finding.at(step.home.source(), step.span),
+                    None => finding,
+                }));
+            }
+        }
+        Ok(None)
+    }
+}
