@@ -2,7 +2,7 @@
 //! deleted by a blank.
 
 use super::{Action, Effect};
-use crate::schema::{Violation, ViolationKind};
+use crate::schema::{Violation, ViolationKind, subject_words};
 use crate::value::{Value, pointer_step};
 
 impl Action {
@@ -23,9 +23,8 @@ impl Action {
             blanks_in(with, String::new(), &mut blanks);
             blanks.retain(|pointer| found.iter().all(|other| other.pointer != *pointer));
             found.extend(blanks.into_iter().map(|pointer| {
-                let name = pointer.trim_start_matches('/').replace('/', ".");
-                let name = name.replace("~1", "/").replace("~0", "~");
-                let message = format!("`{name}` must not be blank in a delete");
+                let what = subject_words(&pointer);
+                let message = format!("{what} must not be blank in a delete");
                 bounds(pointer, message)
             }));
         }

@@ -321,6 +321,11 @@ impl Visible<'_> {
             return None;
         }
         let id = &step.id;
+        let is_left_out = |index: usize| self.steps.get(index).is_some_and(|step| !step.selected);
+        if is_left_out(self.before) {
+            // What --tags leaves out needs nothing.
+            return None;
+        }
         if !step.selected {
             return Some(
                 Diagnostic::error(

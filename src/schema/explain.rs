@@ -334,7 +334,8 @@ fn subject(pointer: &str) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-fn subject_words(pointer: &str) -> String {
+/// What messages call the value at a JSON pointer.
+pub fn subject_words(pointer: &str) -> String {
     subject(pointer).map_or_else(|| "the value".to_owned(), |words| format!("`{words}`"))
 }
 

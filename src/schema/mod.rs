@@ -20,6 +20,7 @@ use crate::source::Span;
 use crate::value::Value;
 use node::Values;
 
+pub use explain::subject_words;
 pub use format::words as format_in_words;
 pub use violation::{Violation, ViolationKind};
 

@@ -62,7 +62,7 @@ fn nothing_is_deleted_by_a_blank() {
         ),
         (
             r#"{"ids": ["1", ""]}"#,
-            "/ids/1: `ids.1` must not be blank in a delete",
+            "/ids/1: `ids[1]` must not be blank in a delete",
         ),
         (
             r#"{"filter": {}}"#,

@@ -1,21 +1,33 @@
 //! The rows of a loop before the run: columns that templates name, and what the first rows make of the steps.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::uses::{add_user, enter};
 use super::{Known, Rehearser, RowCheck};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use crate::document::Node;
-use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
+use crate::plan::{
+    Condition, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree, template_diagnostic,
+};
 use crate::playbook::OnFailure;
-use crate::rows::{self, Rows};
+use crate::rows::{self, Row, Rows};
 use crate::template::Read;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, is_blank};
 
 /// How many rows are looked at where not all are.
 const FEW: usize = 10;
 /// How many findings about rows are told; there may be one for each of a million rows.
 const MOST_FINDINGS: usize = 100;
+
+/// What was found about the rows of a loop.
+#[derive(Default)]
+struct Looked {
+    /// What is wrong with the data as a whole, the same for whoever reads it.
+    of_data: Vec<Diagnostic>,
+    /// What is wrong with single rows, or keeps them from being read.
+    of_rows: Vec<Diagnostic>,
+}
 
 /// What is wrong with the rows of a loop, as far as it is known.
 pub(super) fn look(
@@ -23,45 +35,77 @@ pub(super) fn look(
     step: &PlannedStep,
     each: &PlannedLoop,
 ) -> Vec<Diagnostic> {
-    match open(rehearser, step, each) {
-        Ok(Some((rows, name, place))) => {
-            let source = step.home.source();
-            if let Some(columns) = rows.columns() {
-                let missing = missing_columns(each, columns, &name);
-                if !missing.is_empty() {
-                    return missing
-                        .into_iter()
-                        .map(|(finding, node, read)| {
-                            finding.at(source, node.span_of(source, read.range.clone()))
-                        })
-                        .collect();
-                }
-            }
-            let mut found = look_at_rows(rehearser, (step, each), rows, &name, place);
-            // A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
-            if rehearser.facts.run.is_some() && step.on_failure == OnFailure::Continue {
-                for finding in &mut found {
-                    finding.severity = Severity::Warning;
-                    finding
-                        .help
-                        .get_or_insert_with(|| "the row will count as failed".to_owned());
-                }
-            }
-            found
+    let Looked {
+        mut of_data,
+        of_rows,
+    } = look_within(rehearser, &rehearser.known, step, each);
+    of_data.extend(of_rows);
+    of_data
+}
+
+/// The same of a loop that may stand in a row of another one: `known` is what its templates see.
+fn look_within(
+    rehearser: &Rehearser<'_>,
+    known: &Known<'_>,
+    step: &PlannedStep,
+    each: &PlannedLoop,
+) -> Looked {
+    let (rows, name, place) = match open(rehearser, known, step, each) {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return Looked::default(),
+        Err(of_rows) => {
+            return Looked {
+                of_rows,
+                ..Looked::default()
+            };
         }
-        Ok(None) => Vec::new(),
-        Err(findings) => findings,
+    };
+    let source = step.home.source();
+    let missing = rows
+        .columns()
+        .map_or_else(Vec::new, |columns| missing_columns(each, columns, &name));
+    if !missing.is_empty() {
+        let missing = missing.into_iter();
+        let of_data = missing
+            .map(|(finding, node, read)| {
+                finding.at(source, node.span_of(source, read.range.clone()))
+            })
+            .collect();
+        return Looked {
+            of_data,
+            ..Looked::default()
+        };
     }
+    let mut looker = RowLooker {
+        rehearser,
+        known,
+        step,
+        each,
+        name,
+        keys: BTreeSet::new(),
+        found: Looked::default(),
+    };
+    looker.look(rows, place);
+    // A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
+    if rehearser.facts.run.is_some() && step.on_failure == OnFailure::Continue {
+        for finding in &mut looker.found.of_rows {
+            finding.severity = Severity::Warning;
+            finding
+                .help
+                .get_or_insert_with(|| "the row will count as failed".to_owned());
+        }
+    }
+    looker.found
 }
 
 /// The rows, where they come from a place that is known, and their name for messages.
 fn open(
     rehearser: &Rehearser<'_>,
+    known: &Known<'_>,
     step: &PlannedStep,
     each: &PlannedLoop,
 ) -> Result<Option<(Rows, String, crate::source::Span)>, Vec<Diagnostic>> {
     let render = |tree: &crate::plan::Tree| {
-        let known = &rehearser.known;
         let partial = tree.render_known(&known.scope, &|read| known.is_known(read));
         (partial.holes.is_empty()).then_some(partial.value)
     };
@@ -177,79 +221,146 @@ fn leaves(steps: &[PlannedStep]) -> Vec<&PlannedStep> {
     found
 }
 
-fn look_at_rows(
-    rehearser: &Rehearser<'_>,
-    (step, each): (&PlannedStep, &PlannedLoop),
-    rows: Rows,
-    name: &str,
-    place: crate::source::Span,
-) -> Vec<Diagnostic> {
-    if each.batch.is_some() {
-        return Vec::new();
-    }
-    let many = match rehearser.facts.rows {
-        RowCheck::First => FEW,
-        RowCheck::All => usize::MAX,
-    };
-    let mut found = Vec::new();
-    let mut keys = BTreeSet::new();
-    for row in rows.take(many) {
-        if found.len() >= MOST_FINDINGS {
-            break;
-        }
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                found.push(
-                    Diagnostic::error(Code::Schema, format!("{name}, {error}"))
-                        .at(step.home.source(), place),
-                );
-                continue;
+/// Looks at the rows of one loop, one item after another.
+struct RowLooker<'l> {
+    rehearser: &'l Rehearser<'l>,
+    /// What templates see outside of the rows.
+    known: &'l Known<'l>,
+    step: &'l PlannedStep,
+    each: &'l PlannedLoop,
+    /// What messages call the data.
+    name: String,
+    keys: BTreeSet<String>,
+    found: Looked,
+}
+
+impl RowLooker<'_> {
+    fn look(&mut self, rows: Rows, place: crate::source::Span) {
+        let many = match self.rehearser.facts.rows {
+            RowCheck::First => FEW,
+            RowCheck::All => usize::MAX,
+        };
+        let wanted = self.each.batch.unwrap_or(1);
+        let (mut read, mut turn) = (0, 0);
+        let mut item: Vec<Row> = Vec::new();
+        let mut rows = rows.peekable();
+        while let Some(row) = rows.next() {
+            read += 1;
+            match row {
+                Ok(row) => item.push(row),
+                Err(error) => self.found.of_rows.push(
+                    Diagnostic::error(Code::Schema, format!("{}, {error}", self.name))
+                        .at(self.step.home.source(), place),
+                ),
             }
+            // A row that cannot be read ends the batch before it, as in a run.
+            let is_whole = item.len() == wanted || !matches!(rows.peek(), Some(Ok(_)));
+            if is_whole && !item.is_empty() {
+                turn += 1;
+                self.item(std::mem::take(&mut item), turn);
+            }
+            if self.found.of_rows.len() >= MOST_FINDINGS || (item.is_empty() && read >= many) {
+                break;
+            }
+        }
+    }
+
+    /// One row, or one batch of rows.
+    fn item(&mut self, rows: Vec<Row>, turn: u64) {
+        let Some(first) = rows.first() else { return };
+        let (number, last) = (first.number, rows.last().map_or(0, |last| last.number));
+        let prefix = match first.line {
+            _ if self.each.batch.is_some() => format!("{}, rows {number} to {last}", self.name),
+            Some(line) => format!("{}, row {number} (line {line})", self.name),
+            None => format!("{}, row {number}", self.name),
         };
-        let mut scope = rehearser.known.scope.child();
-        scope.set(each.binding.clone(), row.value.clone());
-        let index = Map::from_iter([("index".to_owned(), Value::from(row.number))]);
+        let mut scope = self.known.scope.child();
+        let index = if self.each.batch.is_some() {
+            let rows = rows.into_iter();
+            let values = rows.map(|row| Arc::unwrap_or_clone(row.value)).collect();
+            scope.set(self.each.binding.clone(), Value::List(values));
+            turn
+        } else {
+            let row = rows.into_iter().next().expect("it was just looked at");
+            scope.set(self.each.binding.clone(), row.value);
+            number
+        };
+        let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
         scope.set("loop", Value::Map(index));
-        let prefix = match row.line {
-            Some(line) => format!("{name}, row {} (line {line})", row.number),
-            None => format!("{name}, row {}", row.number),
-        };
-        if let Some(key) = &each.key
-            && let Ok(key) = key.render(&scope)
-            && let Some(key) = key.scalar_text()
-            && !keys.insert(key.clone())
-        {
-            found.push(
-                Diagnostic::error(
-                    Code::InvalidValue,
-                    format!("{prefix}: the key {key} stands in an earlier row as well"),
-                )
-                .at(step.home.source(), each.span),
-            );
-        }
-        if let Some(when) = &each.when
-            && matches!(when.expression.is_true(&scope), Ok(false))
-        {
-            continue;
-        }
         let known = Known {
             scope,
-            ..rehearser.known.clone()
+            ..self.known.clone()
         };
-        let mut of_row = Vec::new();
-        of_steps(rehearser, &each.steps, &known, &mut of_row);
+        let mut of_row = Looked::default();
+        self.names(&known, &mut of_row.of_rows);
+        let when = self.each.when.as_ref();
+        let applies = when.is_none_or(|when| holds(when, &known, self.step, &mut of_row.of_rows));
+        if applies {
+            of_steps(self.rehearser, &self.each.steps, &known, &mut of_row);
+        }
         // What is wrong whatever a row holds was told when its steps were visited.
-        of_row.retain(|finding| !rehearser.findings.contains(finding));
-        for finding in of_row {
-            let finding = Diagnostic {
+        let told = &self.rehearser.findings;
+        of_row.of_rows.retain(|finding| !told.contains(finding));
+        for finding in of_row.of_data {
+            if !self.found.of_data.contains(&finding) {
+                self.found.of_data.push(finding);
+            }
+        }
+        self.found
+            .of_rows
+            .extend(of_row.of_rows.into_iter().map(|finding| Diagnostic {
                 message: format!("{prefix}: {}", finding.message),
                 ..finding
-            };
-            found.push(finding);
-        }
+            }));
     }
-    found
+
+    /// What names a row, and what keeps its order.
+    fn names(&mut self, known: &Known<'_>, found: &mut Vec<Diagnostic>) {
+        let source = self.step.home.source();
+        let mut render = |tree: &Tree| {
+            let partial = tree.render_known(&known.scope, &|read| known.is_known(read));
+            found.extend(partial.errors.iter().map(|error| error.diagnostic(source)));
+            (partial.holes.is_empty() && partial.errors.is_empty()).then_some(partial.value)
+        };
+        if let Some(serialize_by) = &self.each.serialize_by {
+            render(serialize_by);
+        }
+        let Some(value) = self.each.key.as_ref().and_then(render) else {
+            return;
+        };
+        let key = value.scalar_text().unwrap_or_else(|| value.to_json_text());
+        let message = if is_blank(&key) {
+            "the `key` is blank".to_owned()
+        } else if self.keys.contains(&key) {
+            format!("the key {key} stands in an earlier row as well")
+        } else {
+            self.keys.insert(key);
+            return;
+        };
+        let templates = self.each.key.as_ref().map(Tree::templates);
+        let written = templates.and_then(|templates| Some(templates.first()?.1.span));
+        let finding = Diagnostic::error(Code::InvalidValue, message);
+        found.push(finding.at(source, written.unwrap_or(self.each.span)));
+    }
+}
+
+/// Whether a condition is known to hold for a row; what is wrong with it is found.
+fn holds(
+    when: &Condition,
+    known: &Known<'_>,
+    step: &PlannedStep,
+    found: &mut Vec<Diagnostic>,
+) -> bool {
+    let mut reads = when.expression.reads().iter();
+    if !reads.all(|read| known.is_known(read)) {
+        return false;
+    }
+    when.expression
+        .is_true(&known.scope)
+        .unwrap_or_else(|error| {
+            found.push(template_diagnostic(&error, &when.node, step.home.source()));
+            false
+        })
 }
 
 /// What is wrong with the steps for one row, which is known here.
@@ -257,32 +368,35 @@ fn of_steps(
     rehearser: &Rehearser<'_>,
     steps: &[PlannedStep],
     known: &Known<'_>,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Looked,
 ) {
-    let is_known = |read: &Read| known.is_known(read);
-    for step in leaves(steps) {
-        let runs = step.when.as_ref().is_none_or(|when| {
-            when.expression.reads().iter().all(is_known)
-                && matches!(when.expression.is_true(&known.scope), Ok(true))
-        });
-        if !(runs && step.selected) {
+    for step in steps.iter().filter(|step| step.selected) {
+        let when = step.when.as_ref();
+        if !when.is_none_or(|when| holds(when, known, step, &mut found.of_rows)) {
             continue;
         }
         match &step.kind {
             PlannedKind::Action(action) => {
-                let partial = action.with.render_known(&known.scope, &is_known);
-                rehearser.check_action(step, action, &partial, found);
+                let partial = action
+                    .with
+                    .render_known(&known.scope, &|read| known.is_known(read));
+                rehearser.check_action(step, action, &partial, &mut found.of_rows);
             }
             PlannedKind::Use(used) => {
                 let entered = enter(step, used, known);
-                found.extend(entered.findings);
-                let first = found.len();
+                found.of_rows.extend(entered.findings);
+                let first = found.of_rows.len();
                 for steps in [&used.steps, &used.finally] {
                     of_steps(rehearser, steps, &entered.known, found);
                 }
-                add_user(&mut found[first..], step, used);
+                add_user(&mut found.of_rows[first..], step, used);
             }
-            PlannedKind::Group(_) | PlannedKind::Loop(_) => {}
+            PlannedKind::Group(nested) => of_steps(rehearser, nested, known, found),
+            PlannedKind::Loop(each) => {
+                let looked = look_within(rehearser, known, step, each);
+                found.of_data.extend(looked.of_data);
+                found.of_rows.extend(looked.of_rows);
+            }
         }
     }
 }

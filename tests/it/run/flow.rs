@@ -150,6 +150,28 @@ fn a_group_ends_at_its_failure_and_says_so() {
 }
 
 #[test]
+fn what_tags_leave_out_needs_nothing() {
+    let step = |id: &str, more: &str, of: &str| {
+        format!(
+            "  - id: {id}\n    action: record.update\n{more}    with: {{ module: c, wolkvox_id: \"{of}\", fields: {{ A: b }} }}\n"
+        )
+    };
+    let playbook = format!(
+        "steps:\n{}{}{}{}",
+        step("a", "", "1"),
+        step("b", "", "{{ steps.a.wolkvox_id }}"),
+        step("c", "    tags: [alone]\n", "1"),
+        step("d", "    tags: [chained]\n", "{{ steps.b.wolkvox_id }}"),
+    );
+    let ran = Project::new(&playbook, []).run(&["--tags", "alone"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+    // What is chosen still needs what it reads.
+    Project::new(&playbook, [])
+        .run(&["--tags", "chained"])
+        .assert_refused(3, "maybe-skipped");
+}
+
+#[test]
 fn conditions_and_tags_choose_steps() {
     let steps = format!(
         "steps:\n{}    when: 1 == 2\n{}    tags: [x]\n{}    tags: [y, z]\n",
