@@ -137,6 +137,9 @@ pub struct RunStarted {
     /// What the command line said of account files.
     #[serde(default)]
     pub accounts: AccountFlags,
+    /// What tells the saved plan that it runs from others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub plan: Option<String>,
     /// The words of `--tags`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub tags: Vec<String>,

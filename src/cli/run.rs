@@ -47,6 +47,8 @@ use crate::transport::{Endpoint, Transport};
 struct Ready {
     prepared: Prepared,
     accounts: Accounts,
+    /// What tells the saved plan that is run from others.
+    saved_plan: Option<String>,
 }
 
 impl std::ops::Deref for Ready {
@@ -235,7 +237,11 @@ fn ready(
         &data,
         &reports,
     ));
-    Some(Ready { prepared, accounts })
+    Some(Ready {
+        prepared,
+        accounts,
+        saved_plan: saved.map(|saved| saved.id()),
+    })
 }
 
 /// The CRM that is emulated inside this process, where it is asked for.
@@ -380,8 +386,12 @@ fn against_going_on(
         // Between the look for an earlier stretch and the lock, another process may have begun it, and ended.
         let is_new = args.run_id.is_none() || matches!(journal.run(&ready.run), Ok(None));
         let message = || format!("the run {} was begun by somebody else just now", ready.run);
-        return (!is_new)
-            .then(|| Diagnostic::error(Code::StateFolder, message()).help("start it again"));
+        if !is_new {
+            return Some(Diagnostic::error(Code::StateFolder, message()).help("start it again"));
+        }
+        // What is sent to an emulated CRM is sent to nobody.
+        let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox)?;
+        return saved::was_run(journal, plan);
     };
     earlier
         .accept_changes
@@ -603,6 +613,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         text: playbook.source.text().to_owned(),
         texts: fingerprints::texts(&ready.plan),
         outline: outline::take(&ready.plan),
+        plan: ready.saved_plan.clone(),
     }
 }
 

@@ -15,8 +15,10 @@ use super::args::PlaybookArgs;
 use super::fingerprints;
 use super::open::shown;
 use super::prepare::Prepared;
+use super::resume::unreadable;
 use crate::attachment::Attachment;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::journal::Journal;
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, foresee};
 use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
 
@@ -163,6 +165,30 @@ pub(super) fn identity(
         attachments: files(&outlook.attachments),
         data: files(&outlook.data),
     }
+}
+
+impl Saved {
+    /// What tells this plan from every other one, also from one of the same playbook.
+    pub(super) fn id(&self) -> String {
+        self.identity.salt.digest("the plan itself")
+    }
+}
+
+/// Why a plan is not run once more: what was reviewed is sent once.
+pub(super) fn was_run(journal: &Journal, plan: &str) -> Option<Diagnostic> {
+    let run = match journal.run_of_plan(plan) {
+        Ok(run) => run?,
+        Err(error) => return Some(unreadable(&error)),
+    };
+    Some(
+        Diagnostic::error(
+            Code::PlanChanged,
+            format!("this plan was run already, as run {run}: what it sends would be sent again"),
+        )
+        .help(format!(
+            "make a new plan; to go on with that run: `voxplay resume {run}`"
+        )),
+    )
 }
 
 /// Everything that is no longer as it was planned, each as a finding.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::Journal;
 use super::entry::parse_run_outcome;
@@ -194,6 +194,23 @@ impl Journal {
         since: &str,
     ) -> Result<u64, JournalError> {
         self.read(|connection| count_requests(connection, params![server, operation, since]))
+    }
+
+    /// The run that a saved plan was run as, if it was.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn run_of_plan(&self, plan: &str) -> Result<Option<String>, JournalError> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT runs.id FROM runs JOIN events ON events.run = runs.id AND events.seq = 1
+                     WHERE events.body ->> '$.plan' = ?1",
+                    [plan],
+                    |row| row.get(0),
+                )
+                .optional()
+        })
     }
 
     /// Looks whether the database is whole: its pages, its indexes, and that no event is missing. It reads

@@ -360,14 +360,26 @@ fn a_saved_plan_that_nothing_changed_runs() {
     let saved: Json =
         serde_json::from_str(&std::fs::read_to_string(project.path().join("p.json")).unwrap())
             .unwrap();
+    let guard = listener.try_clone().unwrap();
     let requests = serve(listener, 1);
-    let output = project.run_plan(&[]);
+    let output = project.run_plan(&["--run-id", "first"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let sent: Json = serde_json::from_slice(&requests.join().unwrap()[0].body).unwrap();
     assert_eq!(
         sent, saved["steps"][0]["request"]["json"],
         "the dates that were reviewed are the dates that are sent"
     );
+    // Once, that is: what was reviewed was not reviewed to be sent twice.
+    let output = project.run_plan(&[]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("was run already, as run first"), "{said}");
+    guard.set_nonblocking(true).unwrap();
+    assert!(guard.accept().is_err());
+    // A run that is begun twice under its id is gone on with, and is done.
+    let output = project.run_plan(&["--run-id", "first"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(guard.accept().is_err());
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(super) fn started(started_at: &str) -> EventKind {
         sandbox: false,
         accounts: crate::event::AccountFlags::default(),
         fingerprints: std::collections::BTreeMap::new(),
+        plan: None,
         outline: std::collections::BTreeMap::new(),
     };
     EventKind::RunStarted(started)
