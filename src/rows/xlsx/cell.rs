@@ -18,7 +18,7 @@ const AS_TEXT: &str = "format the column as text and enter the value again";
 /// The text of a cell; `format` is the number format it is shown with.
 ///
 /// Texts stay as they are; a formula counts with the value that was stored with it. Numbers are written
-/// without exponent, dates as `2026-01-31`, dates with a time as `2026-01-31T08:30:00`, times as
+/// without exponent, with leading zeros where their format is zeros alone, dates as `2026-01-31`, dates with a time as `2026-01-31T08:30:00`, times as
 /// `08:30:00`, durations as `26:30:00`. A midnight is a date, unless the format shows a time too.
 pub(super) fn text(value: &DataRef<'_>, format: Option<&str>) -> Result<String, Unusable> {
     Ok(match value {
@@ -28,8 +28,8 @@ pub(super) fn text(value: &DataRef<'_>, format: Option<&str>) -> Result<String, 
             text.clone()
         }
         DataRef::Bool(flag) => flag.to_string(),
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number_text(*number)?,
+        DataRef::Int(number) => padded(number.to_string(), format),
+        DataRef::Float(number) => padded(number_text(*number)?, format),
         DataRef::DateTime(time) => time_text(time, format)?,
         DataRef::Error(error) => {
             return Err(Unusable {
@@ -67,6 +67,18 @@ fn number_text(number: f64) -> Result<String, Unusable> {
             "round it in the sheet with ROUND, or format the column as text and enter the value again",
         )),
         _ => Ok(shown),
+    }
+}
+
+/// A number as its format shows it where that is nothing but zeros (`00000`): people write codes and ids so, and to
+/// them `00123` is what stands there.
+fn padded(number: String, format: Option<&str>) -> String {
+    let zeros = format.filter(|format| format.bytes().all(|byte| byte == b'0'));
+    match zeros {
+        Some(zeros) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{number:0>width$}", width = zeros.len())
+        }
+        _ => number,
     }
 }
 
@@ -173,6 +185,26 @@ mod tests {
         ] {
             assert!(number_text(number).is_err(), "{number}");
         }
+    }
+
+    #[test]
+    fn zeros_that_a_format_shows_are_there() {
+        for (number, format, shown) in [
+            (123.0, Some("00000"), "00123"),
+            (123_456.0, Some("00000"), "123456"),
+            (0.0, Some("000"), "000"),
+            (7.0, Some("0"), "7"),
+            (7.0, Some("0.00"), "7"),
+            (7.0, Some("000-000"), "7"),
+            (-7.0, Some("000"), "-7"),
+            (1.5, Some("000"), "1.5"),
+            (7.0, Some("General"), "7"),
+            (7.0, None, "7"),
+        ] {
+            let text = text(&DataRef::Float(number), format).unwrap();
+            assert_eq!(text, shown, "{number} as {format:?}");
+        }
+        assert_eq!(text(&DataRef::Int(42), Some("0000")).unwrap(), "0042");
     }
 
     #[test]
