@@ -439,7 +439,11 @@ async fn start(
         report_findings(terminal, args.format, &[finding]);
         return Exit::Refused;
     }
-    let signals = Signals::listen(terminal.clone());
+    let in_doubt = format!(
+        "; what was in flight is in doubt: `voxplay reconcile {run}`, then `voxplay resume {run}`",
+        run = ready.run
+    );
+    let signals = Signals::listen(terminal.clone(), in_doubt);
     let mut watcher = watcher(args, terminal, &ready);
     // A report is one of the whole run.
     if resumption.is_some() {

@@ -51,7 +51,7 @@ async fn serve(args: &SandboxArgs, terminal: &Terminal) -> Exit {
             return Exit::Refused;
         }
     };
-    let signals = Signals::listen(terminal.clone());
+    let signals = Signals::listen(terminal.clone(), String::new());
     terminal.answer(&format!(
         "The sandbox listens on {base}. It follows the vendor's documents, not the vendor's servers.\n\
          In a browser, {base}/ shows its records and calls.\n\n\

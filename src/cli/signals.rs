@@ -21,8 +21,9 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on. Must be called inside the runtime.
-    pub(super) fn listen(terminal: Terminal) -> Self {
+    /// Listens from now on. Must be called inside the runtime. `last_words` are said where a second signal ends the
+    /// process.
+    pub(super) fn listen(terminal: Terminal, last_words: String) -> Self {
         let (sender, interrupted) = watch::channel(false);
         let terminated = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&terminated);
@@ -37,8 +38,7 @@ impl Signals {
             // Nobody listens where the run has just ended: then there is nothing to stop.
             let _ = sender.send(true);
             heard.next(&told).await;
-            terminal
-                .say("stopped at once; what was in flight is in doubt, and the journal says so\n");
+            terminal.say(&format!("stopped at once{last_words}\n"));
             let exit = if told.load(Ordering::Relaxed) {
                 Exit::Terminated
             } else {
