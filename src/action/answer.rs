@@ -1,9 +1,11 @@
 //! What later steps get from an answer. It does not judge the answer: only the action's own further
 //! condition of success is here.
 
+use std::borrow::Cow;
+
 use super::{Action, Answer};
 use crate::template::Template;
-use crate::value::{Map, Value, is_blank};
+use crate::value::{Map, Number, Value, is_blank};
 
 /// One output of an action.
 #[derive(Debug)]
@@ -12,6 +14,41 @@ pub(super) struct Output {
     pub(super) value: Template,
     pub(super) is_id: bool,
     pub(super) description: Option<String>,
+}
+
+/// Why an answer does not show that the call did what was asked, in one sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoSuccess {
+    /// The action's condition does not hold.
+    Denied(String),
+    /// The condition has no value in this answer, so nobody can tell.
+    Unclear(String),
+}
+
+impl NoSuccess {
+    /// The sentence.
+    pub fn into_reason(self) -> String {
+        match self {
+            Self::Denied(reason) | Self::Unclear(reason) => reason,
+        }
+    }
+}
+
+/// An answer as conditions and outputs see it: a `code` that came as text of digits is a number, since the CRM writes
+/// the same code as a number in some answers and as text in others. All else stays as it came.
+pub fn as_seen(answer: &Value) -> Cow<'_, Value> {
+    let number = match answer.get("code") {
+        Some(Value::Text(code)) if code.trim().bytes().all(|byte| byte.is_ascii_digit()) => {
+            Number::parse(code.trim())
+        }
+        _ => None,
+    };
+    let (Some(number), Value::Map(members)) = (number, answer) else {
+        return Cow::Borrowed(answer);
+    };
+    let mut members = members.clone();
+    members.insert("code".to_owned(), Value::Number(number));
+    Cow::Owned(Value::Map(members))
 }
 
 /// What later steps see of a step, and what they cannot.
@@ -50,7 +87,8 @@ impl Action {
     /// records that were asked for, and a delete over it would seem complete.
     /// An id that came as a number becomes its digits, since parameters want ids as text.
     pub fn outputs(&self, response: &Value, with: &Value) -> Outputs {
-        let seen = [("response", response), ("with", with)];
+        let response = as_seen(response);
+        let seen = [("response", &*response), ("with", with)];
         let mut outputs = Outputs::default();
         for output in &self.outputs {
             let name = output.name.clone();
@@ -76,22 +114,23 @@ impl Action {
     /// Whether the action's further condition of success holds, where it has one.
     ///
     /// # Errors
-    /// Why it does not hold, in one sentence without a full stop.
-    pub fn success(&self, response: &Value, with: &Value) -> Result<(), String> {
+    /// Why it does not hold, or that it cannot be told.
+    pub fn success(&self, response: &Value, with: &Value) -> Result<(), NoSuccess> {
         let Some(condition) = &self.success else {
             return Ok(());
         };
-        let seen = [("response", response), ("with", with)];
+        let response = as_seen(response);
+        let seen = [("response", &*response), ("with", with)];
         match condition.is_true(&seen) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(format!(
+            Ok(false) => Err(NoSuccess::Denied(format!(
                 "the answer does not meet the action's condition of success: {}",
                 condition.text()
-            )),
-            Err(error) => Err(format!(
+            ))),
+            Err(error) => Err(NoSuccess::Unclear(format!(
                 "the action's condition of success cannot be told from the answer: {}",
                 error.message
-            )),
+            ))),
         }
     }
 

@@ -199,7 +199,7 @@ impl Trial<'_> {
         {
             let message = match success {
                 Ok(()) => "the condition of success holds for this answer".to_owned(),
-                Err(reason) => reason,
+                Err(reason) => reason.into_reason(),
             };
             self.tell("success", message);
         }

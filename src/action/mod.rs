@@ -25,7 +25,7 @@ use crate::template::{Expression, Template};
 use crate::value::{Map, Value};
 use terms::Scalars;
 
-pub use answer::Outputs;
+pub use answer::{NoSuccess, Outputs, as_seen};
 pub use body::{Attachments, RenderError};
 pub use catalogue::{Catalogue, META_SCHEMA};
 pub use effect::{Effect, EffectRule};

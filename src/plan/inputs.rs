@@ -81,6 +81,7 @@ pub fn resolve(
         };
         match pick(playbook, input, given, environment, &mut findings) {
             Picked::Value(value, origin) => {
+                let value = fitting(input, &schema, value, &origin);
                 if input.secret {
                     collect_texts(&value.node.to_value(), &mut inputs.secrets);
                 }
@@ -244,6 +245,23 @@ fn read_text(
             findings.extend(errors);
             Picked::Wrong
         }
+    }
+}
+
+/// A text from the command line or the environment as the value that it spells, where the schema names no type, takes
+/// that value and does not take the text: `1` for `enum: [1, 2]`.
+fn fitting(input: &Input, schema: &Schema, value: Placed, origin: &Origin) -> Placed {
+    let was_text = matches!(origin, Origin::Flag | Origin::Environment(_)) && input.takes_text();
+    let fits = |node: &Node| schema.violations(&node.to_value()).is_empty();
+    if !was_text || fits(&value.node) {
+        return value;
+    }
+    match document::read(&value.source) {
+        Ok(document) if fits(&document.root) => Placed {
+            node: document.root,
+            source: value.source,
+        },
+        _ => value,
     }
 }
 

@@ -100,7 +100,8 @@ pub struct Input {
 }
 
 impl Input {
-    /// Whether a text given on the command line is the value as it stands, and not YAML to be read.
+    /// Whether a text given on the command line is the value as it stands, and not YAML to be read; where no type is
+    /// named, if the schema takes it so.
     pub fn takes_text(&self) -> bool {
         match self.schema.get("type") {
             None => true,

@@ -7,7 +7,7 @@
 
 use super::pace::Pace;
 use super::policy::{Patience, backoff, patience};
-use crate::action::{Action, Effect, Search, TargetFacts};
+use crate::action::{Action, Effect, NoSuccess, Search, TargetFacts};
 use crate::outcome::{self, Verdict};
 use crate::plan::DEFAULT_TIMEOUT;
 use crate::playbook::Retry;
@@ -89,7 +89,8 @@ impl Reader<'_> {
         let answer = self
             .send(read, &request, seed, &mut looked.requests)
             .await?;
-        read.success(&answer, with)?;
+        read.success(&answer, with)
+            .map_err(NoSuccess::into_reason)?;
         for violation in read.check_response(&answer) {
             let remark = format!(
                 "the answer of {} is not as documented: `{}` {}",

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use super::attempt::{Attempt, finished};
 use super::policy::{Patience, backoff, patience};
-use crate::action::Effect;
+use crate::action::{Effect, NoSuccess, as_seen};
 use crate::event::{KEPT_ANSWER, StepFinished};
 use crate::outcome::{self, Envelope, Outcome, Verdict};
-use crate::template::{Scope, View};
+use crate::template::{Expression, Scope, View};
 use crate::transport::{Response, SendError};
 use crate::value::Value;
+
+/// How many characters of a value a failed expectation shows.
+const LONGEST_SHOWN: usize = 120;
 
 /// What follows from what came back.
 pub(super) enum Next {
@@ -42,7 +45,7 @@ pub(super) fn settle(
     around: &Circumstances<'_>,
 ) -> Next {
     let action = &attempt.action.action;
-    let verdict = outcome::judge(sent, action.answer());
+    let verdict = doubted(attempt, outcome::judge(sent, action.answer()));
     let envelope = match (&verdict, sent) {
         (Verdict::Accepted(answer), _) => Envelope::read(Some(answer)),
         (_, Ok(response)) => Envelope::read(outcome::read_body(response).ok().as_ref()),
@@ -113,6 +116,20 @@ pub(super) fn settle(
     Next::Finished(Box::new(end))
 }
 
+/// An answer from which the action's own condition of success cannot be told says as little as one without a `code`.
+fn doubted(attempt: &Attempt<'_>, verdict: Verdict) -> Verdict {
+    if let Verdict::Accepted(answer) = &verdict
+        && let Err(NoSuccess::Unclear(reason)) =
+            attempt.action.action.success(answer, &attempt.with)
+    {
+        return Verdict::InDoubt {
+            reason,
+            worth_repeating: true,
+        };
+    }
+    verdict
+}
+
 fn fail(end: &mut StepFinished, reason: String) {
     end.outcome = Outcome::Failed;
     end.error = Some(reason);
@@ -170,20 +187,25 @@ fn accept(
             .map(|(name, problem)| format!("the output `{name}` has no value: {problem}")),
     );
     if let Err(problem) = action.success(answer, &attempt.with) {
-        fail(end, problem);
+        fail(end, problem.into_reason());
     }
     if attempt.action.expect.is_empty() {
         return;
     }
     let status = Value::from(u64::from(end.http_status.unwrap_or(0)));
-    let names = [("response", answer), ("status", &status)];
+    let answer = as_seen(answer);
+    let names = [("response", &*answer), ("status", &status)];
     let seen = View::over(around.scope, &names);
     for expectation in &attempt.action.expect {
         let source = attempt.step.home.source();
         let place = source.position(expectation.span.start);
         let problem = match expectation.expression.is_true(seen) {
             Ok(true) => continue,
-            Ok(false) => format!("expected `{}`", expectation.text.trim()),
+            Ok(false) => format!(
+                "expected `{}`{}",
+                expectation.text.trim(),
+                instead(&expectation.expression, seen)
+            ),
             Err(error) => format!("`{}`: {}", expectation.text.trim(), error.message),
         };
         fail(
@@ -194,6 +216,37 @@ fn accept(
             ),
         );
         return;
+    }
+}
+
+/// What the paths of a condition that does not hold are, to stand after it.
+fn instead(condition: &Expression, seen: View<'_>) -> String {
+    let values = condition.values(seen);
+    let told: Vec<String> = values
+        .iter()
+        .map(|(path, value)| match value {
+            Some(value) => format!("`{path}` is {}", described(value)),
+            None => format!("`{path}` is not there"),
+        })
+        .collect();
+    match told.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!(", and {last}"),
+        Some((last, others)) => format!(", and {} and {last}", others.join(", ")),
+    }
+}
+
+/// A value in a message: whole or not at all, since half of a secret could not be masked.
+fn described(value: &Value) -> String {
+    let json = value.to_json_text();
+    if json.chars().count() <= LONGEST_SHOWN {
+        return json;
+    }
+    match value {
+        Value::Text(text) => format!("a text of {} characters", text.chars().count()),
+        Value::List(items) => format!("a list of {}", items.len()),
+        Value::Map(members) => format!("an object with {} members", members.len()),
+        _ => "a long number".to_owned(),
     }
 }
 

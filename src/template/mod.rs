@@ -20,6 +20,7 @@ mod builtins;
 mod compile;
 mod error;
 mod evaluate;
+mod lookalike;
 mod operators;
 mod partial;
 mod reads;
@@ -206,6 +207,20 @@ impl Expression {
         &self.0.text
     }
 
+    /// The paths that it reads, as they are written, each once and with its value where it has one. What it reads
+    /// through a computed subscript has the value of the path before that.
+    pub fn values<'a>(&self, view: impl Into<View<'a>>) -> Vec<(&str, Option<&'a Value>)> {
+        let view = view.into();
+        let mut values: Vec<(&str, Option<&Value>)> = Vec::new();
+        for read in self.reads().iter().filter(|read| !read.open) {
+            let written = &self.0.text[read.range.clone()];
+            if values.iter().all(|(other, _)| *other != written) {
+                values.push((written, view.lookup(&read.path)));
+            }
+        }
+        values
+    }
+
     /// The value in a scope.
     ///
     /// # Errors
@@ -220,11 +235,8 @@ impl Expression {
     /// Whether the value is true, as Jinja has it: not false, null, zero or empty.
     ///
     /// # Errors
-    /// As for [`Expression::eval`]; undefined is an error, not false.
+    /// As for [`Expression::eval`]; undefined is an error, not false, and so is a text such as `no` or `0`.
     pub fn is_true<'a>(&'a self, view: impl Into<View<'a>>) -> Result<bool, TemplateError> {
-        self.0
-            .evaluation(view)
-            .eval(&self.0.root)
-            .map(|value| operators::is_true(&value))
+        self.0.evaluation(view).holds(&self.0.root)
     }
 }

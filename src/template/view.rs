@@ -27,6 +27,15 @@ impl<'a> View<'a> {
         let mut names = self.names.iter().rev();
         names.find_map(|(given, value)| (*given == name).then_some(*value))
     }
+
+    /// The value at a path of a name, keys and decimal list indexes.
+    pub(super) fn lookup(&self, path: &[String]) -> Option<&'a Value> {
+        let (root, keys) = path.split_first()?;
+        match self.given(root) {
+            Some(given) => keys.iter().try_fold(given, |value, key| value.get(key)),
+            None => self.scope.lookup(path),
+        }
+    }
 }
 
 impl<'a> From<&'a Scope> for View<'a> {

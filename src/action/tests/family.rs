@@ -201,7 +201,7 @@ examples:
     );
     let with = json(r#"{"collections":[{}]}"#);
     let told = action.success(&json(r#"{"code":200}"#), &with);
-    assert!(told.unwrap_err().contains("success"));
+    assert!(told.unwrap_err().into_reason().contains("success"));
 }
 
 #[test]

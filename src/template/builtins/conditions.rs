@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::call::wrong;
 use super::{Call, Outcome};
 use crate::template::error::TemplateError;
+use crate::template::lookalike;
 use crate::template::operators::{self, Operand};
 use crate::value::Value;
 
@@ -109,17 +110,26 @@ pub(super) fn ending_with<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
 
 pub(super) fn within<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     let container = argument(call);
-    answer(operators::contains(&container, &call.take_input())?)
+    let input = call.take_input();
+    if let Value::List(items) = &*container {
+        lookalike::refuse_in(items, &input, None)?;
+    }
+    answer(operators::contains(&container, &input)?)
 }
 
 pub(super) fn equal<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
-    let other = argument(call);
-    answer(operators::equal(&call.take_input(), &other))
+    answer(is_equal(call)?)
 }
 
 pub(super) fn unequal<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
+    answer(!is_equal(call)?)
+}
+
+fn is_equal(call: &mut Call<'_, '_>) -> Result<bool, TemplateError> {
     let other = argument(call);
-    answer(!operators::equal(&call.take_input(), &other))
+    let input = call.take_input();
+    lookalike::refuse(&input, &other, None)?;
+    Ok(operators::equal(&input, &other))
 }
 
 fn ordered<'a>(call: &mut Call<'_, 'a>, fits: fn(Ordering) -> bool) -> Outcome<'a> {

@@ -1,9 +1,11 @@
 //! Operators on evaluated values, within what a rendering may spend.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Evaluated, Evaluation, flag};
 use crate::template::error::TemplateError;
+use crate::template::lookalike::{self, Sides};
 use crate::template::operators::{self, Operand, type_of};
 use crate::template::tree::{Expr, Operator, Relation};
 use crate::value::{Number, Value};
@@ -99,8 +101,10 @@ impl<'a> Evaluation<'a> {
         rest: &'a [(Relation, Expr)],
     ) -> Evaluated<'a> {
         let mut left = self.eval(first)?;
-        for (relation, right) in rest {
-            let right = self.eval(right)?;
+        let mut left_range = &first.range;
+        for (relation, next) in rest {
+            let right = self.eval(next)?;
+            self.refuse_lookalikes(*relation, (&left, left_range), (&right, &next.range))?;
             let holds = match relation {
                 Relation::Equal => operators::equal(&left, &right),
                 Relation::NotEqual => !operators::equal(&left, &right),
@@ -118,8 +122,31 @@ impl<'a> Evaluation<'a> {
                 return Ok(flag(false));
             }
             left = right;
+            left_range = &next.range;
         }
         Ok(flag(true))
+    }
+
+    fn refuse_lookalikes(
+        &self,
+        relation: Relation,
+        (left, left_range): (&Value, &Range<usize>),
+        (right, right_range): (&Value, &Range<usize>),
+    ) -> Result<(), TemplateError> {
+        let source = self.text_of(left_range);
+        match (relation, right) {
+            (Relation::Equal | Relation::NotEqual, _) => {
+                let sides = Sides {
+                    left: source,
+                    right: Some(self.text_of(right_range)),
+                };
+                lookalike::refuse(left, right, Some(sides))
+            }
+            (Relation::In | Relation::NotIn, Value::List(items)) => {
+                lookalike::refuse_in(items, left, Some(source))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Evaluation, Item};
 use crate::template::builtins::into_items;
 use crate::template::error::TemplateError;
-use crate::template::operators::{is_true, type_of};
+use crate::template::operators::type_of;
 use crate::template::tree::{For, Node, Target};
 use crate::value::{Map, Value};
 
@@ -33,7 +33,7 @@ impl<'a> Evaluation<'a> {
             }
             Node::If { arms, otherwise } => {
                 for (test, body) in arms {
-                    if is_true(&*self.eval(test)?) {
+                    if self.holds(test)? {
                         return self.nodes(body, text);
                     }
                 }
@@ -80,7 +80,7 @@ impl<'a> Evaluation<'a> {
             for item in items {
                 let keep = self.within(|inner| {
                     inner.assign(&each.target, item.clone())?;
-                    Ok(is_true(&*inner.eval(filter)?))
+                    inner.holds(filter)
                 })?;
                 if keep {
                     kept.push(item);

@@ -11,6 +11,7 @@ use std::ops::Range;
 use super::Clock;
 use super::builtins::{Budget, Builtin, Call, slice, within_text};
 use super::error::{ErrorKind, TemplateError};
+use super::lookalike;
 use super::operators::{is_true, type_of};
 use super::tree::{Arguments, Expr, ExprKind};
 use super::view::View;
@@ -54,6 +55,39 @@ impl<'a> Evaluation<'a> {
             .map_err(|error| self.placed(error, &expr.range))
     }
 
+    /// Whether an expression lets a condition hold. The parts of `and`, `or` and `… if … else …` are conditions too.
+    pub(super) fn holds(&mut self, expr: &'a Expr) -> Result<bool, TemplateError> {
+        match &expr.kind {
+            ExprKind::All(parts) => self.until(parts, false),
+            ExprKind::Any(parts) => self.until(parts, true),
+            ExprKind::If {
+                test,
+                then,
+                otherwise: Some(otherwise),
+            } => {
+                let holds = self.holds(test)?;
+                self.holds(if holds { then } else { otherwise })
+            }
+            _ => {
+                let value = self.eval(expr)?;
+                self.decided(&value, expr)
+            }
+        }
+    }
+
+    fn until(&mut self, parts: &'a [Expr], wanted: bool) -> Result<bool, TemplateError> {
+        for part in parts {
+            if self.holds(part)? == wanted {
+                return Ok(wanted);
+            }
+        }
+        Ok(!wanted)
+    }
+
+    fn decided(&self, value: &Value, expr: &Expr) -> Result<bool, TemplateError> {
+        lookalike::decides(value, self.text_of(&expr.range)).map_err(|error| error.at(&expr.range))
+    }
+
     /// The value of an expression, or none if it is this expression itself that has none: a path
     /// that is not there, or a filter such as `first` on an empty list.
     pub(super) fn eval_or_missing(
@@ -78,7 +112,7 @@ impl<'a> Evaluation<'a> {
                 then,
                 otherwise,
             } => {
-                let chosen = if is_true(&*self.eval(test)?) {
+                let chosen = if self.holds(test)? {
                     Some(then)
                 } else {
                     otherwise.as_ref()
@@ -99,7 +133,7 @@ impl<'a> Evaluation<'a> {
             ExprKind::Path { root, keys } => self.path(expr, root, keys),
             ExprKind::Item { of, key } => self.item(expr, of, key),
             ExprKind::Slice { of, bounds } => self.slice(of, bounds),
-            ExprKind::Not(inner) => Ok(flag(!is_true(&*self.eval(inner)?))),
+            ExprKind::Not(inner) => Ok(flag(!self.holds(inner)?)),
             ExprKind::Negative(inner) => self.negative(inner),
             ExprKind::Arithmetic {
                 operator,
@@ -108,8 +142,8 @@ impl<'a> Evaluation<'a> {
             } => self.arithmetic(*operator, left, right),
             ExprKind::Concat(parts) => self.concat(parts),
             ExprKind::Compare { first, rest } => self.compare(first, rest),
-            ExprKind::All(parts) => self.first_that(parts, false),
-            ExprKind::Any(parts) => self.first_that(parts, true),
+            ExprKind::All(parts) => self.all(parts),
+            ExprKind::Any(parts) => self.any(parts),
             ExprKind::If {
                 test,
                 then,
@@ -150,7 +184,7 @@ impl<'a> Evaluation<'a> {
         then: &'a Expr,
         otherwise: Option<&'a Expr>,
     ) -> Evaluated<'a> {
-        match (is_true(&*self.eval(test)?), otherwise) {
+        match (self.holds(test)?, otherwise) {
             (true, _) => self.eval(then),
             (false, Some(otherwise)) => self.eval(otherwise),
             (false, None) => Err(nothing("its condition is false and it has no `else`")),
@@ -178,11 +212,24 @@ impl<'a> Evaluation<'a> {
         Ok(Cow::Owned(Value::List(items.collect::<Result<_, _>>()?)))
     }
 
-    fn first_that(&mut self, parts: &'a [Expr], wanted: bool) -> Evaluated<'a> {
-        let mut value = flag(!wanted);
+    /// `and`: what stands before the last part is only asked whether it holds.
+    fn all(&mut self, parts: &'a [Expr]) -> Evaluated<'a> {
+        let mut value = flag(true);
+        for (index, part) in parts.iter().enumerate() {
+            value = self.eval(part)?;
+            if index + 1 < parts.len() && !self.decided(&value, part)? {
+                break;
+            }
+        }
+        Ok(value)
+    }
+
+    /// `or`, which also gives one value in the place of an empty other: a text such as `no` is a value here.
+    fn any(&mut self, parts: &'a [Expr]) -> Evaluated<'a> {
+        let mut value = flag(false);
         for part in parts {
             value = self.eval(part)?;
-            if is_true(&value) == wanted {
+            if is_true(&value) {
                 break;
             }
         }

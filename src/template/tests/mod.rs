@@ -3,6 +3,7 @@
 mod compiling;
 mod dates;
 mod limits;
+mod lookalikes;
 mod properties;
 mod reading;
 mod undefined;

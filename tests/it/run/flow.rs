@@ -1,6 +1,6 @@
 //! How a run goes on: chaining, conditions, failures, groups, `finally`, inputs, outputs, secrets.
 
-use super::Project;
+use super::{Project, READ};
 use crate::server::{Answer, DONE, json, status};
 
 fn update(id: &str, value: &str) -> String {
@@ -204,8 +204,108 @@ fn expect_fails_a_step_and_says_that_it_was_done() {
     let ran = Project::new(&steps, []).run(&[]);
     assert_eq!((ran.outcome("a").as_str(), ran.exit), ("failed", 1));
     let error = ran.step("a")["error"].as_str().unwrap().to_owned();
-    assert!(error.contains("expected `response.code == 201`"), "{error}");
+    let expected = "expected `response.code == 201`, and `response.code` is 200 (";
+    assert!(error.contains(expected), "{error}");
     assert!(error.contains("did accept"), "{error}");
+}
+
+#[test]
+fn a_code_that_came_as_text_is_a_number_in_what_is_expected() {
+    let steps = |expected: &str| {
+        let step = update("a", "1");
+        format!("steps:\n{step}    expect: [response.code == 200, {expected}]\n")
+    };
+    let answer = || json(r#"{"code":"200","error":"null","data":{"a":["x"]}}"#);
+    let ran = Project::new(&steps("status == 200"), [answer()]).run(&[]);
+    assert_eq!((ran.outcome("a").as_str(), ran.exit), ("ok", 0), "{ran:?}");
+    let ran = Project::new(
+        &steps("'response.data.b is defined or response.data.a == []'"),
+        [answer()],
+    )
+    .run(&[]);
+    let error = ran.step("a")["error"].as_str().unwrap().to_owned();
+    let values = ", and `response.data.b` is not there and `response.data.a` is [\"x\"] (";
+    assert!(error.contains(values), "{error}");
+}
+
+#[test]
+fn a_text_that_says_no_sends_nothing() {
+    let step = update("a", "1");
+    for (when, told) in [
+        ("vars.active", "the text `no` would count as true"),
+        ("vars.n == 1", "which never equals the number 1"),
+    ] {
+        let playbook =
+            format!("vars: {{ active: 'no', n: '1' }}\nsteps:\n{step}    when: {when}\n");
+        let ran = Project::new(&playbook, []).run(&[]);
+        assert!(ran.arrived.is_empty(), "{ran:?}");
+        assert_eq!(ran.exit, 3, "{ran:?}");
+        assert!(ran.stdout.contains(told), "{ran:?}");
+    }
+}
+
+#[test]
+fn what_an_action_cannot_tell_from_its_answer_is_unknown() {
+    let action = |effect: &str| {
+        READ.replace("record.read", "thing.do")
+            .replace("effect: read", &format!("effect: {effect}"))
+            .replace("outputs:", "success: response.done == 1\noutputs:")
+    };
+    let steps = "steps:\n  - id: a\n    action: thing.do\n    with: { module: contacts }\n    retry: { backoff: 1ms }\n";
+    for (effect, requests) in [("create", 1), ("delete", 1), ("update", 3), ("read", 3)] {
+        for unclear in [r#"{"code":200}"#, r#"{"code":200,"done":"1"}"#] {
+            let project = Project::new(steps, std::iter::repeat_with(|| json(unclear)).take(3));
+            project.write("actions/thing.do.yaml", &action(effect));
+            let ran = project.run(&["--allow", "delete"]);
+            assert_eq!(
+                (ran.outcome("a").as_str(), ran.exit),
+                ("unknown", 5),
+                "{ran:?}"
+            );
+            assert_eq!(ran.arrived.len(), requests, "{effect}");
+        }
+        let project = Project::new(steps, [json(r#"{"code":200,"done":2}"#)]);
+        project.write("actions/thing.do.yaml", &action(effect));
+        let ran = project.run(&["--allow", "delete"]);
+        assert_eq!(
+            (ran.outcome("a").as_str(), ran.exit),
+            ("failed", 1),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn a_flag_gives_an_input_whose_schema_names_no_type() {
+    let playbook = |schema: &str| {
+        format!(
+            "inputs: {{ e: {schema} }}\nsteps:\n  - action: record.update\n    with: {{ module: contacts, wolkvox_id: a, fields: {{ e: \"{{{{ inputs.e }}}}\" }} }}\n"
+        )
+    };
+    for (schema, given, sent) in [
+        ("{ enum: [1, 2, 3] }", "2", "2"),
+        ("{ enum: ['1', 2] }", "1", "\"1\""),
+        ("{ const: 5 }", "5", "5"),
+        (
+            "{ anyOf: [{ type: integer }, { type: boolean }] }",
+            "true",
+            "true",
+        ),
+        (
+            "{ $ref: '#/$defs/n', $defs: { n: { type: integer } } }",
+            "7",
+            "7",
+        ),
+        ("{ minLength: 1 }", "7", "\"7\""),
+    ] {
+        let project = Project::new(&playbook(schema), []);
+        let ran = project.run(&["-i", &format!("e={given}")]);
+        assert_eq!(ran.exit, 0, "{schema}: {ran:?}");
+        let wanted = format!("\"e\":{sent}}}");
+        assert!(ran.arrived[0].text().contains(&wanted), "{ran:?}");
+    }
+    let ran = Project::new(&playbook("{ enum: [1, 2, 3] }"), []).run(&["-i", "e=x"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
 }
 
 #[test]

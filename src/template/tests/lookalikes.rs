@@ -1,0 +1,126 @@
+//! Values that look like one thing and count as another.
+
+use super::{TemplateError, expression, pointed, render, scope_of};
+
+const ROW: &str = r#"{"row":{"no":"no","one":"1","blank":"","mail":"a@b.co","n":1,"price":" 2.50","flag":true,
+    "yes":" YES "},"response":{"code":200}}"#;
+
+fn holds(text: &str) -> Result<bool, TemplateError> {
+    expression(text).is_true(&scope_of(ROW))
+}
+
+#[test]
+fn a_text_that_is_a_word_for_yes_or_no_decides_nothing() {
+    for word in [
+        "true", "False", "yes", " NO ", "on", "off", "y", "n", "0", "1", "null", "None", "si", "SÍ",
+    ] {
+        let names = serde_json::json!({ "x": word }).to_string();
+        for text in [
+            "x",
+            "not x",
+            "x and true",
+            "false or x",
+            "true if x else false",
+        ] {
+            let error = expression(text).is_true(&scope_of(&names)).unwrap_err();
+            let message = format!("the text `{}` would count as true", word.trim());
+            assert!(error.message.starts_with(&message), "{text}: {error}");
+            assert_eq!(pointed(text, &error), "x", "{text}");
+        }
+    }
+    let error = holds("row.no").unwrap_err();
+    assert_eq!(error.help.unwrap(), "compare it: `row.no == \"yes\"`, say");
+    for block in [
+        "{% if row.no %}a{% endif %}",
+        "{% for x in [1] if row.no %}a{% endfor %}",
+    ] {
+        assert_eq!(pointed(block, &super::error(block, ROW)), "row.no");
+    }
+}
+
+#[test]
+fn other_texts_and_values_keep_their_truth() {
+    for (text, truth) in [
+        ("row.mail", true),
+        ("row.blank", false),
+        ("row.blank or row.mail", true),
+        ("row.no == 'yes' or row.yes | trim | lower == 'yes'", true),
+        ("row.n and row.flag", true),
+    ] {
+        assert_eq!(holds(text), Ok(truth), "{text}");
+    }
+    assert_eq!(render("{{ row.no or 'x' }}", ROW), r#""no""#);
+    assert_eq!(render("{{ row.blank or row.one }}", ROW), r#""1""#);
+    assert_eq!(render("{{ row.no | default('x', true) }}", ROW), r#""no""#);
+}
+
+#[test]
+fn a_number_never_silently_differs_from_the_text_of_one() {
+    for (text, message, help) in [
+        (
+            "row.one == 1",
+            "`row.one` is the text \"1\", which never equals the number 1",
+            "write `\"1\"` in quotes, or `row.one | int`",
+        ),
+        (
+            "2.5 != row.price",
+            "`row.price` is the text \" 2.50\", which never equals the number 2.5",
+            "write `\"2.5\"` in quotes, or `row.price | float`",
+        ),
+        (
+            "response.code == '200'",
+            "`response.code` is the number 200, which never equals the text \"200\"",
+            "write 200 without quotes",
+        ),
+        (
+            "row.one == row.n",
+            "`row.one` is the text \"1\", which never equals the number 1",
+            "write `row.n | string`, or `row.one | int`",
+        ),
+        (
+            "row.one in [1, 2]",
+            "`row.one` is the text \"1\", which never equals the number 1",
+            "write `\"1\"` in quotes, or `row.one | int`",
+        ),
+        (
+            "row.n not in ['1', '2']",
+            "`row.n` is the number 1, which never equals the text \"1\"",
+            "write 1 without quotes",
+        ),
+        (
+            "row.no == false",
+            "`row.no` is the text \"no\", which never equals the boolean false",
+            "write `\"no\"` in quotes",
+        ),
+        (
+            "row.one is eq(1)",
+            "the text \"1\" never equals the number 1",
+            "write both as text, or both as numbers or booleans",
+        ),
+        (
+            "[row.one] | select('in', [1]) | length",
+            "the text \"1\" never equals the number 1",
+            "write both as text, or both as numbers or booleans",
+        ),
+    ] {
+        let error = holds(text).unwrap_err();
+        assert_eq!(error.message, message, "{text}");
+        assert_eq!(error.help.as_deref(), Some(help), "{text}");
+    }
+}
+
+#[test]
+fn other_values_of_different_types_are_just_not_equal() {
+    for (text, truth) in [
+        ("row.mail == 1", false),
+        ("row.blank == 0", false),
+        ("row.n == none", false),
+        ("row.mail != false", true),
+        ("row.n in ['1', 1]", true),
+        ("response.code in [201, '201']", false),
+        ("row.one | int == 1", true),
+        ("row.one == '1'", true),
+    ] {
+        assert_eq!(holds(text), Ok(truth), "{text}");
+    }
+}
