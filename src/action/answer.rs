@@ -87,8 +87,8 @@ impl Action {
     /// records that were asked for, and a delete over it would seem complete.
     /// An id that came as a number becomes its digits, since parameters want ids as text.
     pub fn outputs(&self, response: &Value, with: &Value) -> Outputs {
-        let response = as_seen(response);
-        let seen = [("response", &*response), ("with", with)];
+        let (response, with) = (as_seen(response), self.with_defaults(with));
+        let seen = [("response", &*response), ("with", &*with)];
         let mut outputs = Outputs::default();
         for output in &self.outputs {
             let name = output.name.clone();
@@ -119,8 +119,8 @@ impl Action {
         let Some(condition) = &self.success else {
             return Ok(());
         };
-        let response = as_seen(response);
-        let seen = [("response", &*response), ("with", with)];
+        let (response, with) = (as_seen(response), self.with_defaults(with));
+        let seen = [("response", &*response), ("with", &*with)];
         match condition.is_true(&seen) {
             Ok(true) => Ok(()),
             Ok(false) => Err(NoSuccess::Denied(format!(

@@ -66,8 +66,9 @@ impl Action {
         let Some(shape) = &self.body else {
             return Ok(None);
         };
+        let with = self.with_defaults(with);
         let target = target.to_value();
-        let seen = [("with", with), ("target", &target)];
+        let seen = [("with", &*with), ("target", &target)];
         let mut body = shape.render_whole(&seen)?;
         if self.scalars == Scalars::AsText {
             body = body.with_scalars_as_text();
@@ -87,8 +88,9 @@ impl Action {
         if self.query.is_empty() {
             return Ok(Vec::new());
         }
+        let with = self.with_defaults(with);
         let target = target.to_value();
-        let seen = [("with", with), ("target", &target)];
+        let seen = [("with", &*with), ("target", &target)];
         let mut query = Vec::new();
         for (name, shape) in &self.query {
             if let Some(value) = shape.render(&seen).map_err(|error| error.within(name))? {
@@ -122,8 +124,9 @@ impl Action {
         if paths.is_empty() {
             return Ok(None);
         }
+        let with = self.with_defaults(with);
         let target = target.to_value();
-        let seen = [("with", with), ("target", &target)];
+        let seen = [("with", &*with), ("target", &target)];
         let part = rule
             .part
             .render(&seen)

@@ -57,8 +57,9 @@ impl Action {
         let Some(shape) = &self.body else {
             return Ok(None);
         };
+        let with = self.with_defaults(with);
         let target = target.to_value();
-        let seen = [("with", with), ("target", &target)];
+        let seen = [("with", &*with), ("target", &target)];
         let foresight = Foresight { holes, item: None };
         let mut body = foresight
             .shape(shape, &seen, "")?
@@ -82,8 +83,9 @@ impl Action {
         target: &TargetFacts,
         holes: &dyn Holes,
     ) -> Result<Vec<(String, String)>, RenderError> {
+        let with = self.with_defaults(with);
         let target = target.to_value();
-        let seen = [("with", with), ("target", &target)];
+        let seen = [("with", &*with), ("target", &target)];
         let foresight = Foresight { holes, item: None };
         let mut query = Vec::new();
         for (name, shape) in &self.query {
@@ -96,6 +98,7 @@ impl Action {
 
     /// As [`Action::effect`], with what is known of the parameters.
     pub fn foreseen_effect(&self, with: &Value, holes: &dyn Holes) -> ForeseenEffect {
+        let with = self.with_defaults(with);
         let foresight = Foresight { holes, item: None };
         let certain = self.effect.cases.iter().all(|case| {
             // A parameter that is given is defined, whatever its value turns out to be.
@@ -111,8 +114,8 @@ impl Action {
             };
         }
         ForeseenEffect {
-            effect: self.effect.of(with),
-            because: self.effect.because(with).map(str::to_owned),
+            effect: self.effect.of(&with),
+            because: self.effect.because(&with).map(str::to_owned),
             is_certain: true,
         }
     }

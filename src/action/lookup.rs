@@ -2,7 +2,7 @@
 //! page, and which of the records that it finds is the created one. It sends nothing and decides nothing.
 
 use super::body::{Member, Shape};
-use super::{Action, RenderError};
+use super::{Action, RenderError, as_seen};
 use crate::template::{Expression, Read, Template};
 use crate::value::{Value, is_blank};
 
@@ -108,6 +108,26 @@ fn reads_parameter(read: &Read, name: &str) -> bool {
         [first, second, ..] => first == "with" && second == name,
         [first] => first == "with",
         [] => false,
+    }
+}
+
+impl Action {
+    /// That an answer is not all there is: a step sends one request, whose answer is one page.
+    pub fn more_pages(&self, response: &Value, with: &Value) -> Option<String> {
+        let paging = self.paging.as_ref()?;
+        let response = as_seen(response);
+        let with = self.with_defaults(with);
+        let seen = [("response", &*response), ("with", &*with)];
+        let total = paging.total_pages.as_ref()?.render_optional(&seen).ok()??;
+        let total: u64 = total.scalar_text()?.trim().parse().ok()?;
+        let page = with.get(&paging.page).and_then(Value::scalar_text);
+        let page: u64 = page.and_then(|page| page.trim().parse().ok()).unwrap_or(1);
+        (page < total).then(|| {
+            let (name, next) = (&paging.page, page + 1);
+            format!(
+                "only page {page} of {total} was read: a step reads one page; `{name}: {next}` reads the next, and a `for_each` over the numbers of the pages all of them"
+            )
+        })
     }
 }
 

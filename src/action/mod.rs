@@ -49,6 +49,7 @@ pub struct Action {
     encoding: Encoding,
     query: Vec<(String, body::Shape)>,
     params: Schema,
+    defaults: Map,
     body: Option<body::Shape>,
     scalars: Scalars,
     files: Option<FileRule>,
@@ -95,6 +96,20 @@ impl Action {
         self.documentation
     }
 
+    /// What a person should know of how well it is documented; none where the vendor's sources agree.
+    pub fn documentation_remark(&self) -> Option<String> {
+        let name = self.name();
+        match self.documentation {
+            Documentation::Documented => None,
+            Documentation::SourcesDisagree => Some(format!(
+                "the vendor's sources on {name} disagree; see `actions show`"
+            )),
+            Documentation::Thin => Some(format!(
+                "the vendor documents {name} thinly; see `actions show`"
+            )),
+        }
+    }
+
     /// The vendor's page.
     pub const fn page(&self) -> &Page {
         &self.page
@@ -133,7 +148,7 @@ impl Action {
     /// The effect with these parameters. Where a condition cannot be evaluated, the effect is the
     /// one that asks for most care.
     pub fn effect(&self, with: &Value) -> Effect {
-        self.effect.of(with)
+        self.effect.of(&self.with_defaults(with))
     }
 
     /// Every effect that it may have, whatever the parameters.

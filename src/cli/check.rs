@@ -4,7 +4,7 @@
     reason = "an edge: folders are searched and the clock is read here"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,11 +59,14 @@ struct Looked {
 struct Found {
     findings: Vec<Diagnostic>,
     looked: Looked,
+    /// What is worth knowing and no finding, each once.
+    notes: BTreeSet<String>,
 }
 
 impl Found {
     fn add(&mut self, more: Self) {
         self.findings.extend(more.findings);
+        self.notes.extend(more.notes);
         self.looked.playbooks += more.looked.playbooks;
         self.looked.project_files += more.looked.project_files;
         self.looked.data_files += more.looked.data_files;
@@ -321,21 +324,28 @@ impl Checker {
         path: &Path,
         (playbook, mut findings): (Option<Playbook>, Vec<Diagnostic>),
     ) -> Found {
+        let mut notes = BTreeSet::new();
         if let Some(mut playbook) = playbook {
             let project = self.project(&folder_of(path));
             uses::link(&mut playbook, path, &project, None, &mut findings);
-            self.meaning(path, &Arc::new(playbook), &mut findings);
+            notes.extend(self.meaning(path, &Arc::new(playbook), &mut findings));
         }
         let mut found = Found {
             findings,
+            notes,
             ..Found::default()
         };
         found.looked.playbooks = 1;
         found
     }
 
-    /// Everything but the form of a playbook.
-    fn meaning(&self, path: &Path, playbook: &Arc<Playbook>, found: &mut Vec<Diagnostic>) {
+    /// Everything but the form of a playbook. What comes out is worth knowing and no finding.
+    fn meaning(
+        &self,
+        path: &Path,
+        playbook: &Arc<Playbook>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Vec<String> {
         let project = self.project(&folder_of(path));
         let broken = project.findings.iter().any(Diagnostic::is_error);
         let named = playbook
@@ -386,6 +396,7 @@ impl Checker {
         );
         check_limits(playbook, &project, Needs::from(&rehearsal), found);
         found.extend(rehearsal.findings);
+        draft.documentation_remarks()
     }
 }
 
@@ -416,6 +427,12 @@ impl Found {
                 text,
                 "{left_out} left out: neither `voxplay` nor `steps` in it"
             );
+        }
+        // Beside errors they would only be in the way.
+        if !self.findings.iter().any(Diagnostic::is_error) {
+            for note in &self.notes {
+                let _ = writeln!(text, "note: {note}");
+            }
         }
         text
     }

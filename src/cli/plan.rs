@@ -107,6 +107,7 @@ fn notes(what: &PlaybookArgs, prepared: &Prepared, outlook: &Outlook) -> Vec<Str
     if outlook.tally.deleted.possible > 0 && !what.sandbox {
         notes.push("a run needs `--allow delete`, or a yes at the terminal".to_owned());
     }
+    notes.extend(prepared.plan.documentation_remarks());
     notes
 }
 

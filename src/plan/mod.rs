@@ -98,6 +98,16 @@ impl Plan {
         actions.collect()
     }
 
+    /// What a person should know of how well its actions are documented, each once, in the order of the file.
+    pub fn documentation_remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        for (_, planned) in self.actions() {
+            let remark = planned.action.documentation_remark();
+            remarks.extend(remark.filter(|remark| !remarks.contains(remark)));
+        }
+        remarks
+    }
+
     /// Every loop, in the order of the file, those of `finally` last, those in rows and used playbooks as well.
     pub fn loops(&self) -> Vec<(&PlannedStep, &PlannedLoop)> {
         let loops = self.every_step().filter_map(|step| match &step.kind {
@@ -132,6 +142,11 @@ impl Draft {
     /// the rehearsal.
     pub fn into_plan(self, findings: &[Diagnostic]) -> Option<Plan> {
         (!findings.iter().any(Diagnostic::is_error)).then_some(self.0)
+    }
+
+    /// As [`Plan::documentation_remarks`].
+    pub fn documentation_remarks(&self) -> Vec<String> {
+        self.0.documentation_remarks()
     }
 }
 

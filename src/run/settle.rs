@@ -186,6 +186,8 @@ fn accept(
             .into_iter()
             .map(|(name, problem)| format!("the output `{name}` has no value: {problem}")),
     );
+    end.warnings
+        .extend(action.more_pages(answer, &attempt.with));
     if let Err(problem) = action.success(answer, &attempt.with) {
         fail(end, problem.into_reason());
     }

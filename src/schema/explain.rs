@@ -4,7 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
 
-use super::{SchemaError, Violation, ViolationKind, blank, lint, steps};
+use super::{SchemaError, Violation, ViolationKind, blank, lint, plain_number, steps};
 use crate::value::Value;
 
 /// The violations behind an error about a value.
@@ -214,6 +214,10 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
         Kind::Custom { keyword, .. } if keyword == blank::KEYWORD => (
             ViolationKind::Pattern,
             expected.unwrap_or_else(|| "must not be blank".to_owned()),
+        ),
+        Kind::Custom { keyword, .. } if keyword == plain_number::KEYWORD => (
+            ViolationKind::Pattern,
+            expected.unwrap_or_else(|| "must be written in digits, without an exponent".to_owned()),
         ),
         Kind::Pattern { pattern } => (
             ViolationKind::Pattern,

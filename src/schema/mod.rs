@@ -7,6 +7,7 @@ mod explain;
 mod format;
 mod lint;
 mod node;
+mod plain_number;
 mod violation;
 
 use std::fmt;
@@ -132,6 +133,7 @@ type Options = ValidationOptions<'static, Arc<dyn Retrieve>, Values>;
 
 fn options() -> Options {
     let options = blank::with_not_blank(jsonschema::options_for::<Values>());
+    let options = plain_number::with_plain_number(options);
     format::with_own_formats(options)
         .with_draft(Draft::Draft202012)
         .offline()

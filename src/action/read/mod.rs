@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::answer::Output;
 use super::body::Shape;
 use super::effect::{EffectCase, EffectRule};
+use super::params::defaults;
 use super::templates::{ANSWERING, FINDING, PARAMETERS, SENDING};
 use super::{
     Action, Answer, Documentation, Effect, Encoding, Example, FileRule, Lookup, META_SCHEMA,
@@ -143,6 +144,7 @@ impl<'a> Reader<'a> {
             encoding: Encoding::from_word(&self.text("encoding")),
             query: query.unwrap_or_default(),
             params: params?,
+            defaults: self.root.get("params").map(defaults).unwrap_or_default(),
             body,
             scalars: Scalars::from_word(&self.text("scalars")),
             files,

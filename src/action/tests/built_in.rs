@@ -397,6 +397,12 @@ fn a_number_with_an_exponent_is_stopped_before_it_is_sent() {
         Some("12e5")
     );
     assert_eq!(action.check_request(&body).len(), 1);
+    let with = json(
+        r#"{"wolkvox_id":"1","id":"a","name":"b","total_balance":12e5,"last_pay":1.5,"days_delay":9.0}"#,
+    );
+    let found = action.check_params(&with);
+    let places: Vec<&str> = found.iter().map(|found| found.pointer.as_str()).collect();
+    assert_eq!(places, ["/total_balance", "/days_delay"]);
 }
 
 #[test]

@@ -42,6 +42,40 @@ fn refused(effect: &str, with: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_parameter_that_was_not_given_has_its_default() {
+    let text = CARELESS
+        .replace(
+            "effect: EFFECT",
+            "effect: { default: read, when: [{ if: with.size == 10000.10, effect: update, because: it is large }] }\nquery: { size: \"{{ with.size }}\" }",
+        )
+        .replace("    filter:", "    size: { type: number, default: 10000.10, description: how many }\n    filter:")
+        .replace("body:\n", "body:\n  size: \"{{ with.size }}\"\n")
+        .replace("    body: {", "    query: { size: '10000.10' }\n    body: { size: 10000.10,")
+        .replace("outputs: {}", "success: with.size > 1\noutputs: { size: \"{{ with.size }}\" }");
+    let (catalogue, findings) = project(&[("thing.delete", &text)]);
+    assert_eq!(findings, []);
+    let action = catalogue.get("thing.delete").unwrap();
+    let target = TargetFacts {
+        name: "sandbox".to_owned(),
+        server: "http://127.0.0.1:1".to_owned(),
+        operation: "sandbox".to_owned(),
+    };
+    for (with, size) in [("{}", "10000.10"), (r#"{"size":5}"#, "5")] {
+        let with = json(with);
+        let body = action.body(&with, &target).unwrap().unwrap();
+        assert_eq!(body.get("size").unwrap().to_json_text(), size);
+        let query = action.query(&with, &target).unwrap();
+        assert_eq!(query, [("size".to_owned(), size.to_owned())]);
+        let answer = json(r#"{"code":200}"#);
+        assert_eq!(action.success(&answer, &with), Ok(()));
+        let outputs = action.outputs(&answer, &with).values;
+        assert_eq!(outputs.get("size").unwrap().to_json_text(), size);
+    }
+    assert_eq!(action.effect(&json("{}")), Effect::Update);
+    assert_eq!(action.effect(&json(r#"{"size":5}"#)), Effect::Read);
+}
+
+#[test]
 fn nothing_is_deleted_by_a_blank() {
     for (with, wanted) in [
         (

@@ -167,6 +167,9 @@ impl Page {
         self.fact("page", &title.into_iter().flatten().collect::<Vec<_>>());
         let documentation = match action.documentation() {
             Documentation::Documented => "documented: the vendor's sources agree",
+            Documentation::SourcesDisagree if action.contradictions().is_empty() => {
+                "sources disagree"
+            }
             Documentation::SourcesDisagree => "sources disagree: see below what is done",
             Documentation::Thin => "thin: one source only, or one with holes",
         };
@@ -277,8 +280,10 @@ impl Page {
                 _ => format!("{id}_{}", number + 1),
             };
             let effect = action.effect(&example.with);
+            let with = example.with.as_map().filter(|with| !with.is_empty());
+            let rest = if with.is_some() { "" } else { " {}" };
             self.line(&format!(
-                "  {DIM}# {} ({effect}){DIM:#}\n  - id: {id}\n    action: {}\n    with:",
+                "  {DIM}# {} ({effect}){DIM:#}\n  - id: {id}\n    action: {}\n    with:{rest}",
                 harmless(&example.name),
                 action.name()
             ));

@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
+use super::yaml;
 use crate::schema::format_in_words;
+use crate::value::Value;
 
 /// One parameter, or one key inside of one.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,9 +124,18 @@ fn about(schema: &Json) -> String {
     }
     let example = schema.get("examples").and_then(|examples| examples.get(0));
     if let Some(example) = example {
-        parts.push(format!("e.g. {example}"));
+        parts.push(format!("e.g. {}", shown(example)));
     }
     parts.join("; ")
+}
+
+/// A scalar as JSON has it; more as YAML in one line, which has blanks where a line may end.
+fn shown(example: &Json) -> String {
+    if example.is_array() || example.is_object() {
+        yaml::flow(&Value::from(example.clone()))
+    } else {
+        example.to_string()
+    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(super) fn entries(map: &Map, indent: usize) -> Vec<String> {
 }
 
 /// A value in one line.
-fn flow(value: &Value) -> String {
+pub(super) fn flow(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(flag) => flag.to_string(),

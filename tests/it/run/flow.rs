@@ -471,3 +471,35 @@ fn secret_inputs_do_not_show_where_the_run_is_refused() {
     ran.assert_refused(3, "invalid-input");
     project.assert_hidden(SECRET, &ran);
 }
+
+#[test]
+fn a_read_that_is_not_all_there_is_says_so() {
+    let action = READ
+        .replace("record.read", "thing.query")
+        .replace("required: [module]", "required: []")
+        .replace(
+            "    module: { type: string",
+            "    page: { type: integer, default: 1, description: which page }\n    limit: { type: integer, description: how many }\n    module: { type: string",
+        )
+        .replace(
+            "examples:",
+            "paging: { page: page, limit: limit, max_limit: 100, records: \"{{ response.records }}\", total_pages: \"{{ response['Total pages'] }}\" }\nexamples:",
+        );
+    let run = |with: &str, answer: &str| {
+        let steps = format!("steps:\n  - id: a\n    action: thing.query\n    with: {with}\n");
+        let project = Project::new(&steps, [json(answer)]);
+        project.write("actions/thing.query.yaml", &action);
+        let ran = project.run(&[]);
+        assert_eq!((ran.outcome("a").as_str(), ran.exit), ("ok", 0), "{ran:?}");
+        ran.step("a")["warnings"].to_string()
+    };
+    let answer = r#"{"code":200,"records":[1],"Total pages":"3"}"#;
+    let told = run("{ module: contacts }", answer);
+    assert!(told.contains("only page 1 of 3 was read"), "{told}");
+    assert!(told.contains("`page: 2`"), "{told}");
+    let told = run("{ module: contacts, page: 2 }", answer);
+    assert!(told.contains("only page 2 of 3 was read"), "{told}");
+    assert!(!run("{ module: contacts, page: 3 }", answer).contains("page"));
+    let without = r#"{"code":200,"records":[1]}"#;
+    assert!(!run("{ module: contacts }", without).contains("page"));
+}

@@ -1,0 +1,78 @@
+//! `x-plain-number: decimal` or `integer`: a number is written in digits, without an exponent, and as an integer
+//! without a point. For parameters whose numbers go out as text, digit for digit: JSON Schema itself asks nothing of
+//! how a number is spelled. Text is for `pattern`.
+
+use jsonschema::json::Json as Representation;
+use jsonschema::{Keyword, ValidationError, ValidationOptions};
+
+use super::node::Values;
+use crate::value::Value;
+
+/// The keyword.
+pub(super) const KEYWORD: &str = "x-plain-number";
+
+struct PlainNumber {
+    may_have_a_point: bool,
+}
+
+impl<'i> Keyword<'i, Values> for PlainNumber {
+    fn validate(
+        &self,
+        instance: <Values as Representation>::Node<'i>,
+    ) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            // The words are found by the keyword.
+            Err(ValidationError::custom(KEYWORD))
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        let Value::Number(number) = instance else {
+            return true;
+        };
+        let spelled = number.as_str();
+        !spelled.contains(['e', 'E']) && (self.may_have_a_point || !spelled.contains('.'))
+    }
+}
+
+/// The options, knowing the keyword.
+pub(super) fn with_plain_number<R>(
+    options: ValidationOptions<'_, R, Values>,
+) -> ValidationOptions<'_, R, Values> {
+    options.with_keyword(KEYWORD, |_, form, _| {
+        let may_have_a_point = form.as_str() != Some("integer");
+        Ok(Box::new(PlainNumber { may_have_a_point }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::schema::Schema;
+    use crate::value::Value;
+
+    #[test]
+    fn a_number_is_looked_at_as_it_is_written() {
+        for (form, fits, misses) in [
+            (
+                "decimal",
+                &["1", "-1.50", "\"1e5\""][..],
+                &["1e5", "1.5E-3"][..],
+            ),
+            ("integer", &["1", "12345678901234567890"], &["1.0", "1e2"]),
+        ] {
+            let schema = json!({ "x-plain-number": form, "x-expected": "digits" });
+            let schema = Schema::compile(&schema).unwrap();
+            let found = |text: &str| schema.violations(&Value::from_json_text(text).unwrap());
+            for text in fits {
+                assert_eq!(found(text), [], "{text}");
+            }
+            for text in misses {
+                assert_eq!(found(text)[0].message, "the value must be digits", "{text}");
+            }
+        }
+    }
+}
