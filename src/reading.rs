@@ -238,7 +238,10 @@ impl<'n> Mapping<'n> {
                     node.span,
                     format!("`{key}` must be a duration"),
                 )
-                .help = Some("write a number and its unit: `500ms`, `30s`, `2m`, `1h`".to_owned());
+                .help = Some(
+                "write a whole number and its unit, from `1ms` to `24h`: `500ms`, `30s`, `2m`, `1h`"
+                    .to_owned(),
+            );
         }
         parsed
     }

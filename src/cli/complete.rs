@@ -68,7 +68,8 @@ fn values_of_input(playbook: &Playbook, name: &str) -> Vec<CompletionCandidate> 
 /// Names of targets.
 pub(super) fn targets() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
-        let project = Project::find(&current_folder());
+        let folder = playbook_path().map_or_else(current_folder, |path| open::folder_of(&path));
+        let project = Project::find(&folder);
         let names = project.config.targets.iter().map(|target| {
             CompletionCandidate::new(&target.name.value)
                 .help(Some(target.server.host().to_owned().into()))
@@ -111,6 +112,19 @@ pub(super) fn loops() -> ArgValueCompleter {
     })
 }
 
+/// Ids of the playbook's steps.
+pub(super) fn steps() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let playbook = playbook();
+        let steps = playbook.iter().flat_map(Playbook::whole);
+        let ids = steps.map(|whole| {
+            let about = whole.step.name.as_ref().map(|name| name.clone().into());
+            CompletionCandidate::new(whole.id.clone()).help(about)
+        });
+        beginning(&typed.to_string_lossy(), ids.collect())
+    })
+}
+
 /// Names of actions, the project's own among them.
 pub(super) fn actions() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| beginning(&typed.to_string_lossy(), action_names()))
@@ -142,13 +156,18 @@ fn beginning(typed: &str, mut candidates: Vec<CompletionCandidate>) -> Vec<Compl
     candidates
 }
 
+fn playbook_path() -> Option<PathBuf> {
+    let mut words = std::env::args_os().skip_while(|word| word != "--").skip(2);
+    words.find_map(|word| {
+        let path = PathBuf::from(word);
+        let extension = path.extension().and_then(OsStr::to_str);
+        (matches!(extension, Some("yaml" | "yml")) && path.is_file()).then_some(path)
+    })
+}
+
 /// The playbook on the command line that is being completed: its first word that names a YAML file.
 fn playbook() -> Option<Playbook> {
-    let words = std::env::args_os().skip_while(|word| word != "--").skip(2);
-    let path = words.map(PathBuf::from).find(|path| {
-        let extension = path.extension().and_then(OsStr::to_str);
-        matches!(extension, Some("yaml" | "yml")) && path.is_file()
-    })?;
+    let path = playbook_path()?;
     let mut playbook = open::playbook(&path).0?;
     let project = Project::find(&open::folder_of(&path));
     uses::link(&mut playbook, &path, &project, None, &mut Vec::new());

@@ -7,6 +7,9 @@ use super::args::CompletionsArgs;
 use super::complete::VARIABLE;
 use super::terminal::Terminal;
 
+/// What bash does beside the script that every shell has.
+const WHOLE_WORDS: &str = include_str!("completions.bash");
+
 pub(super) fn completions(args: &CompletionsArgs) -> Exit {
     let shells = Shells::builtins();
     let shell = shells
@@ -16,6 +19,14 @@ pub(super) fn completions(args: &CompletionsArgs) -> Exit {
     shell
         .write_registration(VARIABLE, "voxplay", "voxplay", "voxplay", &mut script)
         .expect("a script in memory can always be written");
-    Terminal::new().answer(&String::from_utf8_lossy(&script));
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shells
+        .completer("bash")
+        .is_some_and(|bash| bash.name() == shell.name())
+    {
+        script = script.replace("-F _clap_complete_voxplay ", "-F _voxplay_words ");
+        script.push_str(WHOLE_WORDS);
+    }
+    Terminal::new().answer(&script);
     Exit::Ok
 }

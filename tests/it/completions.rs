@@ -12,6 +12,27 @@ use super::schema::voxplay;
 
 /// What bash offers for the words so far, the last of which is being typed.
 fn offered(words: &[&str], folder: &Path) -> Option<Vec<String>> {
+    answered("_clap_complete_voxplay", words, folder)
+}
+
+/// What bash offers for a line, which it takes apart at `=` before it asks.
+fn offered_for(line: &str, folder: &Path) -> Option<Vec<String>> {
+    let apart = line.replace('=', " = ");
+    let mut words: Vec<&str> = apart.split(' ').filter(|word| !word.is_empty()).collect();
+    let mut current = words.last().copied().unwrap_or_default();
+    if line.ends_with(' ') {
+        words.push("");
+        current = "";
+    } else if current == "=" {
+        current = "";
+    }
+    let function = format!(
+        "COMP_LINE={line:?}; COMP_POINT=${{#COMP_LINE}}; _voxplay_words voxplay {current:?} x; : "
+    );
+    answered(&function, &words, folder)
+}
+
+fn answered(function: &str, words: &[&str], folder: &Path) -> Option<Vec<String>> {
     let script = String::from_utf8(voxplay(&["completions", "bash"], folder).stdout).unwrap();
     let bin = Path::new(env!("CARGO_BIN_EXE_voxplay")).parent().unwrap();
     let path = std::env::join_paths(
@@ -21,7 +42,7 @@ fn offered(words: &[&str], folder: &Path) -> Option<Vec<String>> {
     .unwrap();
     let driver = format!(
         "{script}\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\nCOMP_TYPE=9\n\
-         compopt() {{ :; }}\n_clap_complete_voxplay voxplay \"${{@: -1}}\" \"${{@: -2:1}}\"\n\
+         compopt() {{ :; }}\n{function} voxplay \"${{@: -1}}\" \"${{@: -2:1}}\"\n\
          printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
     );
     let output = Command::new("bash")
@@ -83,6 +104,29 @@ fn bash_completes_what_stands_in_the_project() {
         };
         found.sort();
         assert_eq!(found, wanted, "{words:?}");
+    }
+}
+
+#[test]
+fn bash_completes_what_stands_after_an_equals_sign() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(voxplay(&["init", "inner"], folder.path()).status.success());
+    let first = "inner/playbooks/first.yaml";
+    for (rest, wanted) in [
+        ("run FIRST -i ti", &["tier="][..]),
+        ("run FIRST -i tier=", &["Regular", "VIP"]),
+        ("run FIRST -i tier=V", &["VIP"]),
+        ("run FIRST --target=s", &["sandbox"]),
+        ("run FIRST --target ", &["production", "sandbox"]),
+        ("run FIRST -i tier=VIP --targ", &["--target"]),
+        ("explain FIRST mar", &["mark"]),
+    ] {
+        let line = format!("voxplay {}", rest.replace("FIRST", first));
+        let Some(mut found) = offered_for(&line, folder.path()) else {
+            return;
+        };
+        found.sort();
+        assert_eq!(found, wanted, "{line}");
     }
 }
 

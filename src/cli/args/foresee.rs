@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{Format, PlaybookArgs};
+use crate::cli::complete;
 
 /// How a plan is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,7 +52,7 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) what: PlaybookArgs,
     /// The id of the step
-    #[arg(value_name = "STEP")]
+    #[arg(value_name = "STEP", add = complete::steps())]
     pub(crate) step: String,
     /// How to write the answer
     #[arg(long, value_enum, default_value = "human", env = "VOXPLAY_FORMAT")]

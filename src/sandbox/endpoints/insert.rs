@@ -11,15 +11,16 @@ use crate::sandbox::serve::Received;
 const ACTIVITIES: &str = "wolkvox_activities";
 
 /// Texts that the page requires of an activity, besides those with a form of their own.
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 5] = [
     "status",
     "name",
     "name_module",
-    "description",
     "id_record",
-    "location",
     "wolkvox_owner",
 ];
+
+/// Texts that the page requires, and of which it does not say that they must hold something.
+const MAY_BE_BLANK: [&str; 2] = ["description", "location"];
 
 const FIELDS: &[&str] = &[
     "status",
@@ -74,6 +75,13 @@ fn check_activity(
     keys.one_of("type", &["call"])?;
     for key in TEXTS {
         fields.text(key)?;
+    }
+    for key in MAY_BE_BLANK {
+        if fields.any_text(key)?.trim().is_empty() {
+            desk.note(format!(
+                "fields.{key} is blank: what the CRM does then is not documented; accepted here"
+            ));
+        }
     }
     fields.one_of("priority", &["high", "normal", "low"])?;
     fields.date_time("completion_date")?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::sandbox::IdForm;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::Body;
 use crate::sandbox::check::{Keys, is_day_first_date};
@@ -46,7 +47,11 @@ pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal
         .store
         .create(operation, OBLIGATIONS, Some(parent), fields.map)?;
     // Whose id the sample shows, the obligation's or its record's, is not documented.
-    Ok(desk.success("Succesfully create record", json!(id)))
+    let answered = match desk.rules.ids {
+        IdForm::Real => json!(id),
+        IdForm::Sampled => json!("123cb"),
+    };
+    Ok(desk.success("Succesfully create record", answered))
 }
 
 /// All values are text; which of them are required is not documented.
