@@ -1,6 +1,8 @@
 //! Values that look like one thing and count as another: a text `no` as a condition, a text `1` beside a number.
 //! Both decide a write silently and wrongly, so both are errors. It knows the spellings, and nothing of templates.
 
+use std::borrow::Cow;
+
 use super::error::TemplateError;
 use super::operators::is_true;
 use crate::value::{Number, Value};
@@ -101,6 +103,24 @@ pub(super) fn refuse_in(
     }
     let sides = source.map(|left| Sides { left, right: None });
     items.iter().try_for_each(|item| refuse(value, item, sides))
+}
+
+/// Makes a text of digits a number, and those of a list.
+pub(super) fn digits_as_numbers(value: &mut Cow<'_, Value>) {
+    let is_code = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |value: &Value| {
+        let digits = value.as_text().filter(|text| is_code(text))?;
+        Number::parse(digits).map(Value::Number)
+    };
+    if let Some(number) = number(value) {
+        *value = Cow::Owned(number);
+    } else if let Value::List(items) = &**value
+        && items.iter().any(|item| number(item).is_some())
+    {
+        let items = items.iter();
+        let items = items.map(|item| number(item).unwrap_or_else(|| item.clone()));
+        *value = Cow::Owned(Value::List(items.collect()));
+    }
 }
 
 fn look_alike(left: &Value, right: &Value) -> bool {

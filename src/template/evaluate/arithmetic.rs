@@ -10,6 +10,9 @@ use crate::template::operators::{self, Operand, type_of};
 use crate::template::tree::{Expr, Operator, Relation};
 use crate::value::{Number, Value};
 
+/// How the code of an answer is written in a condition.
+const CODE: &str = "response.code";
+
 impl<'a> Evaluation<'a> {
     pub(super) fn negative(&mut self, inner: &'a Expr) -> Evaluated<'a> {
         let value = self.eval(inner)?;
@@ -103,7 +106,13 @@ impl<'a> Evaluation<'a> {
         let mut left = self.eval(first)?;
         let mut left_range = &first.range;
         for (relation, next) in rest {
-            let right = self.eval(next)?;
+            let mut right = self.eval(next)?;
+            // The CRM's `code` is a number to whoever reads it, however it came: it may be written either way.
+            if self.text_of(left_range) == CODE {
+                lookalike::digits_as_numbers(&mut right);
+            } else if self.text_of(&next.range) == CODE {
+                lookalike::digits_as_numbers(&mut left);
+            }
             self.refuse_lookalikes(*relation, (&left, left_range), (&right, &next.range))?;
             let holds = match relation {
                 Relation::Equal => operators::equal(&left, &right),

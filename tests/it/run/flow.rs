@@ -216,8 +216,18 @@ fn a_code_that_came_as_text_is_a_number_in_what_is_expected() {
         format!("steps:\n{step}    expect: [response.code == 200, {expected}]\n")
     };
     let answer = || json(r#"{"code":"200","error":"null","data":{"a":["x"]}}"#);
-    let ran = Project::new(&steps("status == 200"), [answer()]).run(&[]);
-    assert_eq!((ran.outcome("a").as_str(), ran.exit), ("ok", 0), "{ran:?}");
+    for expected in [
+        "status == 200",
+        "'response.code == \"200\"'",
+        "'\"200\" == response.code'",
+        "'response.code in [\"200\", \"201\"]'",
+        "'response.code != \"201\"'",
+    ] {
+        for answer in [answer(), json(DONE)] {
+            let ran = Project::new(&steps(expected), [answer]).run(&[]);
+            assert_eq!(ran.outcome("a"), "ok", "{expected}: {ran:?}");
+        }
+    }
     let ran = Project::new(
         &steps("'response.data.b is defined or response.data.a == []'"),
         [answer()],
