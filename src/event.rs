@@ -515,6 +515,19 @@ impl RunStarted {
     }
 }
 
+impl RowFinished {
+    /// Takes secrets out of it.
+    pub fn mask(&mut self, masker: &Masker) {
+        mask_text(&mut self.row, masker);
+        if let Some(error) = &mut self.error {
+            mask_text(error, masker);
+        }
+        for value in self.code.iter_mut().chain(self.wolkvox_ids.values_mut()) {
+            mask_value(value, masker);
+        }
+    }
+}
+
 impl EventKind {
     /// The same event fit to be written anywhere, and its [`EventKind::body`]: no secret shows in either.
     ///
@@ -565,15 +578,7 @@ impl EventKind {
                 mask_text(&mut failed.reason, masker);
             }
             Self::StepFinished(finished) => mask_finished(finished, masker),
-            Self::RowFinished(row) => {
-                mask_text(&mut row.row, masker);
-                if let Some(error) = &mut row.error {
-                    mask_text(error, masker);
-                }
-                for id in row.code.iter_mut().chain(row.wolkvox_ids.values_mut()) {
-                    mask_value(id, masker);
-                }
-            }
+            Self::RowFinished(row) => row.mask(masker),
             Self::RunFinished(finished) => {
                 for value in finished.outputs.values_mut() {
                     mask_value(value, masker);

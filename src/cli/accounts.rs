@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
@@ -18,8 +18,8 @@ use crate::plan::{AccountPaths, Plan};
 use crate::project::Confinement;
 use crate::run::{AccountFile, AccountFiles, AccountKind};
 
-/// How much of a file is looked at for a header, in bytes.
-const HEADER: u64 = 64 * 1024;
+/// How much of a file is looked at for a header or a first row, in bytes.
+const HEADER: u64 = crate::rows::MAX_ROW_BYTES as u64 + 64 * 1024;
 
 /// The paths of the command line, by loop and kind.
 #[derive(Debug, Default)]
@@ -181,17 +181,19 @@ fn replaced(path: &Path) -> Option<&'static str> {
     if !metadata.is_file() {
         return Some("is no ordinary file");
     }
-    let mut start = Vec::new();
+    let mut first = Vec::new();
     let is_read = File::open(path)
-        .and_then(|file| file.take(HEADER).read_to_end(&mut start))
+        .and_then(|file| BufReader::new(file.take(HEADER)).read_until(b'\n', &mut first))
         .is_ok();
-    let first = start
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let is_account = first.windows(4).any(|four| four == b"_row");
-    (!is_read || !(start.is_empty() || is_account))
+    (!is_read || !(first.is_empty() || names_row(&first)))
         .then_some("is there already, and is no account of rows: it would be overwritten")
+}
+
+/// Whether a header, or the first of JSON lines, has a name by which accounts are known.
+fn names_row(line: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    line.split(|byte| !is_of_name(byte))
+        .any(|name| name == b"_row")
 }
 
 /// The loop that a value speaks of, and the path.

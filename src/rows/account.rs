@@ -1,22 +1,25 @@
-//! What became of the rows, as CSV files: rejected, unknown, succeeded.
+//! What became of the rows, as files: rejected, unknown, succeeded. A path that ends in `.jsonl` or `.ndjson` gives
+//! JSON lines, any other gives CSV.
 //!
-//! The columns of the data come first, untouched, so that a file of rejected rows can be fed straight
+//! In CSV the columns of the data come first, untouched, so that a file of rejected rows can be fed straight
 //! back; the columns added behind them are ignored when it is read again. Cells are
 //! data: one that a spreadsheet would take for a formula (`=1+1`) is written as it came. Every row has as many cells as
 //! the header, for a spreadsheet that saves the file would make it so, and not ask what belongs where. A row that could
 //! not be read says so in `_step`, and is refused again until that is taken out.
 //!
+//! In JSON lines the object of the row comes first, its values as they came; what is added stands behind them under
+//! the names of the columns.
+//!
 //! A file grows under a temporary name beside its own, readable after a crash, and takes its name when it
 //! is [finished](Account::finish).
-#![expect(
-    clippy::disallowed_methods,
-    reason = "an edge: writes the account files that users ask for"
-)]
 
-use std::fs::File;
-use std::io;
+mod lines;
+mod partial;
+
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use self::partial::Partial;
 use super::header::{MORE, READING, ROW, STEP};
 use super::row::cell_text;
 use super::{Row, RowError};
@@ -31,7 +34,7 @@ pub struct Layout {
     is_open: bool,
 }
 
-/// The column of rows that are no objects.
+/// The column, or the key, of rows that are no objects.
 const ITEM: &str = "item";
 
 impl Layout {
@@ -125,6 +128,22 @@ pub enum AccountKind {
     },
 }
 
+impl AccountKind {
+    /// What stands behind the data of a row.
+    fn added(&self) -> Vec<String> {
+        let mut added = vec![ROW.to_owned()];
+        match self {
+            Self::Refused => {
+                added.extend([STEP, "_outcome", "_code", "_message"].map(str::to_owned));
+            }
+            Self::Succeeded { steps } => {
+                added.extend(steps.iter().map(|step| format!("_wolkvox_id_{step}")));
+            }
+        }
+        added
+    }
+}
+
 /// Why a row is in a file of refused ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal<'a> {
@@ -133,7 +152,7 @@ pub struct Refusal<'a> {
     /// `failed`, `unknown` …
     pub outcome: &'a str,
     /// What the CRM answered, where it did.
-    pub code: Option<&'a str>,
+    pub code: Option<&'a Value>,
     /// What happened, in words.
     pub message: &'a str,
 }
@@ -141,66 +160,61 @@ pub struct Refusal<'a> {
 /// An account file that grows while the run goes on. Blocks while it writes.
 #[derive(Debug)]
 pub struct Account {
-    writer: csv::Writer<File>,
+    form: Form,
     layout: Layout,
     kind: AccountKind,
-    path: PathBuf,
-    partial: PathBuf,
+    /// The names of what is added to a row.
+    added: Vec<String>,
+}
+
+/// How an account is written.
+#[derive(Debug)]
+enum Form {
+    Csv(Box<csv::Writer<Partial>>),
+    JsonLines(io::BufWriter<Partial>),
 }
 
 impl Account {
-    /// Begins the file `path`: until it is finished it stands beside it as `<name>.partial`, and a
+    /// Begins the file `path`: until it is finished it stands beside it under a temporary name, and a
     /// file that has the name already stays as it is.
     pub fn create(path: &Path, kind: AccountKind, mut layout: Layout) -> io::Result<Self> {
-        let mut name = path
-            .file_name()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is no file name"))?
-            .to_owned();
-        name.push(".partial");
-        let partial = path.with_file_name(name);
-        let mut writer = csv::WriterBuilder::new()
-            .delimiter(layout.delimiter)
-            .from_writer(File::create(&partial)?);
-        let added: Vec<String> = match &kind {
-            AccountKind::Refused => [STEP, "_outcome", "_code", "_message"]
-                .map(str::to_owned)
-                .into(),
-            AccountKind::Succeeded { steps } => {
-                let ids = steps.iter().map(|step| format!("_wolkvox_id_{step}"));
-                ids.collect()
-            }
-        };
+        let added = kind.added();
         // Of an id that came from an earlier account, the new one takes the place.
         layout.columns.retain(|name| !added.contains(name));
-        let mut header = layout.columns.clone();
-        if layout.is_open {
-            header.push(MORE.to_owned());
-        }
-        header.push(ROW.to_owned());
-        header.extend(added);
-        writer.write_record(header)?;
-        writer.flush()?;
+        let partial = Partial::create(path)?;
+        let form = if lines::are_wanted(path) {
+            Form::JsonLines(io::BufWriter::new(partial))
+        } else {
+            let mut writer = csv::WriterBuilder::new()
+                .delimiter(layout.delimiter)
+                .from_writer(partial);
+            let more = layout.is_open.then_some(MORE);
+            let columns = layout.columns.iter().map(String::as_str);
+            let added = added.iter().map(String::as_str);
+            writer.write_record(columns.chain(more).chain(added))?;
+            writer.flush()?;
+            Form::Csv(Box::new(writer))
+        };
         Ok(Self {
-            writer,
+            form,
             layout,
             kind,
-            path: path.to_owned(),
-            partial,
+            added,
         })
     }
 
     /// Adds a row that failed or is unknown.
     pub fn refuse(&mut self, row: &Row, refusal: &Refusal<'_>) -> io::Result<()> {
         self.expect_refused()?;
-        let cells = self.layout.cells(row);
-        self.write_refused(cells, row.number, refusal)
+        let added = added_to_refused(row.number, refusal);
+        self.write(row, added)
     }
 
-    /// Adds a row that could not be read.
-    pub fn refuse_unread(&mut self, error: &RowError) -> io::Result<()> {
+    /// Adds a row that could not be read; `message` is what the error says, fit to be shown.
+    pub fn refuse_unread(&mut self, error: &RowError, message: &str) -> io::Result<()> {
         self.expect_refused()?;
         let (cells, surplus) = self.layout.cells_of_error(error);
-        let mut message = error.to_string();
+        let mut message = message.to_owned();
         if !surplus.is_empty() {
             message.push_str("; beyond the last column: ");
             message.push_str(
@@ -213,36 +227,50 @@ impl Account {
             code: None,
             message: &message,
         };
-        self.write_refused(cells, error.number, &refusal)
+        let added = added_to_refused(error.number, &refusal);
+        match &mut self.form {
+            Form::Csv(writer) => write_cells(writer, cells, &added),
+            Form::JsonLines(writer) => {
+                let columns = self.layout.columns.iter().cloned();
+                let known = columns.zip(error.cells.iter().cloned().map(Value::from));
+                lines::write(writer, known.collect(), &self.added, added)
+            }
+        }
     }
 
     /// Adds a row that succeeded, with the ids that its steps returned: (step, id).
-    pub fn succeed(&mut self, row: &Row, ids: &[(&str, &str)]) -> io::Result<()> {
+    pub fn succeed(&mut self, row: &Row, ids: &[(&str, &Value)]) -> io::Result<()> {
         let AccountKind::Succeeded { steps } = &self.kind else {
             return Err(io::Error::other("this file lists refused rows"));
         };
-        let mut cells = self.layout.cells(row);
-        cells.push(row.number.to_string());
-        cells.extend(steps.iter().map(|step| {
+        let mut added = vec![Value::from(row.number)];
+        added.extend(steps.iter().map(|step| {
             let mut ids = ids.iter();
             let id = ids.find(|(name, _)| name == step);
-            id.map_or_else(String::new, |(_, id)| (*id).to_owned())
+            id.map_or(Value::Null, |(_, id)| (*id).clone())
         }));
-        Ok(self.writer.write_record(cells)?)
+        self.write(row, added)
     }
 
     /// Gives what was written so far to the operating system, so that others can read it.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        match &mut self.form {
+            Form::Csv(writer) => writer.flush(),
+            Form::JsonLines(writer) => writer.flush(),
+        }
     }
 
     /// Puts the file on disk and gives it its name. Without this it stays under the temporary one.
-    pub fn finish(mut self) -> io::Result<PathBuf> {
-        self.writer.flush()?;
-        self.writer.get_ref().sync_all()?;
-        drop(self.writer);
-        std::fs::rename(&self.partial, &self.path)?;
-        Ok(self.path)
+    pub fn finish(self) -> io::Result<PathBuf> {
+        let partial = match self.form {
+            Form::Csv(writer) => writer
+                .into_inner()
+                .map_err(csv::IntoInnerError::into_error)?,
+            Form::JsonLines(writer) => writer
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?,
+        };
+        partial.finish()
     }
 
     fn expect_refused(&self) -> io::Result<()> {
@@ -254,20 +282,31 @@ impl Account {
         }
     }
 
-    fn write_refused(
-        &mut self,
-        mut cells: Vec<String>,
-        number: u64,
-        refusal: &Refusal<'_>,
-    ) -> io::Result<()> {
-        cells.extend([
-            number.to_string(),
-            refusal.step.unwrap_or_default().to_owned(),
-            refusal.outcome.to_owned(),
-            refusal.code.unwrap_or_default().to_owned(),
-            // A file that holds these cannot be read again, and an answer of the CRM may.
-            refusal.message.replace(['\0', '\u{fffd}'], " "),
-        ]);
-        Ok(self.writer.write_record(cells)?)
+    fn write(&mut self, row: &Row, added: Vec<Value>) -> io::Result<()> {
+        match &mut self.form {
+            Form::Csv(writer) => write_cells(writer, self.layout.cells(row), &added),
+            Form::JsonLines(writer) => lines::write(writer, lines::object(row), &self.added, added),
+        }
     }
+}
+
+/// What is added to a row that failed or is unknown.
+fn added_to_refused(number: u64, refusal: &Refusal<'_>) -> Vec<Value> {
+    vec![
+        Value::from(number),
+        refusal.step.map_or(Value::Null, Value::from),
+        Value::from(refusal.outcome),
+        refusal.code.cloned().unwrap_or(Value::Null),
+        // A file that holds these cannot be read again, and an answer of the CRM may.
+        Value::from(refusal.message.replace(['\0', '\u{fffd}'], " ")),
+    ]
+}
+
+fn write_cells(
+    writer: &mut csv::Writer<Partial>,
+    mut cells: Vec<String>,
+    added: &[Value],
+) -> io::Result<()> {
+    cells.extend(added.iter().map(cell_text));
+    Ok(writer.write_record(cells)?)
 }

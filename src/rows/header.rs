@@ -34,6 +34,16 @@ fn is_of_accounts(name: &str) -> bool {
     OF_ACCOUNTS.contains(&name)
 }
 
+/// What speaks against reading an object of an account file again: what is wrong, what to do.
+pub(super) fn objection(map: &crate::value::Map) -> Option<(&'static str, &'static str)> {
+    let is_unread = map.contains_key(ROW)
+        && map.get(STEP).and_then(crate::value::Value::as_text) == Some(READING);
+    is_unread.then_some((
+        "this row could not be read before",
+        "put it right as `_message` says, then take `_step` out of it",
+    ))
+}
+
 /// Takes out of a row what an account file added to it.
 pub(super) fn without_account(map: &mut crate::value::Map) {
     if map.contains_key(ROW) {

@@ -8,7 +8,7 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::file::Steady;
-use super::header::without_account;
+use super::header::{objection, without_account};
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::value::{Map, Value};
@@ -85,6 +85,9 @@ fn row(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
     };
     if let Some(key) = repeated_key(text, &map) {
         return Err(wrong(format!("the key `{key}` stands twice")).help("remove one of them"));
+    }
+    if let Some((message, help)) = objection(&map) {
+        return Err(wrong(message.to_owned()).help(help));
     }
     without_account(&mut map);
     Ok(Row::new(number, Some(line), Value::Map(map)))

@@ -592,40 +592,63 @@ fn a_file_is_read_only_as_far_as_rows_are_pulled() {
 }
 
 fn account(kind: AccountKind, layout: Layout, write: impl FnOnce(&mut Account)) -> String {
+    account_called("rejected.csv", kind, layout, write)
+}
+
+fn account_called(
+    name: &str,
+    kind: AccountKind,
+    layout: Layout,
+    write: impl FnOnce(&mut Account),
+) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("rejected.csv");
+    let path = folder.path().join(name);
     std::fs::write(&path, "an older file").unwrap();
     let mut account = Account::create(&path, kind, layout).unwrap();
     write(&mut account);
     account.flush().unwrap();
-    let partial = std::fs::read_to_string(folder.path().join("rejected.csv.partial")).unwrap();
+    let entries = std::fs::read_dir(folder.path()).unwrap();
+    let partial = entries
+        .map(|entry| entry.unwrap().path())
+        .find(|found| *found != path)
+        .unwrap();
+    let written = std::fs::read_to_string(&partial).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older file");
     assert_eq!(account.finish().unwrap(), path);
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), partial);
-    assert!(!folder.path().join("rejected.csv.partial").exists());
-    partial
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    assert!(!partial.exists());
+    written
 }
 
 const REFUSAL: Refusal<'static> = Refusal {
     step: Some("update"),
     outcome: "failed",
-    code: Some("404"),
+    code: None,
     message: "not \"found\"; sorry",
 };
 
 /// Every row of a file refused, good or wrong.
 fn all_refused(bytes: &[u8], format: &Format) -> String {
+    all_refused_into("rejected.csv", bytes, format)
+}
+
+fn all_refused_into(name: &str, bytes: &[u8], format: &Format) -> String {
+    let code = Value::from(404_u64);
+    let refusal = Refusal {
+        code: Some(&code),
+        ..REFUSAL
+    };
     let data = file(bytes);
     let rows = open(&data.path, "data", format).unwrap();
     let layout = rows.layout();
     let rows: Vec<_> = rows.collect();
     let first = rows.iter().find_map(|row| row.as_ref().ok());
     let layout = layout.unwrap_or_else(|| Layout::of_first(first));
-    account(AccountKind::Refused, layout, |account| {
+    account_called(name, AccountKind::Refused, layout, |account| {
         for row in &rows {
             match row {
-                Ok(row) => account.refuse(row, &REFUSAL).unwrap(),
-                Err(error) => account.refuse_unread(error).unwrap(),
+                Ok(row) => account.refuse(row, &refusal).unwrap(),
+                Err(error) => account.refuse_unread(error, &error.to_string()).unwrap(),
             }
         }
     })
@@ -679,7 +702,7 @@ fn wrong_rows_are_refused_again_until_they_are_repaired() {
     let written = account(AccountKind::Refused, layout, |account| {
         for row in sheet(Some("Errores")).unwrap() {
             let Err(error) = row else { continue };
-            account.refuse_unread(&error).unwrap();
+            account.refuse_unread(&error, &error.to_string()).unwrap();
         }
     });
     let again = rows(&written, &CSV);
@@ -704,15 +727,71 @@ fn rows_without_a_header_take_the_keys_of_the_first() {
 }
 
 #[test]
+fn json_lines_give_rows_back_as_they_were() {
+    let text = "{\"z\":1.50,\"id\":12345678901234567890}\n\
+        {\"tags\":[1,{\"a\":null}],\"no\":false,\"_step\":\"own\"}\n[1]\n";
+    for name in ["rejected.jsonl", "rejected.NDJSON"] {
+        let written = all_refused_into(name, text.as_bytes(), &Format::Jsonl);
+        assert_eq!(
+            written,
+            "{\"z\":1.50,\"id\":12345678901234567890,\"_row\":1,\"_step\":\"update\",\"_outcome\":\"failed\",\"_code\":404,\"_message\":\"not \\\"found\\\"; sorry\"}\n\
+             {\"tags\":[1,{\"a\":null}],\"no\":false,\"_row\":2,\"_step\":\"update\",\"_outcome\":\"failed\",\"_code\":404,\"_message\":\"not \\\"found\\\"; sorry\"}\n\
+             {\"_row\":3,\"_step\":\"(reading)\",\"_outcome\":\"failed\",\"_code\":null,\"_message\":\"row 3 (line 3): a row is an object, and this is of type array; write `{\\\"column\\\": value}`\"}\n"
+        );
+        let again = rows(&written, &Format::Jsonl);
+        assert_eq!(
+            again[0].as_ref().unwrap().value,
+            rows(text, &Format::Jsonl)[0].as_ref().unwrap().value
+        );
+        // The second round adds nothing to the first, and what could not be read is refused until it is put right.
+        let second = all_refused_into(name, written.as_bytes(), &Format::Jsonl);
+        assert!(written.starts_with(second.split_inclusive('\n').next().unwrap()));
+        assert!(again[1].is_ok() && again[2].is_err());
+        let repaired = written.replace(",\"_step\":\"(reading)\"", ",\"id\":3");
+        assert_eq!(shown(&repaired, &Format::Jsonl)[2], r#"3@3 {"id":3}"#);
+    }
+    // Of a table they have the columns, and its wrong rows what was there of them.
+    let written = all_refused_into("rejected.jsonl", b"id,name\n007,x\n8\n", &CSV);
+    let lines: Vec<&str> = written.lines().collect();
+    assert!(lines[0].starts_with(r#"{"id":"007","name":"x","_row":1,"#));
+    assert!(lines[1].starts_with(r#"{"id":"8","_row":2,"_step":"(reading)","#));
+}
+
+#[test]
+fn json_lines_of_a_list_and_of_what_succeeded() {
+    let items = ["a", "b"].map(Value::from).to_vec();
+    let items: Vec<Row> = Rows::from_values(items).map(Result::unwrap).collect();
+    let kind = AccountKind::Succeeded {
+        steps: vec!["create".to_owned(), "call".to_owned()],
+    };
+    let layout = Layout::of_first(items.first());
+    let written = account_called("good.jsonl", kind, layout, |account| {
+        let id = Value::from(99_u64);
+        account.succeed(&items[0], &[("create", &id)]).unwrap();
+        account.succeed(&items[1], &[]).unwrap();
+    });
+    assert_eq!(
+        written,
+        "{\"item\":\"a\",\"_row\":1,\"_wolkvox_id_create\":99,\"_wolkvox_id_call\":null}\n\
+         {\"item\":\"b\",\"_row\":2,\"_wolkvox_id_create\":null,\"_wolkvox_id_call\":null}\n"
+    );
+    assert_eq!(
+        shown(&written, &Format::Jsonl)[0],
+        r#"1@1 {"item":"a","_wolkvox_id_create":99,"_wolkvox_id_call":null}"#
+    );
+}
+
+#[test]
 fn rows_that_succeeded_are_listed_with_their_ids() {
     let steps = vec!["create".to_owned(), "call".to_owned()];
     let row = rows("id\n7\n", &CSV).remove(0).unwrap();
     let layout = Layout::new(vec!["id".to_owned()], Some(b';'));
     let written = account(AccountKind::Succeeded { steps }, layout, |account| {
+        let [call, create, other] = ["c1", "0099", "12"].map(Value::from);
         account
-            .succeed(&row, &[("call", "c1"), ("create", "0099")])
+            .succeed(&row, &[("call", &call), ("create", &create)])
             .unwrap();
-        account.succeed(&row, &[("create", "12")]).unwrap();
+        account.succeed(&row, &[("create", &other)]).unwrap();
         assert!(account.refuse(&row, &REFUSAL).is_err());
     });
     assert_eq!(

@@ -76,7 +76,8 @@ impl Ledger {
         }
     }
 
-    /// Adds a row where it belongs here.
+    /// Adds a row where it belongs here. Of the event everything is written, so it is a masked one; the row is the
+    /// user's own and stays as it is.
     pub(super) fn add(&mut self, row: &Row, event: &RowFinished) {
         self.begin(Some(row));
         if !self.lists(event.outcome) {
@@ -86,22 +87,16 @@ impl Ledger {
             return;
         };
         let written = if self.file.kind == AccountKind::Succeeded {
-            let ids: Vec<(&str, String)> = event
-                .wolkvox_ids
-                .iter()
-                .map(|(step, id)| (step.as_str(), shown(id)))
-                .collect();
-            let ids: Vec<(&str, &str)> =
-                ids.iter().map(|(step, id)| (*step, id.as_str())).collect();
+            let ids = event.wolkvox_ids.iter();
+            let ids: Vec<(&str, &Value)> = ids.map(|(step, id)| (step.as_str(), id)).collect();
             account.succeed(row, &ids)
         } else {
-            let code = event.code.as_ref().and_then(Value::scalar_text);
             account.refuse(
                 row,
                 &Refusal {
                     step: event.failed_step.as_deref(),
                     outcome: event.outcome.as_str(),
-                    code: code.as_deref(),
+                    code: event.code.as_ref(),
                     message: event.error.as_deref().unwrap_or_default(),
                 },
             )
@@ -109,14 +104,14 @@ impl Ledger {
         self.note(written);
     }
 
-    /// Adds a row that could not be read.
-    pub(super) fn add_unreadable(&mut self, error: &RowError) {
+    /// Adds a row that could not be read. What is wrong with it is told as the event, a masked one, tells it.
+    pub(super) fn add_unreadable(&mut self, error: &RowError, event: &RowFinished) {
         if self.file.kind != AccountKind::Rejected {
             return;
         }
         self.begin(None);
         if let Some(account) = &mut self.account {
-            let written = account.refuse_unread(error);
+            let written = account.refuse_unread(error, event.error.as_deref().unwrap_or_default());
             self.note(written);
         }
     }
@@ -173,8 +168,4 @@ impl Ledger {
             ));
         }
     }
-}
-
-fn shown(id: &Value) -> String {
-    id.scalar_text().unwrap_or_else(|| id.to_json_text())
 }

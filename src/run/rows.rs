@@ -604,7 +604,7 @@ impl Turns<'_, '_> {
         let Ended {
             rows,
             unreadable,
-            event,
+            mut event,
             standing,
             ..
         } = ended;
@@ -623,13 +623,15 @@ impl Turns<'_, '_> {
                     .push(id.clone());
             }
         }
+        // Accounts are files as others are: what an answer quotes of a secret must not stand there.
+        event.mask(self.driver.masker);
         // What cannot be written is said once, when the account is closed.
         for account in &mut self.accounts {
             for row in &rows {
                 account.add(row, &event);
             }
             if let Some(error) = &unreadable {
-                account.add_unreadable(error);
+                account.add_unreadable(error, &event);
             }
         }
         if standing == Standing::News {

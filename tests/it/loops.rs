@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::run::{Project, Ran};
+use crate::run::{Project, Ran, TOKEN};
 use crate::server::{Answer, Arrived, DONE, json};
 
 /// A loop of one update a row: what `for_each` holds, and the keys beside it.
@@ -586,4 +586,98 @@ fn a_loop_that_is_not_there_is_not_taken_for_a_path() {
     assert_eq!((ran.exit, ran.arrived.len()), (3, 0), "{ran:?}");
     assert!(ran.stdout.contains("no loop is called other"), "{ran:?}");
     assert_eq!(project.run(&["--rejected", "./other=a.csv"]).exit, 0);
+}
+
+#[test]
+fn accounts_mask_what_the_answer_says_and_leave_the_data_alone() {
+    let cell = format!("of the data: {TOKEN}");
+    for ending in ["csv", "jsonl"] {
+        let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv }\n    on_failure: continue\n    action: obligation.insert\n    with: { wolkvox_id: \"64cb\", id: \"{{ row.id }}\", name: x }\n";
+        let project = Project::new(playbook, [Answer::CutRead]);
+        project.write(
+            "rows.csv",
+            &format!("id,note\n1,{cell}\n2,{cell}\n3,{cell}\n"),
+        );
+        project.server.judge(|arrived| {
+            let token = arrived.header("wolkvox-token")[0].to_owned();
+            let ok = arrived.text().contains("\"3\"");
+            json(&if ok {
+                format!(r#"{{"code":200,"error":"null","data":{{"wolkvox_id":"{token}"}}}}"#)
+            } else {
+                format!(r#"{{"code":400,"error":"bad token {token}"}}"#)
+            })
+        });
+        let files: Vec<String> = ["rejected", "succeeded", "unknown"]
+            .iter()
+            .flat_map(|kind| [format!("--{kind}"), format!("{kind}.{ending}")])
+            .collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let ran = project.run(&files);
+        assert_eq!(ran.exit, 5, "{ran:?}");
+        let [rejected, succeeded, unknown] = ["rejected", "succeeded", "unknown"]
+            .map(|kind| file(&project, &format!("{kind}.{ending}")));
+        assert!(rejected.contains("bad token ***"), "{rejected}");
+        assert!(succeeded.contains("***"), "{succeeded}");
+        for text in [rejected, succeeded, unknown] {
+            assert_eq!(text.matches(&cell).count(), 1, "{text}");
+            assert_eq!(text.matches(TOKEN).count(), 1, "{text}");
+        }
+    }
+}
+
+#[test]
+fn two_runs_at_once_write_the_same_account_and_leave_nothing_beside_it() {
+    let playbook = each("csv: rows.csv", "");
+    let project = Project::new(&playbook, [Answer::Held(DONE)]);
+    project.write("rows.csv", &csv(1..=3));
+    project.server.judge(echo);
+    let flags = |state: &'static str| ["--succeeded", "good.csv", "--state-dir", state];
+    let first = project.command(&flags("one")).spawn().unwrap();
+    project.server.wait_for(1);
+    assert_eq!(project.run(&flags("two")).exit, 0);
+    let whole = file(&project, "good.csv");
+    assert_eq!(whole, "id,_row,_wolkvox_id_mark\n1,1,1\n2,2,2\n3,3,3\n");
+    project.server.release();
+    let output = first.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(
+        file(&project, "good.csv"),
+        whole.replace("1,1,1", "1,1,64cb")
+    );
+    let entries = std::fs::read_dir(project.folder.path()).unwrap();
+    let left = entries.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().contains("partial")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn json_lines_of_what_was_rejected_go_straight_back_with_their_types() {
+    let playbook = "steps:\n  - id: each\n    for_each: { jsonl: rows.jsonl }\n    on_failure: continue\n    rejected: bad.jsonl\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\", fields: \"{{ row.fields }}\" }\n";
+    let project = Project::new(playbook, [json(DONE), refused(), refused()]);
+    let good = "{\"id\":\"1\",\"fields\":{\"A\":\"x\"}}\n";
+    let bad = "{\"id\":\"2\",\"n\":10.0,\"fields\":{\"Z\":\"y\",\"A\":[\"b\"]},\"no\":null}";
+    project.write("rows.jsonl", &format!("{good}{bad}\n"));
+    assert_eq!(project.run(&[]).exit, 1);
+    let first = file(&project, "bad.jsonl");
+    let added = r#","_row":2,"_step":"each","_outcome":"failed","_code":400,"_message":"#;
+    assert!(
+        first.starts_with(&format!("{}{added}", bad.trim_end_matches('}'))),
+        "{first}"
+    );
+    project.write("rows.jsonl", &first);
+    let ran = project.run(&[]);
+    let again = file(&project, "bad.jsonl");
+    assert_eq!(again, first.replace("\"_row\":2", "\"_row\":1"));
+    project.write("rows.jsonl", &again);
+    let last = project.run(&[]);
+    assert_eq!(last.exit, 0, "{last:?}");
+    assert_eq!(ran.arrived[2].body, last.arrived[3].body);
+    assert_eq!(ran.arrived[1].body, last.arrived[3].body);
+    assert_eq!(file(&project, "bad.jsonl"), "");
+    // An empty account is one, and another file is none because a name in it ends like that.
+    assert_eq!(project.run(&[]).exit, 0);
+    project.write("bad.jsonl", "{\"narrow_row\":1}\n");
+    assert_eq!(project.run(&[]).exit, 3);
 }

@@ -1,0 +1,155 @@
+//! A file that grows under a temporary name of its own, so that two runs that write the same account do not
+//! disturb each other: the one that ends last gives the file its content, and it is whole.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: writes the account files that users ask for"
+)]
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// How a temporary name ends.
+const ENDING: &str = ".partial";
+/// How many hexadecimal digits tell temporary names apart.
+const DIGITS: usize = 12;
+
+/// A file that has not got its name yet.
+#[derive(Debug)]
+pub(super) struct Partial {
+    /// Locked as long as it is written to.
+    file: File,
+    path: PathBuf,
+    temporary: PathBuf,
+}
+
+impl Partial {
+    /// Begins the file `path` as `<name>.<digits>.partial` beside it. What a crash has left under such a name is
+    /// taken away: nobody writes it any more.
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        let no_name = || io::Error::new(io::ErrorKind::InvalidInput, "this is no file name");
+        let name = path.file_name().ok_or_else(no_name)?;
+        remove_left_over(path);
+        loop {
+            let id = uuid::Uuid::now_v7().simple().to_string();
+            let mut own = name.to_owned();
+            own.push(format!(".{}{ENDING}", &id[id.len() - DIGITS..]));
+            let temporary = path.with_file_name(own);
+            let file = File::options()
+                .write(true)
+                .create_new(true)
+                .open(&temporary)?;
+            // Where a file system knows no locks, nothing is taken away either.
+            let _ = file.lock();
+            // Until it was locked, another run may have taken it for left over.
+            if temporary.try_exists()? {
+                return Ok(Self {
+                    file,
+                    path: path.to_owned(),
+                    temporary,
+                });
+            }
+        }
+    }
+
+    /// Puts the file on disk and gives it its name.
+    pub(super) fn finish(self) -> io::Result<PathBuf> {
+        self.file.sync_all()?;
+        std::fs::rename(&self.temporary, &self.path)?;
+        Ok(self.path)
+    }
+}
+
+impl Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Removes the temporary files of earlier runs, which are those that nobody holds locked. Where that fails, they
+/// stay and do no harm.
+fn remove_left_over(path: &Path) {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return;
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let Ok(entries) = std::fs::read_dir(folder.unwrap_or(Path::new("."))) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let found = entry.file_name();
+        if !found.to_str().is_some_and(|found| is_of(name, found)) {
+            continue;
+        }
+        let Ok(file) = File::options().write(true).open(entry.path()) else {
+            continue;
+        };
+        if file.try_lock().is_ok() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a file is a temporary one of the account called `name`.
+fn is_of(name: &str, found: &str) -> bool {
+    let digits = found
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .and_then(|rest| rest.strip_suffix(ENDING));
+    digits.is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn two_runs_write_the_same_account_and_what_a_crash_left_goes_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bad.csv");
+        for foreign in [
+            "bad.csv.partial",
+            "bad.csv.0123.partial",
+            "other.csv.0123456789ab.partial",
+        ] {
+            std::fs::write(folder.path().join(foreign), "of somebody else").unwrap();
+        }
+        let left = folder.path().join("bad.csv.0123456789ab.partial");
+        std::fs::write(&left, "of a crash").unwrap();
+        let mut one = Partial::create(&path).unwrap();
+        assert!(!left.exists());
+        let mut two = Partial::create(&path).unwrap();
+        one.write_all(b"one").unwrap();
+        two.write_all(b"two").unwrap();
+        one.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        two.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(
+            names(folder.path()),
+            [
+                "bad.csv",
+                "bad.csv.0123.partial",
+                "bad.csv.partial",
+                "other.csv.0123456789ab.partial"
+            ]
+        );
+    }
+}
