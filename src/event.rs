@@ -212,6 +212,17 @@ pub enum Decision {
     Resend,
 }
 
+impl Decision {
+    /// What becomes of the step; none where it is to be sent again.
+    pub const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Ok => Some(Outcome::Ok),
+            Self::Failed => Some(Outcome::Failed),
+            Self::Resend => None,
+        }
+    }
+}
+
 /// The word of a person about a step in doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reconciled {
@@ -220,6 +231,9 @@ pub struct Reconciled {
     /// The row's key, in a loop.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub row: Option<String>,
+    /// The action that the step performs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub action: Option<String>,
     /// What they say.
     pub decision: Decision,
     /// The id that the CRM gave, where they looked it up.
@@ -512,6 +526,23 @@ impl RunStarted {
         for text in texts.chain(&mut self.name).chain(keys) {
             mask_text(text, masker);
         }
+    }
+}
+
+/// Why a run stopped that may send no more that day, as [`RunFinished::stopped`] says it.
+pub const BUDGET_USED_UP: &str = "the day's requests are used up";
+
+impl RunFinished {
+    /// Whether it stopped at the daily budget, whatever its outcome is: then more of it can be done later.
+    pub fn is_out_of_budget(&self) -> bool {
+        self.outcome == RunOutcome::Budget || self.stopped.as_deref() == Some(BUDGET_USED_UP)
+    }
+}
+
+impl StepFinished {
+    /// Whether it is ok by the word of a person: no answer says so.
+    pub fn is_by_hand(&self) -> bool {
+        self.outcome == Outcome::Ok && self.action.is_some() && self.http_status.is_none()
     }
 }
 

@@ -4,6 +4,7 @@
     reason = "an edge: the time of a decision is read from the clock"
 )]
 
+mod late_id;
 mod look_up;
 mod proposal;
 mod session;
@@ -71,7 +72,8 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     // Nobody goes on with the run while its doubts are being settled.
     let _lock = journal.lock(&started.from_root, &run)?;
     let doubts = doubts(&journal, &run)?;
-    let mut words = given(args, &doubts)?;
+    let settled = late_id::settled_without_id(&journal, &run)?;
+    let mut words = given(args, &doubts, &settled)?;
     let call = Call::new(&run, args.state.state_dir.as_deref());
     if words.is_empty() {
         let mut session = Session {
@@ -87,6 +89,11 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         }
     }
     let settled = words.len();
+    let of_doubts = words.iter().filter(|word| {
+        let mut doubts = doubts.iter();
+        doubts.any(|doubt| doubt.step == word.step && doubt.row == word.row)
+    });
+    let left = doubts.len().saturating_sub(of_doubts.count());
     for word in words {
         let event = Event {
             time: format!("{:.3}", Timestamp::now()),
@@ -95,7 +102,6 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         journal.append(&run, &event, Durability::Now).await?;
     }
     journal.close().await?;
-    let left = doubts.len().saturating_sub(settled);
     if settled > 0 && args.format == Format::Human {
         Terminal::new().say(&format!(
             "{} settled, {left} left; go on with: {}\n",
@@ -166,7 +172,11 @@ fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
 }
 
 /// The decisions of the command line.
-fn given(args: &ReconcileArgs, doubts: &[Doubt]) -> Result<Vec<Reconciled>, Diagnostic> {
+fn given(
+    args: &ReconcileArgs,
+    doubts: &[Doubt],
+    settled: &[Reconciled],
+) -> Result<Vec<Reconciled>, Diagnostic> {
     let mut words: Vec<Reconciled> = Vec::new();
     for (decision, names) in [
         (Decision::Ok, &args.ok),
@@ -184,10 +194,15 @@ fn given(args: &ReconcileArgs, doubts: &[Doubt]) -> Result<Vec<Reconciled>, Diag
                 _ => (name.as_str(), None),
             };
             let meant: Vec<&Doubt> = doubts.iter().filter(|doubt| doubt.is(name)).collect();
-            if meant.is_empty() {
-                return Err(nothing_of(name, doubts));
-            }
             let flagged = flagged_id(args)?;
+            if meant.is_empty() {
+                let id = own_id.or(flagged).filter(|_| decision == Decision::Ok);
+                match id.and_then(|id| late_id::word(settled, name, id)) {
+                    Some(word) => words.push(word),
+                    None => return Err(nothing_of(name, doubts)),
+                }
+                continue;
+            }
             if let (Some(own), Some(flagged)) = (own_id, flagged) {
                 return Err(Diagnostic::error(
                     Code::InvalidValue,
@@ -271,6 +286,7 @@ impl Doubt {
         Reconciled {
             step: self.step.clone(),
             row: self.row.clone(),
+            action: self.sent.as_ref().map(|sent| sent.action.clone()),
             decision,
             wolkvox_id: wolkvox_id.map(Value::from),
         }

@@ -5,6 +5,7 @@ use serde::de::IntoDeserializer as _;
 use serde::de::value::Error as TextError;
 
 use crate::event::{Event, EventKind, RunId, RunOutcome};
+use crate::outcome::Outcome;
 
 /// An event ready to be inserted. Made where the event happened, so that the writer only writes.
 #[derive(Debug)]
@@ -56,7 +57,12 @@ impl Entry {
             EventKind::LookedUp(_) => (None, None, None, Turn::Aside),
             EventKind::Reconciled(it) => {
                 let place = Some((&it.step, it.row.as_ref()));
-                (place, None, None, Turn::GoesOn)
+                (
+                    place,
+                    None,
+                    it.decision.outcome().map(Outcome::as_str),
+                    Turn::GoesOn,
+                )
             }
             EventKind::RowFinished(it) => {
                 let place = Some((&it.step, Some(&it.row)));

@@ -3,10 +3,11 @@
 use rusqlite::params;
 
 use super::{Journal, JournalError};
+use crate::event::BUDGET_USED_UP;
 
 impl Journal {
     /// Forgets runs that ended ok or failed and began before a time (RFC 3339, UTC), unless something in
-    /// them is in doubt. Returns how many.
+    /// them is in doubt, or more of it can be done on another day. Returns how many.
     ///
     /// # Errors
     /// Where the database cannot be written.
@@ -19,8 +20,11 @@ impl Journal {
             let count = transaction.execute(
                 "INSERT INTO old SELECT id FROM runs
                  WHERE started_at < ?1 AND outcome IN ('ok', 'failed')
-                   AND id NOT IN (SELECT run FROM in_doubt)",
-                params![before],
+                   AND id NOT IN (SELECT run FROM in_doubt)
+                   AND (SELECT body ->> '$.stopped' FROM events
+                        WHERE run = runs.id AND kind = 'run_finished'
+                        ORDER BY seq DESC LIMIT 1) IS NOT ?2",
+                params![before, BUDGET_USED_UP],
             )?;
             transaction.execute("DELETE FROM events WHERE run IN (SELECT id FROM old)", [])?;
             transaction.execute("DELETE FROM runs WHERE id IN (SELECT id FROM old)", [])?;

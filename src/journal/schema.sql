@@ -41,7 +41,7 @@ CREATE TABLE events (
   step    TEXT,             -- the step's id; null for events of the whole run
   "row"   TEXT,             -- the row's key; null outside a loop
   attempt INTEGER,          -- of attempt_started and attempt_failed, from 1
-  outcome TEXT,             -- of step_finished and run_finished
+  outcome TEXT,             -- how it ended
   body    TEXT    NOT NULL, -- JSON: all of it, digit for digit
   PRIMARY KEY (run, seq)
 );
@@ -53,8 +53,8 @@ CREATE INDEX events_by_step ON events (run, step, "row", seq) WHERE step IS NOT 
 -- What was looked up after a run has ended counts against a daily budget too. Nothing else is in it.
 CREATE INDEX events_looked_up ON events (time) WHERE kind = 'looked_up';
 
--- What became of each step of each row: its latest outcome. That a resumed run did not reach a step,
--- or left it out, takes nothing back of what it did before. A step that was sent and has no outcome is
+-- What became of each step of each row: its latest outcome, which may be the word of a person. That a resumed run
+-- did not reach a step, or left it out, takes nothing back of what it did before. A step that was sent and has no outcome is
 -- not here but in in_doubt.
 CREATE VIEW steps AS
 SELECT
@@ -73,12 +73,12 @@ SELECT
   time                     AS finished_at,
   seq
 FROM events AS e
-WHERE kind = 'step_finished'
+WHERE kind IN ('step_finished', 'reconciled') AND outcome IS NOT NULL
   AND NOT EXISTS (
-    SELECT 1 FROM events AS other INDEXED BY events_by_step
-    WHERE other.run = e.run AND other.step = e.step AND other."row" IS e."row"
-      AND other.kind = 'step_finished'
-      AND (other.outcome NOT IN ('not_run', 'skipped'), other.seq)
+    SELECT 1 FROM events AS o INDEXED BY events_by_step
+    WHERE o.run = e.run AND o.step = e.step AND o."row" IS e."row"
+      AND o.kind IN ('step_finished', 'reconciled')
+      AND (o.outcome NOT IN ('not_run', 'skipped'), o.seq)
         > (e.outcome NOT IN ('not_run', 'skipped'), e.seq)
   );
 

@@ -389,8 +389,13 @@ pub fn summary(finished: &RunFinished, in_doubt: &InDoubt, width: usize) -> Stri
         ),
         RunOutcome::Interrupted => (AnsiColor::Yellow.on_default().bold(), "interrupted"),
     };
+    let more = if finished.is_out_of_budget() && finished.outcome != RunOutcome::Budget {
+        ", stopped at the daily budget"
+    } else {
+        ""
+    };
     let mut text = format!(
-        "\n{style}{word}{style:#}: {} {DIM}({} in {}){DIM:#}\n",
+        "\n{style}{word}{style:#}{more}: {} {DIM}({} in {}){DIM:#}\n",
         counts(finished),
         plural(finished.requests, "request"),
         duration(finished.duration_ms),

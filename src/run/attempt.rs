@@ -23,6 +23,8 @@ pub(super) struct Attempt<'p> {
     pub(super) number: u32,
     /// Whether one of them may have been processed, also in an earlier stretch of the run.
     pub(super) in_doubt: bool,
+    /// Why the attempt before this one did not settle it, and the status of its answer.
+    pub(super) before: Option<(String, Option<u16>)>,
     /// When the step began, in milliseconds of the driver's clock.
     pub(super) began: u64,
 }
@@ -68,6 +70,7 @@ impl<'p> Attempt<'p> {
             request: None,
             number: 0,
             in_doubt: false,
+            before: None,
             began,
         })
     }
@@ -94,6 +97,21 @@ impl<'p> Attempt<'p> {
             .map_err(|error| error.to_string())?;
         self.request = Some(Arc::new(request));
         Ok(())
+    }
+
+    /// Why it is not sent, in words that do not hide that it was sent before.
+    pub(super) fn unsent(&self, why: &str) -> String {
+        if self.number == 0 {
+            return format!("not sent: {why}");
+        }
+        let before = self.before.as_ref();
+        let before = before.map_or_else(String::new, |(reason, _)| format!("{reason}; "));
+        format!("{before}not sent again: {why}")
+    }
+
+    /// The status of the answer before.
+    pub(super) fn status_before(&self) -> Option<u16> {
+        self.before.as_ref().and_then(|(_, status)| *status)
     }
 
     /// How many records a delete deletes; nothing for other effects.

@@ -18,7 +18,9 @@ use super::rows::{AccountFiles, RowNotes};
 use super::{Command, History, Input, Lane, LaneEnd, Meter, Stop, sum};
 use crate::action::TargetFacts;
 use crate::attachment::Attachment;
-use crate::event::{Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted};
+use crate::event::{
+    BUDGET_USED_UP, Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted,
+};
 use crate::journal::{Durability, Journal, JournalError};
 use crate::plan::{AccountPaths, Home, Plan, render_outputs};
 use crate::project::Confinement;
@@ -329,7 +331,7 @@ impl Driver<'_> {
                 match stop {
                     Stop::Failed => "a step failed",
                     Stop::Unknown => "a step is in doubt",
-                    Stop::Budget => "the day's requests are used up",
+                    Stop::Budget => BUDGET_USED_UP,
                     Stop::Interrupted => "the run was interrupted",
                 }
                 .to_owned()

@@ -187,7 +187,20 @@ impl Known {
         }
     }
 
-    /// A person's word settles a doubt, and nothing else.
+    /// A step that a person has settled without an id gets the one that is found later.
+    fn learn_id(&mut self, word: &Reconciled) {
+        if let (Some(end), Decision::Ok, Some(id)) =
+            (&mut self.settled, word.decision, &word.wolkvox_id)
+            && end.is_by_hand()
+            && end.wolkvox_id.is_none()
+        {
+            end.wolkvox_id = Some(id.clone());
+            end.outputs.insert("wolkvox_id".to_owned(), id.clone());
+            end.blank.clear();
+        }
+    }
+
+    /// A person's word settles a doubt, or adds the id to what was settled without one; nothing else.
     fn reconcile(&mut self, word: &Reconciled) {
         let in_doubt = self.begun.is_some()
             || self.doubted
@@ -196,6 +209,7 @@ impl Known {
                 .as_ref()
                 .is_some_and(|end| end.outcome == Outcome::Unknown);
         if !in_doubt {
+            self.learn_id(word);
             return;
         }
         let action = self

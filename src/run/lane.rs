@@ -414,9 +414,14 @@ impl<'p> Lane<'p> {
                     self.row.as_deref(),
                     Some(attempt.action),
                     outcome,
-                    Some(reason.clone()),
+                    Some(if attempt.number == 0 {
+                        reason.clone()
+                    } else {
+                        attempt.unsent(&reason)
+                    }),
                 );
                 end.attempts = attempt.number;
+                end.http_status = attempt.status_before();
                 let command = self.finish(attempt.step, end);
                 self.halt(Stop::Budget, &reason);
                 command
@@ -464,13 +469,14 @@ impl<'p> Lane<'p> {
             0
         };
         if let Err(limit) = self.around.meter.take(deletes) {
+            let unsent = attempt.unsent(&limit);
             let (outcome, reason) = if attempt.in_doubt {
                 (
                     Outcome::Unknown,
-                    format!("not sent again: {limit}; whether the CRM did it is not known"),
+                    format!("{unsent}; whether the CRM did it is not known"),
                 )
             } else {
-                (Outcome::Failed, format!("not sent: {limit}"))
+                (Outcome::Failed, unsent)
             };
             let mut end = finished(
                 attempt.step,
@@ -480,6 +486,7 @@ impl<'p> Lane<'p> {
                 Some(reason),
             );
             end.attempts = attempt.number;
+            end.http_status = attempt.status_before();
             let command = self.finish(attempt.step, end);
             if outcome == Outcome::Failed {
                 self.halt(Stop::Failed, "a limit was reached");
@@ -539,12 +546,14 @@ impl<'p> Lane<'p> {
                 reason,
                 in_doubt,
             } => {
+                let http_status = sent.as_ref().ok().map(|response| response.status);
+                attempt.before = Some((reason.clone(), http_status));
                 let event = EventKind::AttemptFailed(AttemptFailed {
                     step: attempt.step.id.clone(),
                     row: self.row.clone(),
                     attempt: attempt.number,
                     reason,
-                    http_status: sent.as_ref().ok().map(|response| response.status),
+                    http_status,
                     wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                     in_doubt,
                 });
@@ -719,10 +728,17 @@ impl<'p> Lane<'p> {
             );
         }
         for output in &end.blank {
-            self.scope.explain_missing(
-                &["steps", id, output],
-                format!("the CRM returned a blank id for the step {}", step.id),
-            );
+            let why = if end.is_by_hand() {
+                let at = end.row.iter().map(|row| format!("@{row}"));
+                let name = format!("{}{}", end.step, at.collect::<String>());
+                format!(
+                    "the step {} was settled by hand without an id: look it up in the CRM, and give it with `voxplay reconcile --ok {name}=ID`",
+                    step.id
+                )
+            } else {
+                format!("the CRM returned a blank id for the step {}", step.id)
+            };
+            self.scope.explain_missing(&["steps", id, output], why);
         }
     }
 

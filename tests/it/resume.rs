@@ -677,3 +677,88 @@ fn runs_are_listed_shown_and_forgotten() {
     let prune = voxplay(&project, &["runs", "prune", "--older-than", "0d"]);
     assert!(prune.stdout.contains("0 runs"), "{prune:?}");
 }
+
+#[test]
+fn a_run_out_of_budget_that_has_failures_too_says_so_and_is_not_forgotten() {
+    let project = Project::new(&loop_of(true, "    on_failure: continue\n"), [refused()]);
+    project.write("rows.csv", "id\n1\n2\n3\n4\n5\n");
+    project.write(
+        "voxplay.yaml",
+        &format!(
+            "targets:\n  t: {{ server: \"{}\", operation: acme, token: {{ env: WOLKVOX_TOKEN }}, daily_budget: 2 }}\ndefault_target: t\n",
+            project.server.url()
+        ),
+    );
+    let ran = project.finish(project.command_as("human", &[]));
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("failed, stopped at the daily budget: 5 rows"),
+        "{ran:?}"
+    );
+    let prune = ["runs", "prune", "--older-than", "0d"];
+    let kept = voxplay(&project, &prune);
+    assert!(kept.stdout.contains("0 runs"), "{kept:?}");
+    for _ in 0..2 {
+        a_day_later(&project.folder.path().join(".voxplay"));
+        resume(&project, &[]);
+    }
+    let gone = voxplay(&project, &prune);
+    assert!(gone.stdout.contains("1 run forgotten"), "{gone:?}");
+}
+
+#[test]
+fn a_person_s_word_is_in_the_journal_and_an_id_can_come_later() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, key: \"{{ row.id }}\" }\n    on_failure: continue\n    steps:\n      - id: debt\n        action: obligation.insert\n        with: { wolkvox_id: \"64cb\", id: \"{{ row.id }}\", name: Loan }\n      - id: mark\n        action: record.update\n        with: { module: contacts, wolkvox_id: \"{{ steps.debt.wolkvox_id }}\", fields: { A: b } }\n";
+    let project = Project::new(playbook, vec![Answer::CutRead; 3]);
+    project.write("rows.csv", "id\nA\nB\nC\n");
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 5);
+    let settle = |words: &[&str]| voxplay(&project, &[&["reconcile", "r"], words].concat());
+    let ran = settle(&[
+        "--ok",
+        "debt@A=64aa",
+        "--ok",
+        "debt@B",
+        "--failed",
+        "debt@C",
+    ]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let view = || -> Vec<String> {
+        let journal = project.folder.path().join(".voxplay/journal.sqlite");
+        let journal = rusqlite::Connection::open(journal).unwrap();
+        let mut asked = journal
+            .prepare("SELECT concat_ws('|', \"row\", outcome, action, wolkvox_id) FROM steps WHERE step = 'debt' ORDER BY 1")
+            .unwrap();
+        let rows = asked.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let settled = [
+        "A|ok|obligation.insert|64aa",
+        "B|ok|obligation.insert",
+        "C|failed|obligation.insert",
+    ];
+    assert_eq!(view(), settled);
+    let ran = resume(&project, &["r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 4), "{ran:?}");
+    assert_eq!(view(), settled);
+    assert!(
+        ran.stdout.contains("settled by hand without an id") && ran.stdout.contains("debt@B=ID"),
+        "{ran:?}"
+    );
+    // Only what has no id gets one, and only with one.
+    for words in [
+        &["--ok", "debt@B"][..],
+        &["--ok", "debt@A=x"],
+        &["--failed", "debt@B"],
+    ] {
+        let ran = settle(words);
+        assert!(
+            ran.exit > 1 && ran.stderr.contains("nothing is in doubt"),
+            "{words:?} {ran:?}"
+        );
+    }
+    assert_eq!(settle(&["--ok", "debt@B=64bb"]).exit, 0);
+    assert_eq!(view()[1], "B|ok|obligation.insert|64bb");
+    let ran = resume(&project, &["r", "--retry-failed"]);
+    assert_eq!(body(&ran, 4)["wolkvox-id"], "64bb", "{ran:?}");
+}

@@ -55,8 +55,8 @@ pub struct Recorder {
     row_counts: Counts,
     /// Requests without an answer so far: as many as are on their way at once.
     open: IndexMap<Key, Open, MapHasher>,
-    /// The last step of each row on its way that did not go well.
-    troubled: HashMap<String, StepRecord>,
+    /// The steps of each row on its way that did not go well.
+    troubled: HashMap<String, Vec<StepRecord>>,
     places: Places,
 }
 
@@ -168,7 +168,10 @@ impl Recorder {
         match &end.row {
             Some(row) if is_bad => {
                 let step = step_record(end, now, ANSWER_OF_ROW);
-                self.troubled.insert(row.clone(), step);
+                let of_row = self.troubled.entry(row.clone()).or_default();
+                // A later stretch may have tried it again.
+                of_row.retain(|before| before.step != step.step);
+                of_row.push(step);
             }
             Some(_) => {}
             None => {
@@ -204,8 +207,10 @@ impl Recorder {
             return;
         }
         let failed_step = row.failed_step.clone();
-        // What is known of the step that it did not get past; another step of it may have failed as well.
-        let step = troubled.filter(|step| Some(&step.step) == failed_step.as_ref());
+        // What is known of the step that it did not get past; another step of it may have failed as well, as the group
+        // has that it stands in.
+        let mut troubled = troubled.into_iter().flatten();
+        let step = troubled.find(|step| Some(&step.step) == failed_step.as_ref());
         self.list_row(RowRecord {
             of: row.step.clone(),
             row: row.row.clone(),
