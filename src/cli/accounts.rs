@@ -10,13 +10,15 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
-use super::reports;
+use super::open::{folder_of, shown};
+use super::reads::{Reads, whole};
 use super::surroundings::current_folder;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::AccountFlags;
-use crate::plan::{AccountPaths, Plan};
+use crate::plan::{AccountPaths, Plan, Rehearsal};
 use crate::project::Confinement;
 use crate::run::{AccountFile, AccountFiles, AccountKind};
+use crate::source::Span;
 
 /// How much of a file is looked at for a header or a first row, in bytes.
 const HEADER: u64 = crate::rows::MAX_ROW_BYTES as u64 + 64 * 1024;
@@ -80,6 +82,17 @@ impl Accounts {
         }
     }
 
+    /// Where a playbook names an account; none where the command line does instead.
+    fn own_span(&self, id: &str, kind: AccountKind, playbook: &AccountPaths) -> Option<Span> {
+        let own = match kind {
+            AccountKind::Rejected => &playbook.rejected,
+            AccountKind::Succeeded => &playbook.succeeded,
+            AccountKind::Unknown => &playbook.unknown,
+        };
+        let is_given = self.given.contains_key(&(id.to_owned(), kind.key()));
+        own.as_ref().filter(|_| !is_given).map(|path| path.span)
+    }
+
     /// The files of one loop.
     pub(super) fn files(&self, id: &str, playbook: &AccountPaths) -> AccountFiles {
         [
@@ -90,7 +103,7 @@ impl Accounts {
         .into_iter()
         .filter_map(|(kind, own)| {
             let given = self.given.get(&(id.to_owned(), kind.key())).cloned();
-            let path = given.or_else(|| own.as_ref().map(|path| self.folder.join(path)))?;
+            let path = given.or_else(|| own.as_ref().map(|path| self.folder.join(&path.value)))?;
             Some(AccountFile { kind, path })
         })
         .collect()
@@ -111,75 +124,115 @@ pub(super) fn check(
     accounts: &Accounts,
     plan: &Plan,
     files: &Confinement,
-    data: &[PathBuf],
+    reads: &Reads,
     reports: &[&Path],
 ) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
     let mut taken: Vec<(PathBuf, String)> = Vec::new();
     for report in reports {
         taken.extend(whole(report).map(|path| (path, "a report".to_owned())));
     }
-    for data in data {
-        taken.push((data.clone(), "the data of a loop".to_owned()));
-    }
+    let mut findings = Vec::new();
     for (step, each) in plan.loops() {
         for file in accounts.files(&step.id, &each.accounts) {
-            let name = format!("`{}` of {}", file.kind.key(), step.id);
-            let is_own = !accounts
-                .given
-                .contains_key(&(step.id.clone(), file.kind.key()));
-            let tell = |problem: String, help: &str| {
-                Diagnostic::error(Code::InvalidValue, format!("{name}: {problem}"))
-                    .at(step.home.source(), step.span)
-                    .help(help)
+            let key = file.kind.key();
+            let name = format!("`{key}` of {}", step.id);
+            let own = accounts.own_span(&step.id, file.kind, &each.accounts);
+            let path = whole(&file.path);
+            let is_outside = own.is_some()
+                && match &path {
+                    Some(path) => !files.admits(path),
+                    None => files.leads_out(&file.path.display().to_string()),
+                };
+            let objection = match &path {
+                _ if is_outside => Some(Objection::outside()),
+                None => Some(Objection::no_folder()),
+                Some(path) => objection(path, &taken, reads),
             };
-            let shown = file.path.display();
-            let Some(path) = whole(&file.path) else {
-                findings.push(tell(
-                    format!("there is no folder for {shown}"),
-                    "make the folder first, or name another",
-                ));
-                continue;
-            };
-            if let Some((_, other)) = taken.iter().find(|(taken, _)| *taken == path) {
-                findings.push(tell(
-                    format!("{shown} is {other} as well"),
-                    "give it a file of its own",
-                ));
-            } else if is_own && !files.admits(&path) {
-                findings.push(tell(
-                    format!("{shown} is outside the project's folder"),
-                    "keep it in the project, list its folder under `allow_paths` in voxplay.yaml, or name the file on the command line",
-                ));
-            } else if let Some(problem) = replaced(&path) {
-                findings.push(tell(
-                    format!("{shown} {problem}"),
-                    "name a file that is not there yet",
-                ));
+            if let Some(objection) = objection {
+                let message = format!("{name}: {}", objection.about(&file.path));
+                findings.push(
+                    Diagnostic::error(objection.code, message)
+                        .at(step.home.source(), own.unwrap_or(step.span))
+                        .help(objection.help),
+                );
             }
-            taken.push((path, name));
+            taken.extend(path.map(|path| (path, name)));
         }
     }
     findings
 }
 
-/// The path without links and `..`, where its folder is there.
-fn whole(path: &Path) -> Option<PathBuf> {
-    if let Ok(there) = path.canonicalize() {
-        return Some(there);
+/// The same for the files that a playbook names itself, where no command line says anything else.
+pub(super) fn check_own(
+    plan: &Plan,
+    rehearsal: &Rehearsal,
+    files: &Confinement,
+    playbook: &Path,
+) -> Vec<Diagnostic> {
+    let accounts = Accounts {
+        given: BTreeMap::new(),
+        folder: folder_of(playbook),
+    };
+    let reads = Reads::of_plan(plan, rehearsal, files);
+    check(&accounts, plan, files, &reads, &[])
+}
+
+/// What speaks against a file.
+struct Objection {
+    code: Code,
+    /// What stands before the path, and behind it.
+    words: (&'static str, String),
+    help: &'static str,
+}
+
+impl Objection {
+    fn no_folder() -> Self {
+        Self {
+            code: Code::InvalidValue,
+            words: ("there is no folder for ", String::new()),
+            help: "make the folder first, or name another",
+        }
     }
-    let folder = reports::folder_of(path).canonicalize().ok()?;
-    folder.is_dir().then_some(folder.join(path.file_name()?))
+
+    fn outside() -> Self {
+        Self {
+            code: Code::OutsideProject,
+            words: ("", " is outside the project's folder".to_owned()),
+            help: "keep it in the project, list its folder under `allow_paths` in voxplay.yaml, or name the file on the command line",
+        }
+    }
+
+    fn about(&self, path: &Path) -> String {
+        format!("{}{}{}", self.words.0, shown(path), self.words.1)
+    }
+}
+
+/// Why no account may be written to a path.
+fn objection(path: &Path, taken: &[(PathBuf, String)], reads: &Reads) -> Option<Objection> {
+    let taken = taken.iter().find(|(taken, _)| taken == path);
+    let other = reads.what(path);
+    let other = other.or_else(|| taken.map(|(_, name)| name.as_str()));
+    if let Some(other) = other {
+        return Some(Objection {
+            code: Code::InvalidValue,
+            words: ("", format!(" is {other} as well")),
+            help: "give it a file of its own",
+        });
+    }
+    replaced(path).map(|problem| Objection {
+        code: Code::InvalidValue,
+        words: ("", format!(" {problem}")),
+        help: "name a file that is not there yet",
+    })
 }
 
 /// Why what is there must not be replaced.
 fn replaced(path: &Path) -> Option<&'static str> {
-    let metadata = path.metadata().ok()?;
-    if metadata.is_dir() {
-        return Some("is a folder");
+    if let Some(problem) = no_file(path) {
+        return Some(problem);
     }
-    if !metadata.is_file() {
-        return Some("is no ordinary file");
+    if !path.exists() {
+        return None;
     }
     let mut first = Vec::new();
     let is_read = File::open(path)
@@ -187,6 +240,18 @@ fn replaced(path: &Path) -> Option<&'static str> {
         .is_ok();
     (!is_read || !(first.is_empty() || names_row(&first)))
         .then_some("is there already, and is no account of rows: it would be overwritten")
+}
+
+/// Why nothing can be written in the place of what is there.
+pub(super) fn no_file(path: &Path) -> Option<&'static str> {
+    let metadata = path.metadata().ok()?;
+    if metadata.is_dir() {
+        Some("is a folder")
+    } else if metadata.is_file() {
+        None
+    } else {
+        Some("is no ordinary file")
+    }
 }
 
 /// Whether a header, or the first of JSON lines, has a name by which accounts are known.

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::Exit;
+use super::accounts;
 use super::args::{CheckArgs, CheckFormat};
 use super::ci::Ci;
 use super::open::{self, Project, folder_of};
@@ -395,8 +396,12 @@ impl Checker {
             },
         );
         check_limits(playbook, &project, Needs::from(&rehearsal), found);
-        found.extend(rehearsal.findings);
-        draft.documentation_remarks()
+        let remarks = draft.documentation_remarks();
+        found.extend(rehearsal.findings.iter().cloned());
+        if let Some(plan) = draft.into_plan(found) {
+            found.extend(accounts::check_own(&plan, &rehearsal, &files, path));
+        }
+        remarks
     }
 }
 

@@ -18,6 +18,7 @@ mod open;
 mod outline;
 mod plan;
 mod prepare;
+mod reads;
 mod reconcile;
 mod reporter;
 mod reports;

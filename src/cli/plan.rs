@@ -10,9 +10,9 @@ use super::args::{PlanArgs, PlanFormat, PlaybookArgs};
 use super::open::shown;
 use super::prepare::{self, Needs, Occasion, Prepared};
 use super::terminal::{Terminal, width};
-use super::{Exit, saved};
+use super::{Exit, accounts, saved};
 use crate::diagnostic::render;
-use crate::diagnostic::{Code, Diagnostic, in_one_line};
+use crate::diagnostic::{Diagnostic, in_one_line};
 use crate::journal::peek;
 use crate::plan::Origin;
 use crate::plan::foresee::Outlook;
@@ -20,6 +20,9 @@ use crate::report::plan::{self, Budget, InputLine, LimitLines, PlanReport, Salt}
 
 pub(super) fn plan(args: &PlanArgs) -> Exit {
     let mut terminal = Terminal::new();
+    if let Some(finding) = args.out.as_deref().and_then(saved::objection) {
+        return refuse(&terminal, args.format, &[finding]);
+    }
     let mut findings = Vec::new();
     let mut secrets = Vec::new();
     let occasion = Occasion::look(Timestamp::now());
@@ -29,6 +32,12 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
     let Some(prepared) = prepared else {
         return refuse(&terminal, args.format, &findings);
     };
+    findings.extend(accounts::check_own(
+        &prepared.plan,
+        &prepared.rehearsal,
+        &prepared.files,
+        &args.what.playbook,
+    ));
     let outlook = saved::outlook(&prepared, &args.what);
     let needs = Needs::from(&outlook.tally);
     prepare::check_limits(prepared.playbook(), &prepared.project, needs, &mut findings);
@@ -72,8 +81,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
         match saved::write(path, &document(&report)) {
             Ok(()) => terminal.say(&format!("saved as {}\n", shown(path))),
             Err(error) => {
-                let message = format!("the plan cannot be saved as {}: {error}", shown(path));
-                let finding = Diagnostic::error(Code::UnreadableFile, message);
+                let finding = saved::unwritable(path, &error.to_string());
                 terminal.say(&terminal.findings(std::slice::from_ref(&finding)));
                 exit = Exit::of_findings(&[finding]);
             }

@@ -4,9 +4,11 @@
     reason = "an edge: report files are written here"
 )]
 
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::accounts::no_file;
+use super::reads::{Reads, whole};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::record::RunRecord;
 use crate::report::{html, junit, markdown, run_json};
@@ -65,26 +67,36 @@ pub(super) fn parse(text: &str) -> Result<ReportTo, String> {
     })
 }
 
-/// What speaks against the reports before anything is sent: their folders, and two at one path.
-pub(super) fn check(reports: &[ReportTo]) -> Vec<Diagnostic> {
+/// What speaks against the reports before anything is sent: their folders, two at one path, and files that they
+/// would take the place of. An earlier report, of whichever kind, they may replace.
+pub(super) fn check(reports: &[ReportTo], reads: &Reads) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (index, report) in reports.iter().enumerate() {
         let shown = report.path.display();
-        if reports[..index]
-            .iter()
-            .any(|other| other.path == report.path)
-        {
-            findings.push(
-                Diagnostic::error(
-                    Code::InvalidValue,
-                    format!("--report: two reports go to {shown}"),
-                )
-                .help("give each a path of its own"),
+        let path = whole(&report.path);
+        let mut wrong = |problem: String, help: &str| {
+            let message = format!("--report: {problem}");
+            findings.push(Diagnostic::error(Code::InvalidValue, message).help(help));
+        };
+        let mut before = reports[..index].iter();
+        if before.any(|other| {
+            other.path == report.path || (path.is_some() && whole(&other.path) == path)
+        }) {
+            wrong(
+                format!("two reports go to {shown}"),
+                "give each a path of its own",
             );
         } else if report.path.is_dir() {
-            findings.push(
-                Diagnostic::error(Code::InvalidValue, format!("--report: {shown} is a folder"))
-                    .help("name a file in it"),
+            wrong(format!("{shown} is a folder"), "name a file in it");
+        } else if let Some(what) = path.as_deref().and_then(|path| reads.what(path)) {
+            wrong(
+                format!("{shown} is {what}: it would be overwritten"),
+                "name another file",
+            );
+        } else if let Some(problem) = replaced(&report.path) {
+            wrong(
+                format!("{shown} {problem}"),
+                "name a file that is not there yet",
             );
         } else if let Err(error) = Unfinished::begin(&report.path) {
             let folder = folder_of(&report.path);
@@ -99,6 +111,43 @@ pub(super) fn check(reports: &[ReportTo]) -> Vec<Diagnostic> {
         }
     }
     findings
+}
+
+/// How much of the beginning and of the end of a file is looked at, in bytes.
+const GLANCE: u64 = 1024;
+
+/// Why what is there must not be replaced.
+fn replaced(path: &Path) -> Option<&'static str> {
+    if let Some(problem) = no_file(path) {
+        return Some(problem);
+    }
+    let Ok(length) = path.metadata().map(|there| there.len()) else {
+        return None;
+    };
+    let is_report = glance(path, length).is_ok_and(|(start, end)| is_report(&start, &end));
+    (length > 0 && !is_report)
+        .then_some("is there already, and is no report: it would be overwritten")
+}
+
+fn glance(path: &Path, length: u64) -> std::io::Result<(String, String)> {
+    let mut file = std::fs::File::open(path)?;
+    let mut read = |from: u64| -> std::io::Result<String> {
+        let mut bytes = Vec::new();
+        file.seek(std::io::SeekFrom::Start(from))?;
+        std::io::Read::by_ref(&mut file)
+            .take(GLANCE)
+            .read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Ok((read(0)?, read(length.saturating_sub(GLANCE))?))
+}
+
+/// Whether a file is a report, by how it begins and ends.
+fn is_report(start: &str, end: &str) -> bool {
+    start.starts_with(html::BEGINNING)
+        || start.contains(junit::BEGINNING)
+        || (start.starts_with(run_json::BEGINNING) && start.contains("\n  \"voxplay\": "))
+        || (start.starts_with("## ") && end.contains(markdown::END))
 }
 
 /// Writes the reports; gives a sentence for each that could not be written.

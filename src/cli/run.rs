@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,6 +21,7 @@ use super::fingerprints;
 use super::open::{self, folder_of};
 use super::outline;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
+use super::reads::Reads;
 use super::reporter::Reporter;
 use super::reports;
 use super::saved;
@@ -36,6 +37,7 @@ use crate::plan::foresee::Tally;
 use crate::plan::{Plan, PlannedKind, PlannedStep};
 use crate::project::Target;
 use crate::report::human::{self, Columns, InDoubt, plural};
+use crate::report::json;
 use crate::report::plan::records;
 use crate::report::record::{Recorder, RunRecord, places};
 use crate::run::{Driver, History, Meter, Pace, PaceRules, RunError};
@@ -99,7 +101,7 @@ pub(super) fn refuse(format: Format, finding: &Diagnostic) -> Exit {
 pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
     let mut terminal = Terminal::new();
     terminal.mask(Masker::new(literal_tokens(findings)));
-    report_findings(&terminal, format, findings);
+    report_findings(&terminal, format, None, findings);
     Exit::of_findings(findings).unwrap_or(Exit::Bug)
 }
 
@@ -118,7 +120,7 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
         let sandbox = match start_sandbox(args).await {
             Ok(sandbox) => sandbox,
             Err(findings) => {
-                report_findings(&terminal, args.format, &findings);
+                report_findings(&terminal, args.format, None, &findings);
                 return Exit::of_findings(&findings).unwrap_or(Exit::Bug);
             }
         };
@@ -135,7 +137,11 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
         terminal.mask(Masker::new(
             secrets.iter().chain(&literal_tokens(&findings)),
         ));
-        report_findings(&terminal, args.format, &findings);
+        // A run that is refused is not begun: its id would be found nowhere.
+        let begun = ready.as_ref().map(|ready| &ready.run);
+        let begun = begun.filter(|_| Exit::of_findings(&findings).is_none());
+        let run = begun.or(resumption.map(|earlier| &earlier.run));
+        report_findings(&terminal, args.format, run, &findings);
         if args.reports.ci.resolved() == Ci::Github && args.format == Format::Human {
             terminal.command(&render::github(&findings));
         }
@@ -201,8 +207,12 @@ fn ready(
         started_at,
         earlier: resumption.map(|earlier| &earlier.inputs),
     };
-    findings.extend(reports::check(&args.reports.report));
-    let prepared = prepare::prepare(&args.what, occasion, findings, secrets)?;
+    let Some(prepared) = prepare::prepare(&args.what, occasion, findings, secrets) else {
+        findings.extend(reports::check(&args.reports.report, &Reads::default()));
+        return None;
+    };
+    let reads = Reads::of_run(args, &prepared, &state_folder(args, &prepared.root));
+    findings.extend(reports::check(&args.reports.report, &reads));
     if let Some(saved) = &saved {
         findings.extend(saved::drift(saved, &prepared, &args.what));
     }
@@ -229,12 +239,11 @@ fn ready(
         .iter()
         .map(reports::ReportTo::path)
         .collect();
-    let data = fingerprints::data_files(&prepared.plan, &prepared.rehearsal, &prepared.files);
     findings.extend(accounts::check(
         &accounts,
         &prepared.plan,
         &prepared.files,
-        &data,
+        &reads,
         &reports,
     ));
     Some(Ready {
@@ -259,7 +268,13 @@ async fn start_sandbox(args: &RunArgs) -> Result<Option<Sandbox>, Vec<Diagnostic
     })
 }
 
-fn report_findings(terminal: &Terminal, format: Format, findings: &[Diagnostic]) {
+/// `run` is none where it is not known yet.
+fn report_findings(
+    terminal: &Terminal,
+    format: Format,
+    run: Option<&RunId>,
+    findings: &[Diagnostic],
+) {
     if findings.is_empty() {
         return;
     }
@@ -270,7 +285,10 @@ fn report_findings(terminal: &Terminal, format: Format, findings: &[Diagnostic])
                 terminal.say("\n");
             }
         }
-        Format::Json => terminal.answer(&render::json_lines(findings)),
+        Format::Json => {
+            let time = format!("{:.3}", Timestamp::now());
+            terminal.answer(&json::findings(run, &time, findings));
+        }
     }
 }
 
@@ -310,6 +328,12 @@ fn check_deletes(args: &RunArgs, records: &str, findings: &mut Vec<Diagnostic>) 
         )
         .help("pass `--allow delete`"),
     );
+}
+
+/// Where the journal is.
+fn state_folder(args: &RunArgs, root: &Path) -> PathBuf {
+    let given = args.state.state_dir.clone();
+    given.unwrap_or_else(|| root.join(".voxplay"))
 }
 
 /// What a run needs from the machine.
@@ -407,27 +431,24 @@ async fn start(
     ready: Ready,
     masker: &Masker,
 ) -> Exit {
-    let state = args
-        .state
-        .state_dir
-        .clone()
-        .unwrap_or_else(|| ready.root.join(".voxplay"));
+    let state = state_folder(args, &ready.root);
+    let earlier = resumption.map(|earlier| &earlier.run);
     let key = lock_key(&args.what.playbook, &ready.root);
     let mut started = started(args, &ready, &key, masker);
     // As it stands in the journal, with which it is compared.
     started.mask(masker);
-    if let Some(earlier) = resumption
-        && !earlier.accept_changes
-        && let Some(finding) = super::resume::changes(&earlier.earlier, &started)
+    if let Some(resumed) = resumption
+        && !resumed.accept_changes
+        && let Some(finding) = super::resume::changes(&resumed.earlier, &started)
     {
-        report_findings(terminal, args.format, &[finding]);
+        report_findings(terminal, args.format, earlier, &[finding]);
         return Exit::Refused;
     }
     let keys = lock_keys(args, key, &ready, resumption);
     let opened = match Opened::open(&state, &keys, resumption, &ready) {
         Ok(opened) => opened,
         Err(finding) => {
-            report_findings(terminal, args.format, &[finding]);
+            report_findings(terminal, args.format, earlier, &[finding]);
             if args.format == Format::Human {
                 terminal.say("\nnothing was sent\n");
             }
@@ -436,7 +457,7 @@ async fn start(
     };
     let journal = &opened.journal;
     if let Some(finding) = against_going_on(journal, args, resumption, &ready, masker) {
-        report_findings(terminal, args.format, &[finding]);
+        report_findings(terminal, args.format, earlier, &[finding]);
         return Exit::Refused;
     }
     let in_doubt = format!(
@@ -481,7 +502,7 @@ async fn start(
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {
-        Err(error) => stopped_by_journal(terminal, args.format, &error, has_doubts),
+        Err(error) => stopped_by_journal(terminal, args.format, &ready.run, &error, has_doubts),
         Ok(finished) => {
             if args.format == Format::Human {
                 say_end(terminal, &finished, &in_doubt, &record, masker);
@@ -663,6 +684,7 @@ fn journal_help(error: &JournalError) -> String {
 fn stopped_by_journal(
     terminal: &Terminal,
     format: Format,
+    run: &RunId,
     error: &RunError,
     has_doubts: bool,
 ) -> Exit {
@@ -686,7 +708,7 @@ fn stopped_by_journal(
     let message = format!("the run stopped because it could not be recorded: {error}; {after}");
     let finding = Diagnostic::error(Code::StateFolder, message)
         .help("make room or repair the folder of the journal");
-    report_findings(terminal, format, &[finding]);
+    report_findings(terminal, format, Some(run), &[finding]);
     match (*sent, unrecorded) {
         (0, None) => Exit::Refused,
         (_, Some(_)) => Exit::Unknown,

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::args::{Format, RunsArgs, RunsCommand};
+use super::reads::Reads;
 use super::reports::{self, ReportTo};
 use super::resume::{open, state_folder, unreadable};
 use super::run::refuse;
@@ -90,7 +91,7 @@ fn latest(journal: &Journal) -> Result<RunId, Diagnostic> {
 
 /// Reports of a run, made again from the journal, whose events are masked already.
 fn written(journal: &Journal, run: &RunId, report: &[ReportTo]) -> Result<String, Diagnostic> {
-    if let Some(finding) = reports::check(report).into_iter().next() {
+    if let Some(finding) = reports::check(report, &Reads::default()).into_iter().next() {
         return Err(finding);
     }
     let mut record = record_from_journal(journal, run)
@@ -235,7 +236,7 @@ fn show(
         found = true;
         match format {
             Format::Json => {
-                let line = json::line(run, &event).unwrap_or_else(|| detail(run, &event));
+                let line = json::line(run, &event).unwrap_or_else(|| json::whole_line(run, &event));
                 let _ = writeln!(text, "{line}");
             }
             Format::Human if in_short && place(&event.kind).1.is_some() => {}
@@ -325,23 +326,6 @@ pub(super) fn folded(into: &mut String, indent: &str, text: &str) {
             let _ = writeln!(into, "{indent}{piece}");
         }
     }
-}
-
-/// Events that only the journal has, for programs.
-fn detail(run: &RunId, event: &Event) -> String {
-    let body = event.kind.body().unwrap_or_default();
-    let mut fields = crate::value::Map::default();
-    for (key, value) in [
-        ("event", event.kind.tag()),
-        ("run", run.as_str()),
-        ("time", event.time.as_str()),
-    ] {
-        fields.insert(key.to_owned(), Value::from(value));
-    }
-    if let Ok(Value::Map(body)) = Value::from_json_text(&body) {
-        fields.extend(body);
-    }
-    Value::Map(fields).to_json_text()
 }
 
 fn told(event: &Event) -> String {

@@ -74,6 +74,34 @@ pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
     })
 }
 
+/// What speaks against saving a plan under a path: it may replace an earlier plan, and nothing else.
+pub(super) fn objection(path: &Path) -> Option<Diagnostic> {
+    let metadata = path.metadata().ok()?;
+    if metadata.is_dir() {
+        return Some(unwritable(path, "it is a folder"));
+    }
+    // One of another version is a plan too.
+    let is_plan = || {
+        let text = std::fs::read_to_string(path).ok()?;
+        serde_json::from_str::<Keys>(&text).ok()
+    };
+    if metadata.len() == 0 || is_plan().is_some() {
+        return None;
+    }
+    let message = format!(
+        "--out: {} is there already, and is no saved plan: it would be overwritten",
+        shown(path)
+    );
+    Some(Diagnostic::error(Code::InvalidValue, message).help("name a file that is not there yet"))
+}
+
+/// Why a plan is not saved.
+pub(super) fn unwritable(path: &Path, why: &str) -> Diagnostic {
+    let message = format!("--out: the plan cannot be saved as {}: {why}", shown(path));
+    Diagnostic::error(Code::InvalidValue, message)
+        .help("name a file in a folder that is there and can be written into")
+}
+
 /// Writes a file whole or not at all.
 ///
 /// # Errors

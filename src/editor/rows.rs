@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::parts::{NAME, count, has, refused, text, text_like};
+use super::parts::{NAME, count, has, refused, template, text, text_like};
 use crate::playbook;
 
 /// Where rows can come from, one of them in each loop.
@@ -89,21 +89,21 @@ pub(super) fn beside() -> Map<String, Json> {
         ),
         (
             "rejected",
-            text_like(
-                "The file that rows which failed are written into; it can be fed straight back. Only beside `for_each`.",
+            account(
+                "The file that rows which failed are written into; it can be fed straight back. JSON lines where it ends in `.jsonl`, else CSV. Only beside `for_each`.",
                 &["out/rejected.csv"],
             ),
         ),
         (
             "succeeded",
-            text_like(
+            account(
                 "The file that rows which went well are written into, with the ids that came back. Only beside `for_each`.",
                 &["out/succeeded.csv"],
             ),
         ),
         (
             "unknown",
-            text_like(
+            account(
                 "The file that rows are written into of which nobody knows whether they arrived. Only beside `for_each`.",
                 &["out/unknown.csv"],
             ),
@@ -112,4 +112,12 @@ pub(super) fn beside() -> Map<String, Json> {
     keys.into_iter()
         .map(|(key, schema)| (key.to_owned(), schema))
         .collect()
+}
+
+/// The path of an account of rows.
+fn account(description: &str, examples: &[&str]) -> Json {
+    let mut schema = text_like(description, examples);
+    schema["not"] = template();
+    schema["errorMessage"] = "Write the path as it is: nothing is rendered here.".into();
+    schema
 }

@@ -8,6 +8,7 @@ use super::{AccountPaths, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Node;
 use crate::playbook::{ForEach, RowSource, Step};
+use crate::source::Spanned;
 
 impl<'p> Compiler<'p> {
     /// Compiles a step with `for_each`.
@@ -73,8 +74,9 @@ impl<'p> Compiler<'p> {
         let steps = self.steps(nested, place, &conditions);
         self.rows.pop();
         let home = self.sheet.home;
-        let path = |path: &Option<crate::source::Spanned<String>>| {
-            path.as_ref().map(|path| home.beside(&path.value))
+        let path = |path: &Option<Spanned<String>>| {
+            path.as_ref()
+                .map(|path| Spanned::new(home.beside(&path.value), path.span))
         };
         PlannedStep {
             id: self.id_of(step),
@@ -143,8 +145,8 @@ impl<'p> Accounts<'p> {
         }
     }
 
-    fn add(&mut self, step: &'p PlannedStep, path: &'p str, outer: Option<&str>) {
-        let message = match (self.named.insert(path, &step.id), outer) {
+    fn add(&mut self, step: &'p PlannedStep, path: &'p Spanned<String>, outer: Option<&str>) {
+        let message = match (self.named.insert(&path.value, &step.id), outer) {
             (Some(first), _) => {
                 format!(
                     "the rows of `{}` would be written over those of `{first}`",
@@ -159,7 +161,7 @@ impl<'p> Accounts<'p> {
         };
         self.findings.push(
             Diagnostic::error(Code::InvalidValue, message)
-                .at(step.home.source(), step.span)
+                .at(step.home.source(), path.span)
                 .help("leave `rejected`, `succeeded` and `unknown` to the outermost loop, or to the command line"),
         );
     }

@@ -22,7 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Node;
 use crate::playbook::{FileFormat, MaxFailures, OnFailure, Playbook, Retry};
 use crate::rows::Format;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, Spanned};
 use crate::template::Expression;
 
 pub use compile::compile;
@@ -288,11 +288,11 @@ impl PlannedSource {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountPaths {
     /// Rows that did not go well.
-    pub rejected: Option<String>,
+    pub rejected: Option<Spanned<String>>,
     /// Rows that went well.
-    pub succeeded: Option<String>,
+    pub succeeded: Option<Spanned<String>>,
     /// Rows in doubt.
-    pub unknown: Option<String>,
+    pub unknown: Option<Spanned<String>>,
 }
 
 /// What a loop gives to later steps.

@@ -73,10 +73,20 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
         max_failures: step
             .get("max_failures")
             .and_then(|node| max_failures(node, findings)),
-        rejected: step.text("rejected", findings),
-        succeeded: step.text("succeeded", findings),
-        unknown: step.text("unknown", findings),
+        rejected: account("rejected", step, findings),
+        succeeded: account("succeeded", step, findings),
+        unknown: account("unknown", step, findings),
     })
+}
+
+/// The path of an account, which is known before anything is rendered.
+fn account(key: &str, step: &Mapping<'_>, findings: &mut Findings) -> Option<Spanned<String>> {
+    if let Some(node) = step.get(key) {
+        let help =
+            format!("write the path itself, or leave it to the command line: `--{key} PATH`");
+        crate::reading::no_templates(node, &format!("`{key}`"), &help, findings);
+    }
+    step.text(key, findings)
 }
 
 fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<RowSource> {

@@ -114,7 +114,8 @@ impl Confinement {
         self.allowed.iter().any(|folder| path.starts_with(folder))
     }
 
-    fn leads_out(&self, written: &str) -> bool {
+    /// Whether a path as it is written leads to where the playbook may not go, whether or not anything is there.
+    pub fn leads_out(&self, written: &str) -> bool {
         self.bases.iter().all(|base| {
             let mut path = PathBuf::new();
             for part in std::fs::canonicalize(base)

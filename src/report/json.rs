@@ -1,17 +1,49 @@
 //! Events as JSON, one object a line: the stable interface for programs.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
+use crate::diagnostic::{Diagnostic, render};
 use crate::event::{Event, EventKind, RunId, SCHEMA};
 use crate::value::{Map, Value};
 
+/// Findings as events, a line each: what [`render::json_lines`] says of them, behind the keys that every event has.
+/// `run` is none where no run is known yet.
+pub fn findings(run: Option<&RunId>, time: &str, findings: &[Diagnostic]) -> String {
+    let run = run.map_or(Value::Null, |run| run.as_str().into());
+    let head = Value::Map(head("finding", run, time)).to_json_text();
+    let head = head.trim_end_matches('}');
+    let lines = render::json_lines(findings);
+    lines.lines().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{head},{}", line.trim_start_matches('{'));
+        text
+    })
+}
+
+/// What every event begins with.
+fn head(event: &str, run: Value, time: &str) -> Map {
+    Map::from_iter([
+        ("event".to_owned(), event.into()),
+        ("schema".to_owned(), u64::from(SCHEMA).into()),
+        ("run".to_owned(), run),
+        ("time".to_owned(), time.into()),
+    ])
+}
+
+/// One event as one line with all that the journal has of it, for those that only the journal needs.
+pub fn whole_line(run: &RunId, event: &Event) -> String {
+    let body = event.kind.body().unwrap_or_default();
+    let mut fields = head(event.kind.tag(), run.as_str().into(), &event.time);
+    if let Ok(Value::Map(body)) = Value::from_json_text(&body) {
+        fields.extend(body);
+    }
+    Value::Map(fields).to_json_text()
+}
+
 /// One event as one line without a line break; none for events that only the journal needs.
 pub fn line(run: &RunId, event: &Event) -> Option<String> {
-    let mut fields = Map::default();
-    fields.insert("event".to_owned(), event.kind.tag().into());
-    fields.insert("schema".to_owned(), u64::from(SCHEMA).into());
-    fields.insert("run".to_owned(), run.as_str().into());
-    fields.insert("time".to_owned(), event.time.as_str().into());
+    let mut fields = head(event.kind.tag(), run.as_str().into(), &event.time);
     // Values of the CRM are set apart: their numbers keep their digits.
     let (body, values) = match &event.kind {
         EventKind::RunStarted(started) => (

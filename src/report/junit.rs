@@ -10,6 +10,9 @@ use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::Value;
 
+/// What every document begins with, by which an earlier one is known.
+pub const BEGINNING: &str = "<testsuites name=\"voxplay\"";
+
 /// The document.
 pub fn document(record: &RunRecord, masker: &Masker) -> String {
     let cases: Vec<Case<'_>> = record

@@ -17,6 +17,9 @@ const MOST_REASONS: usize = 30;
 /// The longest text in a cell, in characters.
 const CELL: usize = 300;
 
+/// What stands at the end of every page, by which an earlier one is known.
+pub const END: &str = "\n<sub>run ";
+
 /// The page.
 pub fn document(record: &RunRecord, masker: &Masker) -> String {
     let mut page = Page {

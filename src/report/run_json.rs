@@ -11,6 +11,9 @@ use crate::value;
 /// The version of the document, written as `schema` into it.
 pub const SCHEMA: u32 = 1;
 
+/// What every document begins with, by which an earlier one is known.
+pub const BEGINNING: &str = "{\n  \"schema\": ";
+
 /// The document, with a line feed at its end.
 pub fn document(record: &RunRecord, masker: &Masker) -> String {
     let mut document = value_of(record);

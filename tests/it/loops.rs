@@ -533,11 +533,11 @@ fn accounts_take_the_place_of_nothing_but_accounts() {
     for (own, flags, said) in [
         ("", "--rejected one=rows.csv", "the data of a loop"),
         ("", "--rejected one=./out/../rows.csv", "the data of a loop"),
-        ("", "--rejected one=playbook.yaml", "no account of rows"),
+        ("", "--rejected one=playbook.yaml", "the playbook as well"),
         (
             "",
             "--unknown one=.voxplay/journal.sqlite",
-            "no account of rows",
+            "the journal as well",
         ),
         ("", "--succeeded one=out", "is a folder"),
         ("", "--succeeded one=nowhere/a.csv", "there is no folder"),
@@ -545,7 +545,7 @@ fn accounts_take_the_place_of_nothing_but_accounts() {
         ("", "--succeeded one=a.csv --report json=a.csv", "as well"),
         ("", "--succeeded three=a.csv", "names none of them"),
         ("    rejected: rows.csv\n", "", "the data of a loop"),
-        ("    rejected: playbook.yaml\n", "", "no account of rows"),
+        ("    rejected: playbook.yaml\n", "", "the playbook as well"),
         (
             &format!("    rejected: {outside}\n"),
             "",
@@ -558,9 +558,10 @@ fn accounts_take_the_place_of_nothing_but_accounts() {
         project.write(".voxplay/journal.sqlite", "of somebody else");
         let flags: Vec<&str> = flags.split_whitespace().collect();
         let ran = project.run(&flags);
+        let exit = if said == "outside the project" { 4 } else { 3 };
         assert_eq!(
             (ran.exit, ran.arrived.len()),
-            (3, 0),
+            (exit, 0),
             "{flags:?} {own} {ran:?}"
         );
         assert!(ran.stdout.contains(said), "{flags:?} {own} {ran:?}");
@@ -680,4 +681,33 @@ fn json_lines_of_what_was_rejected_go_straight_back_with_their_types() {
     assert_eq!(project.run(&[]).exit, 0);
     project.write("bad.jsonl", "{\"narrow_row\":1}\n");
     assert_eq!(project.run(&[]).exit, 3);
+}
+
+#[test]
+fn accounts_that_a_playbook_names_are_looked_at_before_any_run() {
+    for (path, exit, said) in [
+        ("out/bad.csv", 3, "there is no folder for out/bad.csv"),
+        ("rows.csv", 3, "rows.csv is the data of a loop as well"),
+        ("playbook.yaml", 3, "playbook.yaml is the playbook as well"),
+        ("notes.txt", 3, "is no account of rows"),
+        ("/nowhere/at/all.csv", 4, "outside-project"),
+        ("../bad.csv", 4, "outside-project"),
+        ("\"{{ inputs.a }}.csv\"", 3, "`rejected` is not a template"),
+    ] {
+        let project = two_loops(&format!("    rejected: {path}\n"));
+        project.write("notes.txt", "my_rows\n");
+        project.write("voxplay.yaml", "{}\n");
+        for command in ["check", "plan", "run"] {
+            let ran = project.finish(project.voxplay(&[command, "playbook.yaml"]));
+            let told = format!("{}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.exit, exit, "{command} {path} {told}");
+            assert!(told.contains(said), "{command} {path} {told}");
+            // At the value, not at the step.
+            assert!(
+                told.contains("playbook.yaml:5:15"),
+                "{command} {path} {told}"
+            );
+            assert_eq!(ran.arrived.len(), 0);
+        }
+    }
 }

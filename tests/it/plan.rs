@@ -532,6 +532,30 @@ steps:
 }
 
 #[test]
+fn a_plan_is_saved_in_the_place_of_nothing_but_a_plan() {
+    let project = Project::new(SERVER);
+    let before = project.files();
+    for (path, said) in [
+        ("pb.yaml", "is no saved plan: it would be overwritten"),
+        ("voxplay.yaml", "is no saved plan: it would be overwritten"),
+        (".", "it is a folder"),
+        ("nowhere/p.json", "No such file or directory"),
+    ] {
+        let output = project.plan(&["--out", path]);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{path} {told}");
+        assert!(
+            told.contains(said) && told.contains("invalid-value"),
+            "{path} {told}"
+        );
+    }
+    assert_eq!(project.files(), before);
+    for _ in 0..2 {
+        assert_eq!(project.plan(&["--out", "p.json"]).status.code(), Some(0));
+    }
+}
+
+#[test]
 fn what_is_no_plan_is_refused_as_invalid() {
     let project = Project::new(SERVER);
     project.write("p.json", "{}");

@@ -22,6 +22,9 @@ use crate::value::Map;
 const STYLE: &str = include_str!("style.css");
 const FILTER: &str = include_str!("filter.js");
 
+/// How every page begins, by which an earlier one is known.
+pub const BEGINNING: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src &#39;none&#39;; style-src ";
+
 /// The page.
 pub fn document(record: &RunRecord, masker: &Masker) -> String {
     let mut markup = Markup::new(masker);

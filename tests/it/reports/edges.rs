@@ -372,3 +372,91 @@ fn the_journal_gives_the_same_reports_later() {
 fn repository_playbook(name: &str) -> std::path::PathBuf {
     super::repository().join("playbooks").join(name)
 }
+
+#[test]
+fn a_report_takes_the_place_of_nothing_but_a_report() {
+    let stub = Stub::start(
+        200,
+        r#"{"code":"200","error":"null","msg":"","data":[]}"#.to_owned(),
+    );
+    let folder = project(
+        &stub,
+        "voxplay: 1\nsteps:\n  - { id: one, use: used.yaml }\n  - id: two\n    action: case.update\n    with: { wolkvox_id: \"1\", responsible: a@b.co, status: x, case_type: y, files: file.pdf }\n",
+    );
+    let path = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    write(
+        "used.yaml",
+        "voxplay: 1\nsteps:\n  - id: each\n    for_each: { json: rows.json }\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ row.schema }}\", fields: { A: b } }\n",
+    );
+    write("file.pdf", "%PDF-1.4");
+    write("faults.yaml", "faults: []\n");
+    // It looks like a report, and is data.
+    write(
+        "rows.json",
+        "[{\n  \"schema\": \"1\",\n  \"voxplay\": \"\" }]\n",
+    );
+    write("notes.md", "## Notes\n");
+    let run = |report: &str| {
+        let mut command = voxplay(folder.path());
+        command.args([
+            "run",
+            "play.yaml",
+            "--state-dir",
+            "state",
+            "--report",
+            report,
+        ]);
+        command.output().unwrap()
+    };
+    let first = run("html=r.html");
+    assert_eq!(
+        stub.requests(),
+        2,
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    std::os::unix::fs::symlink("rows.json", path("link.json")).unwrap();
+    for (name, said) in [
+        ("rows.json", "is the data of a loop"),
+        ("link.json", "is the data of a loop"),
+        ("play.yaml", "is the playbook"),
+        ("./used.yaml", "is a used playbook"),
+        ("file.pdf", "is an attachment"),
+        ("voxplay.yaml", "is the configuration of the project"),
+        ("state/journal.sqlite", "is the journal"),
+        ("notes.md", "is no report"),
+        ("/dev/null", "is no ordinary file"),
+    ] {
+        let before = std::fs::read(path(name)).unwrap();
+        let refused = run(&format!("json={name}"));
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(3), "{name} {told}");
+        assert!(told.contains(said), "{name} {told}");
+        assert_eq!(std::fs::read(path(name)).unwrap(), before);
+    }
+    assert_eq!(stub.requests(), 2);
+    // Any kind takes the place of any other, and of an empty file.
+    write("r.html", "");
+    let kinds = ["html", "json", "junit", "markdown"];
+    for (before, after) in kinds
+        .iter()
+        .flat_map(|one| kinds.iter().map(move |two| (one, two)))
+    {
+        for kind in [before, after] {
+            let ran = run(&format!("{kind}=r.html"));
+            let told = String::from_utf8_lossy(&ran.stderr);
+            assert!(!told.contains("--report"), "{before} {after} {told}");
+        }
+    }
+    let mut show = voxplay(folder.path());
+    show.args([
+        "runs",
+        "show",
+        "--state-dir",
+        "state",
+        "--report",
+        "json=notes.md",
+    ]);
+    assert_eq!(show.output().unwrap().status.code(), Some(3));
+}

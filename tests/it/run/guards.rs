@@ -175,6 +175,17 @@ fn limits_and_policy_bound_what_is_sent() {
         ("failed", 1, 1),
         "{ran:?}"
     );
+    // It was sent once, and what came back is not forgotten.
+    let end = ran.step("one");
+    let error = end["error"].as_str().unwrap();
+    assert!(
+        error.contains("HTTP 429") && error.contains("; not sent again: "),
+        "{error}"
+    );
+    assert_eq!(
+        (&end["http_status"], &end["attempts"]),
+        (&429.into(), &1.into())
+    );
     let ran = with_policy(UPDATE, vec![Answer::CutRead]).run(&[]);
     assert_eq!(
         (ran.outcome("one").as_str(), ran.arrived.len(), ran.exit),
@@ -267,4 +278,75 @@ fn what_the_rows_of_a_loop_come_to_is_known_before_the_first_request() {
     project.write("rows.csv", "id\n1\n2\n3\n");
     let ran = project.run(&["--allow", "delete"]);
     assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+}
+
+#[test]
+fn findings_are_events_among_the_others() {
+    let late = "\nsteps:\n  - id: one\n    when: steps.two.outcome == 'ok'\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n";
+    for (playbook, flags, exit) in [
+        (late, &[][..], 3),
+        (DELETE, &[], 4),
+        (UPDATE, &["--plan", "nowhere.json"], 3),
+    ] {
+        let ran = Project::new(playbook, []).run(flags);
+        assert_eq!(ran.exit, exit, "{ran:?}");
+        let findings = ran.events("finding");
+        assert!(!findings.is_empty() && findings.len() == ran.stdout.lines().count());
+        for finding in findings {
+            assert_eq!(
+                (&finding["schema"], &finding["level"]),
+                (&1.into(), &"error".into())
+            );
+            assert!(
+                finding["time"].is_string()
+                    && finding["run"].is_null()
+                    && finding["code"].is_string(),
+                "{finding}"
+            );
+        }
+    }
+    // All events of the journal have the same beginning.
+    let project = Project::new(UPDATE, []);
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 0);
+    let shown = project.finish(project.voxplay(&["runs", "show", "r", "--format", "json"]));
+    for line in shown.stdout.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            (&event["schema"], &event["run"]),
+            (&1.into(), &"r".into()),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_row_that_fails_inside_a_group_or_a_used_playbook_is_told_in_full() {
+    let inner = "- id: mark\n            action: record.update\n            with: { module: contacts, wolkvox_id: \"{{ row }}\", fields: { A: b } }\n";
+    let group = format!(
+        "\nsteps:\n  - id: each\n    for_each: {{ items: [a] }}\n    steps:\n      - id: group\n        steps:\n          {inner}"
+    );
+    let used = "\nsteps:\n  - id: each\n    for_each: { items: [a] }\n    steps:\n      - { id: in, use: used.yaml, with: {} }\n".replace(", with: {}", "");
+    for playbook in [group, used] {
+        let project = Project::new(&playbook, [json(r#"{"code":400,"error":"no","msg":"m"}"#)]);
+        project.write("used.yaml", "voxplay: 1\nsteps:\n  - id: mark\n    action: record.update\n    with: { module: contacts, wolkvox_id: x, fields: { A: b } }\n");
+        let ran = project.run(&["--report", "json=r.json"]);
+        assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{ran:?}");
+        let text = std::fs::read_to_string(project.folder.path().join("r.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let row = &report["rows"]["listed"][0];
+        assert_eq!(
+            (&row["attempts"], &row["http_status"]),
+            (&1.into(), &200.into()),
+            "{row}"
+        );
+        assert_eq!(
+            (&row["action"], &row["code"]),
+            (&"record.update".into(), &400.into()),
+            "{row}"
+        );
+        assert!(
+            row["answer"].as_str().unwrap().contains("\"msg\":\"m\""),
+            "{row}"
+        );
+    }
 }

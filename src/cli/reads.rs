@@ -1,0 +1,85 @@
+//! The files that a run reads or keeps: nothing that it writes for people may take their place.
+
+use std::path::{Path, PathBuf};
+
+use super::args::RunArgs;
+use super::fingerprints;
+use super::prepare::Prepared;
+use super::reports::folder_of;
+use crate::plan::{Plan, Rehearsal};
+use crate::project::{CONFIG, Confinement, TokenSource};
+
+/// Files, each with what it is in words.
+#[derive(Debug, Default)]
+pub(super) struct Reads(Vec<(PathBuf, &'static str)>);
+
+impl Reads {
+    /// What a plan names: playbooks, actions, data, attachments.
+    pub(super) fn of_plan(plan: &Plan, rehearsal: &Rehearsal, files: &Confinement) -> Self {
+        let mut reads = Self::default();
+        // A source is called by its path as the process sees it.
+        reads.add(Path::new(plan.source().name()), "the playbook");
+        for (_, used) in plan.uses() {
+            reads.add(Path::new(used.home.source().name()), "a used playbook");
+        }
+        for (_, planned) in plan.actions() {
+            reads.add(
+                Path::new(planned.action.source().name()),
+                "the file of an action",
+            );
+        }
+        for path in fingerprints::data_files(plan, rehearsal, files) {
+            reads.add(&path, "the data of a loop");
+        }
+        for path in rehearsal.attached.values() {
+            reads.add(path, "an attachment");
+        }
+        reads
+    }
+
+    /// The same and all else that a run is made of. `state` is the folder of its journal.
+    pub(super) fn of_run(args: &RunArgs, prepared: &Prepared, state: &Path) -> Self {
+        let mut reads = Self::of_plan(&prepared.plan, &prepared.rehearsal, &prepared.files);
+        reads.add(
+            &prepared.root.join(CONFIG),
+            "the configuration of the project",
+        );
+        for path in &args.what.inputs {
+            reads.add(path, "a file of inputs");
+        }
+        if let Some(path) = &args.plan {
+            reads.add(path, "the saved plan");
+        }
+        if let Some(path) = &args.sandbox_faults {
+            reads.add(path, "the faults of the sandbox");
+        }
+        if let Some(TokenSource::File(path)) = &prepared.token {
+            reads.add(&prepared.root.join(path), "the file of the token");
+        }
+        for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+            reads.add(&state.join(file), "the journal");
+        }
+        reads
+    }
+
+    fn add(&mut self, path: &Path, what: &'static str) {
+        self.0.extend(whole(path).map(|path| (path, what)));
+    }
+
+    /// What a file is to the run, where it is anything; the path is a [whole] one.
+    pub(super) fn what(&self, path: &Path) -> Option<&'static str> {
+        let mut known = self.0.iter();
+        known
+            .find(|(known, _)| known == path)
+            .map(|(_, what)| *what)
+    }
+}
+
+/// The path without links and `..`, where its folder is there.
+pub(super) fn whole(path: &Path) -> Option<PathBuf> {
+    if let Ok(there) = path.canonicalize() {
+        return Some(there);
+    }
+    let folder = folder_of(path).canonicalize().ok()?;
+    folder.is_dir().then_some(folder.join(path.file_name()?))
+}
