@@ -93,7 +93,8 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         let mut doubts = doubts.iter();
         doubts.any(|doubt| doubt.step == word.step && doubt.row == word.row)
     });
-    let left = doubts.len().saturating_sub(of_doubts.count());
+    let of_doubts = of_doubts.count();
+    let left = doubts.len().saturating_sub(of_doubts);
     for word in words {
         let event = Event {
             time: format!("{:.3}", Timestamp::now()),
@@ -103,11 +104,15 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     }
     journal.close().await?;
     if settled > 0 && args.format == Format::Human {
-        Terminal::new().say(&format!(
-            "{} settled, {left} left; go on with: {}\n",
-            plural(u64::try_from(settled).unwrap_or(u64::MAX), "doubt"),
-            call.resume()
-        ));
+        let ids = settled - of_doubts;
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let said = match (of_doubts, ids) {
+            (0, _) => format!("{} noted", plural(count(ids), "id")),
+            _ => format!("{} settled, {left} left", plural(count(of_doubts), "doubt")),
+        };
+        // The steps that wait for an id have failed without it.
+        let again = if ids > 0 { " --retry-failed" } else { "" };
+        Terminal::new().say(&format!("{said}; go on with: {}{again}\n", call.resume()));
     }
     Ok(if left == 0 { Exit::Ok } else { Exit::Unknown })
 }

@@ -757,7 +757,9 @@ fn a_person_s_word_is_in_the_journal_and_an_id_can_come_later() {
             "{words:?} {ran:?}"
         );
     }
-    assert_eq!(settle(&["--ok", "debt@B=64bb"]).exit, 0);
+    let ran = settle(&["--ok", "debt@B=64bb"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.stderr.contains("1 id noted") && ran.stderr.contains("--retry-failed"));
     assert_eq!(view()[1], "B|ok|obligation.insert|64bb");
     let ran = resume(&project, &["r", "--retry-failed"]);
     assert_eq!(body(&ran, 4)["wolkvox-id"], "64bb", "{ran:?}");
