@@ -63,6 +63,7 @@ pub struct Source {
     name: String,
     text: String,
     line_starts: Vec<usize>,
+    is_withheld: bool,
 }
 
 impl Source {
@@ -76,7 +77,23 @@ impl Source {
             name: name.into(),
             text,
             line_starts,
+            is_withheld: false,
         })
+    }
+
+    /// The same text as one of which nothing but places may be shown, since it may hold secrets that nobody knows yet.
+    pub fn withheld(&self) -> Arc<Self> {
+        Arc::new(Self {
+            name: self.name.clone(),
+            text: self.text.clone(),
+            line_starts: self.line_starts.clone(),
+            is_withheld: true,
+        })
+    }
+
+    /// Whether nothing of the text but places may be shown.
+    pub const fn is_withheld(&self) -> bool {
+        self.is_withheld
     }
 
     /// The name that messages show.

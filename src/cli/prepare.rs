@@ -132,8 +132,8 @@ pub(super) fn prepare(
     let read = open::playbook(&args.playbook);
     let project = Project::find(&folder_of(&args.playbook));
     findings.extend(project.findings.iter().cloned());
-    let given = given(args, earlier, findings);
     let (playbook, form) = read;
+    let given = given(args, earlier, openness(playbook.as_ref(), &form), findings);
     findings.extend(form);
     let mut playbook = playbook?;
     let variables = |name: &str| Process.variable(name);
@@ -233,18 +233,53 @@ pub(super) fn once(findings: &mut Vec<Diagnostic>) {
 /// The environment twin of `-i`.
 const INPUT_TWIN: &str = "VOXPLAY_INPUT";
 
-fn given(args: &PlaybookArgs, earlier: Option<&Document>, findings: &mut Vec<Diagnostic>) -> Given {
-    let mut files: Vec<Document> = earlier.cloned().into_iter().collect();
+/// Whether findings may show what stands in a file of inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Openness {
+    /// They may.
+    Open,
+    /// The file may hold a secret, also under a name that is misspelt or where it is no YAML.
+    Withheld,
+}
+
+/// A playbook that is known whole and has no secret input leaves its files of inputs open.
+fn openness(playbook: Option<&Playbook>, form: &[Diagnostic]) -> Openness {
+    let has_no_secret = |playbook: &Playbook| playbook.inputs.iter().all(|input| !input.secret);
+    if playbook.is_some_and(has_no_secret) && !form.iter().any(Diagnostic::is_error) {
+        Openness::Open
+    } else {
+        Openness::Withheld
+    }
+}
+
+fn given(
+    args: &PlaybookArgs,
+    earlier: Option<&Document>,
+    openness: Openness,
+    findings: &mut Vec<Diagnostic>,
+) -> Given {
+    let mut given = Given {
+        files: earlier.cloned().into_iter().collect(),
+        ..Given::default()
+    };
     for path in &args.inputs {
-        match Document::load(path, &path.display().to_string()) {
-            Ok(document) => files.push(document),
-            Err(errors) => findings.extend(errors),
+        match (Document::load(path, &path.display().to_string()), openness) {
+            (Ok(document), Openness::Open) => given.files.push(document),
+            (Ok(document), Openness::Withheld) => given.files.push(Document {
+                source: document.source.withheld(),
+                ..document
+            }),
+            (Err(errors), openness) => {
+                given.has_unread = true;
+                findings.extend(errors.into_iter().map(|error| match openness {
+                    Openness::Open => error,
+                    Openness::Withheld => error.withheld(),
+                }));
+            }
         }
     }
-    Given {
-        flags: flags(&args.input, findings),
-        files,
-    }
+    given.flags = flags(&args.input, findings);
+    given
 }
 
 /// What `-i` gave, or its environment twin, which holds one NAME=VALUE a line.

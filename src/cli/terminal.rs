@@ -136,7 +136,8 @@ impl Terminal {
             .iter_mut()
             .filter_map(|finding| finding.place.as_mut())
         {
-            if !self.masker.is_empty() {
+            // Of a withheld text no excerpt is made.
+            if !self.masker.is_empty() && !place.source.is_withheld() {
                 let text = self.masker.blot(place.source.text());
                 place.source = Source::new(place.source.name(), text);
             }

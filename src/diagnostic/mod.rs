@@ -1,6 +1,7 @@
 //! What an author can change: a finding with its place and its remedy. It does not know how it is shown.
 
 pub mod render;
+mod withheld;
 
 use std::fmt;
 use std::fmt::Write as _;

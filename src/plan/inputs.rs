@@ -8,7 +8,7 @@ use super::findings::{Subject, violation_diagnostic};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
 use crate::playbook::{INPUT_KEYS, Input, Playbook};
-use crate::schema::Schema;
+use crate::schema::{Schema, ViolationKind};
 use crate::source::{Source, Span};
 use crate::value::{Map, Value};
 
@@ -19,6 +19,8 @@ pub struct Given {
     pub flags: Vec<(String, String)>,
     /// `--inputs FILE`, in the order of the command line; a later one wins.
     pub files: Vec<Document>,
+    /// Whether a file was named that could not be read, so that what it gives is not known.
+    pub has_unread: bool,
 }
 
 /// Where a value came from.
@@ -69,6 +71,7 @@ pub fn resolve(
 ) -> (Inputs, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     report_unknown(playbook, given, &mut findings);
+    let is_unread = given.has_unread || given.files.iter().any(is_no_mapping);
     let mut inputs = Inputs::default();
     for input in &playbook.inputs {
         let schema = match schema(playbook, input) {
@@ -96,7 +99,8 @@ pub fn resolve(
                     .insert(input.name.value.clone(), value.node.to_value());
                 inputs.origins.insert(input.name.value.clone(), origin);
             }
-            Picked::Nothing if completeness == Completeness::Optional => {
+            // What the file gives cannot be told from here: that it cannot be read was said.
+            Picked::Nothing if completeness == Completeness::Optional || is_unread => {
                 inputs.unknown.push(input.name.value.clone());
             }
             Picked::Nothing if input.required => {
@@ -287,10 +291,24 @@ pub(super) fn check(
     for violation in schema.violations(&instance) {
         let mut diagnostic = violation_diagnostic(&violation, subject, &instance);
         diagnostic.code = Code::InvalidInput;
-        if input.secret {
+        if value.source.is_withheld() || input.secret {
+            hide(&mut diagnostic, &violation.kind, &what);
+        }
+        if input.secret && !value.source.is_withheld() {
             diagnostic.place = None;
         }
         findings.push(diagnostic);
+    }
+}
+
+/// Takes out what a finding tells of the value: a key that stands in it, or which allowed value it resembles.
+fn hide(finding: &mut Diagnostic, kind: &ViolationKind, what: &str) {
+    match kind {
+        ViolationKind::UnknownKey { .. } => {
+            finding.message = format!("{what}: a key stands here that its schema does not know");
+        }
+        ViolationKind::Enum { .. } => finding.help = None,
+        _ => {}
     }
 }
 
@@ -322,27 +340,33 @@ fn report_unknown(playbook: &Playbook, given: &Given, findings: &mut Vec<Diagnos
             .map(|input| input.name.value.as_str())
     };
     let is_known = |name: &str| known().any(|known| known == name);
-    let unknown = |name: &str| {
-        let mut diagnostic = Diagnostic::error(
-            Code::UnknownInput,
-            format!("{} has no input `{name}`", playbook.source.name()),
-        );
+    let unknown = |name: &str, is_withheld: bool| {
+        let own = playbook.source.name();
+        let message = if is_withheld {
+            format!("{own} has no input of this name")
+        } else {
+            format!("{own} has no input `{name}`")
+        };
+        let mut diagnostic = Diagnostic::error(Code::UnknownInput, message);
         diagnostic.help =
             did_you_mean(name, known()).or_else(|| Some("it declares no inputs".to_owned()));
         diagnostic
     };
     for (name, _) in given.flags.iter().filter(|(name, _)| !is_known(name)) {
-        findings.push(unknown(name));
+        findings.push(unknown(name, false));
     }
     for document in &given.files {
+        let is_withheld = document.source.is_withheld();
         match document.root.entries() {
             Some(entries) => findings.extend(
                 entries
                     .iter()
                     .filter(|entry| !is_known(&entry.key))
-                    .map(|entry| unknown(&entry.key).at(&document.source, entry.key_span)),
+                    .map(|entry| {
+                        unknown(&entry.key, is_withheld).at(&document.source, entry.key_span)
+                    }),
             ),
-            None if matches!(document.root.kind, NodeKind::Null) => {}
+            None if !is_no_mapping(document) => {}
             None => findings.push(
                 Diagnostic::error(
                     Code::WrongType,
@@ -352,6 +376,11 @@ fn report_unknown(playbook: &Playbook, given: &Given, findings: &mut Vec<Diagnos
             ),
         }
     }
+}
+
+/// Whether a file of inputs is something else than names with their values; an empty one gives nothing.
+fn is_no_mapping(document: &Document) -> bool {
+    document.root.entries().is_none() && !matches!(document.root.kind, NodeKind::Null)
 }
 
 pub(super) fn collect_texts(value: &Value, into: &mut Vec<String>) {

@@ -44,8 +44,8 @@ impl<'a> Desk<'a> {
             UnknownIds::Accept => {
                 self.note(format!(
                     "no record {} in {} was known; what the CRM does then is not documented",
-                    id.escape_debug(),
-                    module.escape_debug()
+                    in_json(id),
+                    in_json(module)
                 ));
                 Ok(())
             }
@@ -79,4 +79,10 @@ pub(super) fn json_object(body: &Body) -> Result<Keys<'_>, Refusal> {
         ))),
         Body::TooLarge => Err(Refusal::too_large()),
     }
+}
+
+/// A text from outside as JSON spells it between quotes: one line, and a form in which whoever masks secrets finds them.
+pub(super) fn in_json(text: &str) -> String {
+    let json = Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
 }

@@ -18,5 +18,6 @@ mod reports;
 mod resume;
 mod run;
 mod schema;
+mod secrets;
 mod server;
 mod uses;

@@ -1,4 +1,5 @@
-//! A request as a curl command for a shell. It never holds a token: the shell puts it in.
+//! A request as a curl command for a shell. It never holds a token: the shell puts it in. What is secret is masked
+//! before it is quoted, since the masker does not know every way in which a shell spells a JSON text.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,32 +9,36 @@ use crate::action::TargetFacts;
 use crate::project::TokenSource;
 use crate::report::plan::url;
 use crate::request::{Body, Part, PartContent, Request};
+use crate::secret::Masker;
 
 /// The command, over several lines.
 pub(super) fn command(
     request: &Request,
     target: &TargetFacts,
-    token: Option<&TokenSource>,
-    root: &Path,
+    token: TokenWords<'_>,
+    masker: &Masker,
 ) -> String {
     let mut words = vec![
         format!("curl --request {}", request.method.as_str()),
-        quoted(&url(target, request)),
-        format!("--header \"Wolkvox-Token: {}\"", token_words(token, root)),
+        quoted(&url(target, request, masker)),
+        format!("--header \"Wolkvox-Token: {}\"", token.in_shell()),
     ];
     match &request.body {
         Body::None => {}
         Body::Json(text) => {
             words.push("--header 'Content-Type: application/json'".to_owned());
             let text = String::from_utf8_lossy(text);
-            words.push(format!("--data-raw {}", quoted(&text)));
+            words.push(format!(
+                "--data-raw {}",
+                quoted(&masker.mask_json_text(&text))
+            ));
         }
         Body::Multipart(parts) => {
             // The way in which PHP reads quotes in names, and in which a run writes them.
             if parts.iter().any(is_escaped) {
                 words.push("--form-escape".to_owned());
             }
-            words.extend(parts.iter().map(part));
+            words.extend(parts.iter().map(|one| part(one, masker)));
         }
     }
     // A bracket in the address means itself.
@@ -43,15 +48,25 @@ pub(super) fn command(
     words.join(" \\\n  ")
 }
 
-/// What the shell puts in as the token.
-fn token_words(token: Option<&TokenSource>, root: &Path) -> String {
-    match token {
-        Some(TokenSource::Env(name)) => format!("${name}"),
-        Some(TokenSource::File(path)) => {
-            let path = shown(&root.join(path));
-            format!("$(cat {})", quoted(&path))
+/// Where the shell takes the token from.
+#[derive(Clone, Copy)]
+pub(super) struct TokenWords<'t> {
+    /// Where it is kept; none for the sandbox.
+    pub(super) source: Option<&'t TokenSource>,
+    /// The folder that its path begins in.
+    pub(super) root: &'t Path,
+}
+
+impl TokenWords<'_> {
+    fn in_shell(self) -> String {
+        match self.source {
+            Some(TokenSource::Env(name)) => format!("${name}"),
+            Some(TokenSource::File(path)) => {
+                let path = shown(&self.root.join(path));
+                format!("$(cat {})", quoted(&path))
+            }
+            None => "$SANDBOX_TOKEN".to_owned(),
         }
-        None => "$SANDBOX_TOKEN".to_owned(),
     }
 }
 
@@ -64,17 +79,21 @@ fn is_escaped(part: &Part) -> bool {
     part.name.contains(['"', '\\']) || of_file.contains(['"', '\\'])
 }
 
-fn part(part: &Part) -> String {
+fn part(part: &Part, masker: &Masker) -> String {
+    let name_of_part = masker.mask(&part.name);
     match &part.content {
         // Unlike --form, --form-string finds no meaning in `@`, `<` and `;`.
         PartContent::Text(text) => {
-            format!("--form-string {}", quoted(&format!("{}={text}", part.name)))
+            let text = masker.mask(text);
+            format!(
+                "--form-string {}",
+                quoted(&format!("{name_of_part}={text}"))
+            )
         }
         PartContent::File(file) => {
-            let path = in_quotes(&shown(file.path()));
-            let name = in_quotes(file.name());
+            let path = in_quotes(&masker.mask(&shown(file.path())));
+            let name = in_quotes(&masker.mask(file.name()));
             let media_type = file.media_type();
-            let name_of_part = &part.name;
             let form = format!("{name_of_part}=@{path};filename={name};type={media_type}");
             format!("--form {}", quoted(&form))
         }

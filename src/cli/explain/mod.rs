@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
+use self::curl::TokenWords;
 pub(super) use self::curl::quoted;
 use self::values::{Explained, Explainer, Origins};
 use super::args::{ExplainArgs, Format};
@@ -23,7 +24,8 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::foresee::{OutlookKind, RequestOutlook, Runs, StepOutlook, planned};
 use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
 use crate::report::human::{duration, harmless, wrap};
-use crate::report::plan::{masked, pretty};
+use crate::report::plan::pretty;
+use crate::secret::Masker;
 use crate::value::{Map, Value};
 
 const DIM: Style = Style::new().dimmed();
@@ -42,12 +44,12 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
             .map_err(|finding| findings.push(finding))
             .ok()
     });
-    if let Some(explained) = explained {
+    if let Some(mut explained) = explained {
+        explained.mask(&masker);
         match args.format {
             Format::Human => terminal.answer(&explained.human(width())),
             Format::Json => {
-                let document = masked(explained.json(), &masker);
-                terminal.answer(&format!("{}\n", pretty(&document, 0, &|_| None)));
+                terminal.answer(&format!("{}\n", pretty(&explained.json(), 0, &|_| None)));
             }
         }
         findings.retain(Diagnostic::is_error);
@@ -167,14 +169,15 @@ impl Explanation {
     }
 
     fn add_curl(&mut self, args: &ExplainArgs, prepared: &Prepared, outlook: &RequestOutlook) {
-        let token = prepared.token.as_ref();
+        let token = TokenWords {
+            source: prepared.token.as_ref(),
+            root: &prepared.root,
+        };
+        let command =
+            |request, masker: &Masker| curl::command(request, &prepared.facts, token, masker);
+        let masker = prepared.masker();
         self.curl = outlook.request.as_ref().map(|request| match request {
-            Ok(request) => Ok(curl::command(
-                request,
-                &prepared.facts,
-                token,
-                &prepared.root,
-            )),
+            Ok(request) => Ok(command(request, &masker)),
             Err(problem) => Err(problem.clone()),
         });
         if args.what.sandbox {
@@ -186,11 +189,31 @@ impl Explanation {
             let note = "put in what stands as (known …) before you run the command";
             self.notes.push(note.to_owned());
         }
-        if let Some(Ok(command)) = &self.curl
-            && matches!(prepared.masker().mask(command), std::borrow::Cow::Owned(_))
+        if let (Some(Ok(shown)), Some(Ok(request))) = (&self.curl, &outlook.request)
+            && *shown != command(request, &Masker::none())
         {
             let note = "*** stands for a secret: put it in before you run the command";
             self.notes.push(note.to_owned());
+        }
+    }
+
+    /// Masks everything, before it is escaped and broken into lines: a secret in two pieces is not found any more.
+    fn mask(&mut self, masker: &Masker) {
+        let hide = |text: &mut String| {
+            if let std::borrow::Cow::Owned(masked) = masker.mask(text) {
+                *text = masked;
+            }
+        };
+        hide(&mut self.id);
+        hide(&mut self.place);
+        self.name.iter_mut().for_each(hide);
+        self.facts.iter_mut().for_each(|(_, value)| hide(value));
+        self.notes.iter_mut().for_each(hide);
+        for value in &mut self.values {
+            value.mask(masker, &hide);
+        }
+        if let Some(Ok(text) | Err(text)) = &mut self.curl {
+            hide(text);
         }
     }
 

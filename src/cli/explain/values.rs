@@ -8,6 +8,8 @@ use crate::document::{Node, NodeKind};
 use crate::plan::foresee::{Found, MarkedValue, Outlook, planned};
 use crate::plan::{InputSource, Origin, PlannedKind, PlannedUse, Tree};
 use crate::playbook::Playbook;
+use crate::report::plan::masked;
+use crate::secret::Masker;
 use crate::source::Span;
 use crate::template::{Read, Template};
 use crate::value::Value;
@@ -25,6 +27,25 @@ pub(super) struct Explained {
     pub(super) template: Option<String>,
     /// What the template reads.
     pub(super) sources: Vec<Origins>,
+}
+
+impl Explained {
+    /// Masks it; `hide` does so for a text.
+    pub(super) fn mask(&mut self, masker: &Masker, hide: &dyn Fn(&mut String)) {
+        self.value = masked(std::mem::take(&mut self.value), masker);
+        hide(&mut self.path);
+        hide(&mut self.place);
+        self.template.iter_mut().for_each(hide);
+        self.sources.iter_mut().for_each(|one| one.mask(hide));
+    }
+}
+
+impl Origins {
+    fn mask(&mut self, hide: &dyn Fn(&mut String)) {
+        hide(&mut self.read);
+        hide(&mut self.from);
+        self.below.iter_mut().for_each(|one| one.mask(hide));
+    }
 }
 
 /// Where something that a template reads comes from.

@@ -1,6 +1,6 @@
 //! Findings for people: the look of the Rust compiler, an excerpt with a caret.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{harmless, in_order, is_active};
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -58,7 +58,12 @@ fn one(finding: &Diagnostic, renderer: &Renderer) -> String {
         .primary_title(harmless(&finding.message))
         .id(finding.code.as_str());
     let mut group = Group::with_title(title);
-    if let Some(place) = &finding.place {
+    let place = finding.place.as_ref();
+    if let Some(place) = place.filter(|place| place.source.is_withheld()) {
+        let start = place.start();
+        let origin = Origin::path(harmless(place.source.name()).replace('\n', " "));
+        group = group.element(origin.line(start.line).char_column(start.column));
+    } else if let Some(place) = place {
         let line = Line::new(place);
         // A label stands beside the caret: it has one line.
         let label = finding

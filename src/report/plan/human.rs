@@ -52,9 +52,15 @@ struct Page<'p> {
 }
 
 impl Page<'_> {
+    /// Text from anywhere. What is masked is so before it is escaped and before lines are broken: a secret in two
+    /// pieces is not found any more.
+    fn shown(&self, text: &str) -> String {
+        harmless(&self.report.masker.mask(text))
+    }
+
     fn wrapped(&mut self, style: Style, text: &str, indent: usize) {
         let room = self.width.saturating_sub(indent).max(20);
-        for line in wrap(&harmless(text), room) {
+        for line in wrap(&self.shown(text), room) {
             let _ = writeln!(self.text, "{:indent$}{style}{line}{style:#}", "");
         }
     }
@@ -67,7 +73,7 @@ impl Page<'_> {
             .name
             .as_ref()
             .map_or(file, |name| &name.value);
-        let _ = writeln!(self.text, "{BOLD}{}{BOLD:#}", harmless(title));
+        let _ = writeln!(self.text, "{BOLD}{}{BOLD:#}", self.shown(title));
         let target = report.target;
         let server = if report.is_sandbox {
             "emulated inside the run"
@@ -200,10 +206,10 @@ impl Page<'_> {
         for step in steps {
             self.text.push('\n');
             let name = step.name.as_deref().unwrap_or_default();
-            let shown = harmless(&step.id);
+            let shown = self.shown(&step.id);
             let _ = write!(self.text, "{:indent$}{BOLD}{shown}{BOLD:#}", "");
             if !name.is_empty() {
-                let _ = write!(self.text, "  {}", harmless(name));
+                let _ = write!(self.text, "  {}", self.shown(name));
             }
             self.text.push('\n');
             let inner = indent + 2;
@@ -243,8 +249,8 @@ impl Page<'_> {
             "{:indent$}{effect}{}{effect:#}{records}  {DIM}{}, {}{DIM:#}",
             "",
             outlook.effect,
-            harmless(&outlook.action),
-            harmless(&place(step)),
+            self.shown(&outlook.action),
+            self.shown(&place(step)),
         );
         if let Some(reason) = effect_reason(outlook) {
             self.wrapped(DIM, &reason, indent);
@@ -261,7 +267,7 @@ impl Page<'_> {
                     "{:indent$}{} {}",
                     "",
                     request.method.as_str(),
-                    harmless(&url(self.report.target, request))
+                    harmless(&url(self.report.target, request, self.report.masker))
                 );
                 self.body(request, &outlook.marks, indent);
             }
@@ -276,7 +282,7 @@ impl Page<'_> {
                 let json = shown.get("json").cloned().unwrap_or_default();
                 let body = pretty(&json, indent, &|pointer| noted(marks, "/json", pointer));
                 for line in body.lines() {
-                    let _ = writeln!(self.text, "{}", coloured(&harmless(line), marks));
+                    let _ = writeln!(self.text, "{}", coloured(&self.shown(line), marks));
                 }
             }
             Body::Multipart(parts) => self.parts(parts, marks, indent),
@@ -289,17 +295,17 @@ impl Page<'_> {
         let inner = indent + 2;
         let _ = writeln!(self.text, "{:indent$}multipart/form-data", "");
         for part in parts {
-            let name = harmless(&part.name);
+            let name = self.shown(&part.name);
             let _ = write!(self.text, "{:inner$}{name:<names$}  ", "");
             match &part.content {
                 PartContent::Text(text) => {
-                    let _ = writeln!(self.text, "{}", coloured(&harmless(text), marks));
+                    let _ = writeln!(self.text, "{}", coloured(&self.shown(text), marks));
                 }
                 PartContent::File(file) => {
                     let _ = writeln!(
                         self.text,
                         "{}, {}, {}",
-                        harmless(file.name()),
+                        self.shown(file.name()),
                         size(file.size()),
                         file.media_type()
                     );
@@ -324,8 +330,8 @@ impl Page<'_> {
             self.text,
             "{:indent$}{}  {DIM}{}{DIM:#}",
             "",
-            harmless(&from),
-            harmless(&place)
+            self.shown(&from),
+            self.shown(&place)
         );
         if let Some(problem) = &each.problem {
             self.wrapped(
@@ -368,8 +374,8 @@ impl Page<'_> {
             self.text,
             "{:indent$}uses {}  {DIM}{}{DIM:#}",
             "",
-            harmless(&used.path),
-            harmless(&place(step))
+            self.shown(&used.path),
+            self.shown(&place(step))
         );
         if matches!(step.runs, Runs::No(_)) {
             return;
@@ -379,8 +385,8 @@ impl Page<'_> {
             self.wrapped(AnsiColor::Red.on_default(), &text, indent);
         }
         for (name, value) in used.inputs.value.as_map().into_iter().flatten() {
-            let value = harmless(&one_line(value));
-            let _ = writeln!(self.text, "{:indent$}{} = {value}", "", harmless(name));
+            let value = self.shown(&one_line(value));
+            let _ = writeln!(self.text, "{:indent$}{} = {value}", "", self.shown(name));
         }
         self.steps(&used.steps, indent);
         if !used.finally.is_empty() {

@@ -191,7 +191,10 @@ fn request(report: &PlanReport<'_>, outlook: &RequestOutlook) -> Value {
     let Value::Map(mut shown) = request.describe() else {
         return Value::Null;
     };
-    shown.insert("url".to_owned(), url(report.target, request).into());
+    shown.insert(
+        "url".to_owned(),
+        url(report.target, request, report.masker).into(),
+    );
     let unknown = outlook.marks.iter().map(|mark| {
         object([
             ("at", mark.at.as_str().into()),

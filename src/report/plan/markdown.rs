@@ -11,6 +11,21 @@ use crate::plan::foresee::{
 };
 use crate::request::{Body, PartContent};
 
+/// What is masked is so before it is escaped: the masker does not know how Markdown spells a text.
+impl PlanReport<'_> {
+    fn code(&self, content: &str) -> String {
+        code(&self.masker.mask(content))
+    }
+
+    fn escaped(&self, text: &str) -> String {
+        escaped(&self.masker.mask(text))
+    }
+
+    fn html(&self, text: &str) -> String {
+        html(&self.masker.mask(text))
+    }
+}
+
 /// The plan.
 pub fn markdown(report: &PlanReport<'_>) -> String {
     let mut text = String::new();
@@ -21,18 +36,18 @@ pub fn markdown(report: &PlanReport<'_>) -> String {
         .as_ref()
         .map_or(file, |name| &name.value);
     let target = report.target;
-    let _ = writeln!(text, "### Plan: {}\n", escaped(title));
+    let _ = writeln!(text, "### Plan: {}\n", report.escaped(title));
     let server = if report.is_sandbox {
         "emulated inside the run".to_owned()
     } else {
-        code(&target.server)
+        report.code(&target.server)
     };
     let _ = writeln!(
         text,
         "{} to **{}** ({server}, operation {}), planned at {}, which is what `now()` gives.\n",
-        code(file),
-        escaped(&target.name),
-        code(&target.operation),
+        report.code(file),
+        report.escaped(&target.name),
+        report.code(&target.operation),
         report.planned_at.strftime("%Y-%m-%d %H:%M:%S %:z"),
     );
     let tally = &report.outlook.tally;
@@ -50,17 +65,17 @@ pub fn markdown(report: &PlanReport<'_>) -> String {
     }
     counts(report, &mut text);
     for note in &report.notes {
-        let _ = writeln!(text, "- {}", escaped(note));
+        let _ = writeln!(text, "- {}", report.escaped(note));
     }
     for finding in report.findings {
         let at = finding.place.as_ref().map_or_else(String::new, |place| {
-            format!(" ({})", code(&place.to_string()))
+            format!(" ({})", report.code(&place.to_string()))
         });
         let _ = writeln!(
             text,
             "- **{}**: {}{at}",
             finding.severity.as_str(),
-            escaped(&finding.message)
+            report.escaped(&finding.message)
         );
     }
     if !(report.notes.is_empty() && report.findings.is_empty()) {
@@ -125,26 +140,30 @@ fn steps(report: &PlanReport<'_>, steps: &[StepOutlook], text: &mut String) {
         let name = step
             .name
             .as_deref()
-            .map_or_else(String::new, |name| format!(" {}", html(name)));
-        let id = html(&step.id);
+            .map_or_else(String::new, |name| format!(" {}", report.html(name)));
+        let id = report.html(&step.id);
         let what = match &step.kind {
             OutlookKind::Request(request) => {
                 let effect = match request.effect {
                     Effect::Delete => "<b>delete</b>".to_owned(),
                     other => other.to_string(),
                 };
-                format!("{effect}, <code>{}</code>", html(&request.action))
+                format!("{effect}, <code>{}</code>", report.html(&request.action))
             }
             OutlookKind::Group(_) => "group".to_owned(),
-            OutlookKind::Loop(each) => format!("for each row: {}", html(&rows(each))),
-            OutlookKind::Use(used) => format!("uses <code>{}</code>", html(&used.path)),
+            OutlookKind::Loop(each) => format!("for each row: {}", report.html(&rows(each))),
+            OutlookKind::Use(used) => format!("uses <code>{}</code>", report.html(&used.path)),
         };
         let runs = match &step.runs {
             Runs::Yes => String::new(),
             Runs::OnlyIf { condition, mark } => {
-                format!(", only if <code>{}</code> {}", html(condition), html(mark))
+                format!(
+                    ", only if <code>{}</code> {}",
+                    report.html(condition),
+                    report.html(mark)
+                )
             }
-            Runs::No(reason) => format!(", skipped, because {}", html(reason)),
+            Runs::No(reason) => format!(", skipped, because {}", report.html(reason)),
         };
         let _ = writeln!(
             text,
@@ -162,11 +181,16 @@ fn steps(report: &PlanReport<'_>, steps: &[StepOutlook], text: &mut String) {
 
 fn used(report: &PlanReport<'_>, used: &UseOutlook, text: &mut String) {
     if let Some(problem) = &used.problem {
-        let _ = writeln!(text, "It cannot begin: {}\n", escaped(problem));
+        let _ = writeln!(text, "It cannot begin: {}\n", report.escaped(problem));
     }
     let inputs = used.inputs.value.as_map().into_iter().flatten();
     for (name, value) in inputs {
-        let _ = writeln!(text, "- {}: {}", escaped(name), code(&one_line(value)));
+        let _ = writeln!(
+            text,
+            "- {}: {}",
+            report.escaped(name),
+            report.code(&one_line(value))
+        );
     }
     text.push('\n');
     steps(report, &used.steps, text);
@@ -180,17 +204,17 @@ fn looped(report: &PlanReport<'_>, each: &LoopOutlook, text: &mut String) {
     let known = each
         .unknown
         .as_ref()
-        .map_or_else(String::new, |mark| format!(" {}", escaped(mark)));
-    let _ = writeln!(text, "Rows of {}{known}.", code(&each.source));
+        .map_or_else(String::new, |mark| format!(" {}", report.escaped(mark)));
+    let _ = writeln!(text, "Rows of {}{known}.", report.code(&each.source));
     if let Some(problem) = &each.problem {
-        let _ = writeln!(text, "The rows cannot be read: {}", escaped(problem));
+        let _ = writeln!(text, "The rows cannot be read: {}", report.escaped(problem));
     }
     if let Some(row) = &each.sample {
         let _ = writeln!(
             text,
             "Shown for row {}, key {}.",
             row.number,
-            code(&row.key)
+            report.code(&row.key)
         );
     }
     text.push('\n');
@@ -204,14 +228,18 @@ fn request(
     text: &mut String,
 ) {
     let at = place(step);
-    let _ = writeln!(text, "{}\n", code(&at));
+    let _ = writeln!(text, "{}\n", report.code(&at));
     if let Some(reason) = effect_reason(outlook) {
-        let _ = writeln!(text, "{}: {}\n", outlook.effect, escaped(&reason));
+        let _ = writeln!(text, "{}: {}\n", outlook.effect, report.escaped(&reason));
     }
     let request = match &outlook.request {
         None => return,
         Some(Err(problem)) => {
-            let _ = writeln!(text, "No request can be made: {}\n", escaped(problem));
+            let _ = writeln!(
+                text,
+                "No request can be made: {}\n",
+                report.escaped(problem)
+            );
             return;
         }
         Some(Ok(request)) => request,
@@ -219,7 +247,7 @@ fn request(
     let mut shown = format!(
         "{} {}\n",
         request.method.as_str(),
-        url(report.target, request)
+        url(report.target, request, report.masker)
     );
     match &request.body {
         Body::None => {}
@@ -232,7 +260,7 @@ fn request(
         Body::Multipart(parts) => {
             for part in parts {
                 let content = match &part.content {
-                    PartContent::Text(text) => text.clone(),
+                    PartContent::Text(text) => report.masker.mask(text).into_owned(),
                     PartContent::File(file) => format!(
                         "{}, {}, {}, sha256 {}",
                         file.name(),

@@ -100,12 +100,17 @@ fn amount(count: Count, is_open: bool) -> String {
     }
 }
 
-/// The whole URL of a request.
-pub fn url(target: &TargetFacts, request: &Request) -> String {
-    let mut text = format!("{}{}", target.server, request.path);
+/// The whole URL of a request. What is masked is so before it is encoded: a secret inside another encoding, such as
+/// JSON, is not found any more once that is percent-encoded too.
+pub fn url(target: &TargetFacts, request: &Request, masker: &Masker) -> String {
+    let mut text = masker
+        .mask(&format!("{}{}", target.server, request.path))
+        .into_owned();
     if !request.query.is_empty() {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&request.query);
+        for (name, value) in &request.query {
+            query.append_pair(&masker.mask(name), &masker.mask(value));
+        }
         text.push('?');
         text.push_str(&query.finish());
     }

@@ -6,7 +6,7 @@ use crate::sandbox::IdForm;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::Body;
 use crate::sandbox::check::Shape;
-use crate::sandbox::desk::{Desk, json_object};
+use crate::sandbox::desk::{Desk, in_json, json_object};
 
 const DOCUMENTED: &[&str] = &["operation", "module", "multiple", "wolkvox-id"];
 
@@ -34,7 +34,7 @@ pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal
         if ids[..place].contains(id) {
             desk.note(format!(
                 "id {} is listed twice; what the CRM does then is not documented",
-                id.escape_debug()
+                in_json(id)
             ));
         } else {
             desk.meet(operation, module, id)?;

@@ -6,7 +6,7 @@ use crate::sandbox::IdForm;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::Body;
 use crate::sandbox::check::{Keys, is_day_first_date};
-use crate::sandbox::desk::{Desk, json_object};
+use crate::sandbox::desk::{Desk, in_json, json_object};
 
 /// Where the record that an obligation hangs on is.
 const COLLECTIONS: &str = "collections";
@@ -94,7 +94,7 @@ fn note_blanks(desk: &mut Desk<'_>, fields: &Keys<'_>) {
     if !blank.is_empty() {
         desk.note(format!(
             "blank in fields: {}; the samples leave every value blank, which does not prove that the CRM takes it",
-            blank.join(", ").escape_debug()
+            in_json(&blank.join(", "))
         ));
     }
     for key in ["id", "name"] {
