@@ -15,7 +15,7 @@ use crate::diagnostic::render;
 use crate::diagnostic::{Diagnostic, in_one_line};
 use crate::journal::peek;
 use crate::plan::Origin;
-use crate::plan::foresee::Outlook;
+use crate::plan::foresee::{Outlook, RowsShown};
 use crate::report::plan::{self, Budget, InputLine, LimitLines, PlanReport, Salt};
 
 pub(super) fn plan(args: &PlanArgs) -> Exit {
@@ -38,7 +38,12 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
         &prepared.files,
         &args.what.playbook,
     ));
-    let outlook = saved::outlook(&prepared, &args.what);
+    let rows = if args.all_rows {
+        RowsShown::All
+    } else {
+        RowsShown::Some
+    };
+    let outlook = saved::outlook(&prepared, &args.what, rows);
     let needs = Needs::from(&outlook.tally);
     prepare::check_limits(prepared.playbook(), &prepared.project, needs, &mut findings);
     let salt = Salt::new(&format!("{}{}", prepared.run, uuid::Uuid::now_v7()));

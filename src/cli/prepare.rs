@@ -21,6 +21,7 @@ use crate::plan::foresee::Tally;
 use crate::plan::{self, Completeness, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
 use crate::playbook::Playbook;
 use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
+use crate::report::human::plural;
 use crate::sandbox::{DEFAULT_OPERATION, Sandbox};
 use crate::secret::{Masker, Secret};
 use crate::source::{Source, Span, Spanned};
@@ -453,7 +454,11 @@ pub(super) fn check_limits(
         {
             let mut diagnostic = Diagnostic::error(
                 Code::LimitPassed,
-                format!("the run needs {certain} {what}, and {bound} are allowed"),
+                format!(
+                    "the run needs {}, and {bound} {} allowed",
+                    plural(certain, what.trim_end_matches('s')),
+                    if bound == 1 { "is" } else { "are" }
+                ),
             )
             .help(match limit {
                 Some(_) => format!("raise `limits.{what}` if that is meant, or split the playbook"),

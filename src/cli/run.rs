@@ -33,7 +33,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::event::{EventKind, RunFinished, RunId, RunStarted};
 use crate::journal::{Journal, JournalError, RunLock};
-use crate::plan::foresee::Tally;
+use crate::plan::foresee::{RowsShown, Tally};
 use crate::plan::{Plan, PlannedKind, PlannedStep};
 use crate::project::Target;
 use crate::report::human::{self, Columns, InDoubt, plural};
@@ -298,7 +298,7 @@ fn tally(args: &RunArgs, prepared: &Prepared, deletes: u64) -> Option<Tally> {
     let has_limits = limits.requests.is_some() || limits.deletes.is_some();
     let is_asked = deletes > 0 && !may_delete(args);
     let is_wanted = (has_limits || is_asked) && !prepared.plan.loops().is_empty();
-    is_wanted.then(|| saved::outlook(prepared, &args.what).tally)
+    is_wanted.then(|| saved::outlook(prepared, &args.what, RowsShown::Some).tally)
 }
 
 fn may_delete(args: &RunArgs) -> bool {

@@ -19,7 +19,7 @@ use super::resume::unreadable;
 use crate::attachment::Attachment;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::journal::Journal;
-use crate::plan::foresee::{Circumstances, Knowledge, Outlook, foresee};
+use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee};
 use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
 
 /// What of a saved plan decides whether it may be run.
@@ -129,7 +129,7 @@ pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// What the run will do.
-pub(super) fn outlook(prepared: &Prepared, what: &PlaybookArgs) -> Outlook {
+pub(super) fn outlook(prepared: &Prepared, what: &PlaybookArgs, rows: RowsShown) -> Outlook {
     foresee(Circumstances {
         plan: &prepared.plan,
         inputs: &prepared.inputs,
@@ -141,6 +141,7 @@ pub(super) fn outlook(prepared: &Prepared, what: &PlaybookArgs) -> Outlook {
         },
         started_at: &prepared.started_at.to_string(),
         files: &prepared.files,
+        rows,
     })
 }
 
@@ -221,7 +222,7 @@ pub(super) fn was_run(journal: &Journal, plan: &str) -> Option<Diagnostic> {
 
 /// Everything that is no longer as it was planned, each as a finding.
 pub(super) fn drift(saved: &Saved, prepared: &Prepared, what: &PlaybookArgs) -> Vec<Diagnostic> {
-    let outlook = outlook(prepared, what);
+    let outlook = outlook(prepared, what, RowsShown::Some);
     let now = identity(prepared, &outlook, what, saved.identity.salt.clone());
     saved
         .identity

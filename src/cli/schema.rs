@@ -13,10 +13,12 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::editor;
 
 /// What there is a schema of besides the actions.
-pub(super) const KINDS: [(&str, &str); 3] = [
+pub(super) const KINDS: [(&str, &str); 5] = [
     ("playbook", "a playbook"),
     ("config", "voxplay.yaml"),
     ("action", "an action file"),
+    ("plan", "what `plan --format json` writes"),
+    ("report", "what `--report json=PATH` writes"),
 ];
 
 pub(super) fn schema(args: &SchemaArgs) -> Exit {
@@ -63,6 +65,8 @@ fn answer(args: &SchemaArgs, catalogue: &Catalogue) -> Result<String, Diagnostic
             "playbook" => editor::playbook(catalogue),
             "config" => editor::config(),
             "action" => editor::action_file(),
+            "plan" => editor::plan(),
+            "report" => editor::report(),
             name => editor::with(&*find(name, catalogue)?),
         },
         (None, None, None) => unreachable!("the command line asks for one of them"),

@@ -299,7 +299,12 @@ pub fn did_you_mean<'a>(
     if let Some(name) = nearest(written, known.clone()) {
         return Some(format!("did you mean `{name}`?"));
     }
-    let all: Vec<&str> = known.into_iter().collect();
+    let mut all: Vec<&str> = Vec::new();
+    for name in known {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
     (!all.is_empty()).then(|| format!("known here: {}", all.join(", ")))
 }
 
@@ -329,6 +334,10 @@ mod tests {
         assert_eq!(
             did_you_mean("zzz", known).unwrap(),
             "known here: wolkvox_id, module, fields"
+        );
+        assert_eq!(
+            did_you_mean("zzz", ["one", "two", "one"]).unwrap(),
+            "known here: one, two"
         );
     }
 }

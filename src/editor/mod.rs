@@ -20,11 +20,23 @@ pub use config::config;
 pub use playbook::playbook;
 
 /// The draft that all of them are of.
+const PLAN_SCHEMA: &str = include_str!("../../schemas/plan.schema.json");
+const REPORT_SCHEMA: &str = include_str!("../../schemas/report.schema.json");
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of action files, as the program itself uses it.
 pub fn action_file() -> Json {
     serde_json::from_str(META_SCHEMA).expect("a test reads the schema of actions")
+}
+
+/// The schema of a plan.
+pub fn plan() -> Json {
+    serde_json::from_str(PLAN_SCHEMA).expect("a test reads the schema of plans")
+}
+
+/// The schema of a report in JSON.
+pub fn report() -> Json {
+    serde_json::from_str(REPORT_SCHEMA).expect("a test reads the schema of reports")
 }
 
 /// The schema of the `with` of an action: any value in it may also be a template.

@@ -14,6 +14,7 @@ mod laws;
 mod look_up;
 mod loops;
 mod plan;
+mod plan_rows;
 mod reports;
 mod resume;
 mod run;

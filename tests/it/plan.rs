@@ -512,10 +512,7 @@ steps:
         text.contains("1000 rows, 1 left out by `when`: 999 requests (999 update)"),
         "{text}"
     );
-    assert!(
-        text.contains("shown for row 2, line 3, key 0002:"),
-        "{text}"
-    );
+    assert!(text.contains("row 2, line 3, key 0002:"), "{text}");
     assert!(text.contains("\"wolkvox-id\": \"0002\""), "{text}");
     let explained = project.voxplay(&["explain", "pb.yaml", "each"]);
     let text = stdout(&explained);
@@ -572,6 +569,55 @@ fn a_passed_limit_is_shown_and_refused_and_not_saved() {
     assert_eq!(output.status.code(), Some(4));
     assert!(stdout(&output).contains("DELETES 2 records"));
     assert!(!project.files().contains(&"p.json".to_owned()));
+}
+
+#[test]
+fn an_explanation_says_what_the_steps_around_it_mean_for_a_step() {
+    let playbook = r#"voxplay: 1
+inputs: { contact_id: { type: string } }
+steps:
+  - id: group
+    when: inputs.contact_id == "other"
+    steps:
+      - { id: one, action: record.update, with: { module: contacts, wolkvox_id: "1", fields: { A: b } } }
+  - id: empty
+    for_each: { items: [{ n: 1 }, { n: 2 }], as: it }
+    when: it.n > 2
+    steps:
+      - { id: two, action: record.update, with: { module: contacts, wolkvox_id: "2", fields: { A: b } } }
+  - id: some
+    for_each: { items: [{ n: 1 }, { n: 2, w: x }], as: it }
+    steps:
+      - { id: three, when: it.n > 1, action: record.update, with: { module: contacts, wolkvox_id: "{{ it.w }}", fields: { A: b } } }
+      - { id: four, when: it.n > 2, action: record.update, with: { module: contacts, wolkvox_id: "{{ it.w }}", fields: { A: b } } }
+"#;
+    let project = Project::new(SERVER);
+    project.write("pb.yaml", playbook);
+    for (step, says, is_sent) in [
+        (
+            "one",
+            "within   `group`, which is skipped, because `when: inputs.contact_id",
+            false,
+        ),
+        (
+            "two",
+            "within   `empty`, of which no row runs: all are left out",
+            false,
+        ),
+        ("three", "when     `it.n > 1` holds\n", true),
+        ("three", "here row 2", true),
+        (
+            "four",
+            "when     `it.n > 2` does not hold: the step is skipped",
+            false,
+        ),
+        ("four", "wolkvox_id = (it has no value)", false),
+    ] {
+        let output = project.voxplay(&["explain", "pb.yaml", step, "-i", "contact_id=1"]);
+        let text = stdout(&output);
+        assert!(text.contains(says), "{step}: {says}\n{text}");
+        assert_eq!(text.contains("as curl"), is_sent, "{step}\n{text}");
+    }
 }
 
 #[test]

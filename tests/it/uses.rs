@@ -236,7 +236,7 @@ fn a_saved_plan_knows_the_used_file_and_fits_its_schema() {
     assert_eq!(second["finally"][0]["id"], "second.tidy");
     assert_eq!(
         document["counts"]["requests"],
-        object!({ "certain": 6, "possible": 6 })
+        object!({ "certain": 6, "possible": 6, "open": false })
     );
 
     project.write("shared/onboard.yaml", &format!("{ONBOARD}# changed\n"));

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
-use super::{Format, PlaybookArgs};
+use super::PlaybookArgs;
 use crate::cli::complete;
 
 /// How a plan is written.
@@ -12,16 +13,26 @@ use crate::cli::complete;
 pub(crate) enum PlanFormat {
     /// For people
     Human,
-    /// For programs: one JSON document (schemas/plan.schema.json), which `run --plan` takes as well
+    /// For programs: one JSON document (see `voxplay schema plan`), which `run --plan` takes as well
     Json,
     /// For a comment on a merge request
     Markdown,
 }
 
+/// How an explanation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people
+    Human,
+    /// For programs: one JSON document
+    Json,
+}
+
 /// Show every request that a run would send; send nothing, write nothing
 ///
 /// Methods, URLs, bodies and files as they would go out. What an answer decides is shown as
-/// `(known after steps.ID)`. No token is needed.
+/// `(known after steps.ID)`. Of a loop the first five rows that run are shown, and each further one that sends
+/// something new; all are counted. No token is needed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,6 +42,9 @@ Examples:
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) what: PlaybookArgs,
+    /// Show the requests of every row of every loop, not only of the first ones
+    #[arg(long, env = "VOXPLAY_ALL_ROWS", value_parser = BoolishValueParser::new())]
+    pub(crate) all_rows: bool,
     /// Save the plan, so that `voxplay run --plan FILE` runs it or, if anything has changed, nothing
     #[arg(short, long, value_name = "FILE", env = "VOXPLAY_OUT", value_hint = clap::ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
@@ -56,5 +70,5 @@ pub(crate) struct ExplainArgs {
     pub(crate) step: String,
     /// How to write the answer
     #[arg(long, value_enum, default_value = "human", env = "VOXPLAY_FORMAT")]
-    pub(crate) format: Format,
+    pub(crate) format: ExplainFormat,
 }

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use super::{ci, complete, reports};
 use crate::event::RunId;
 
-pub(super) use foresee::{ExplainArgs, PlanArgs, PlanFormat};
+pub(super) use foresee::{ExplainArgs, ExplainFormat, PlanArgs, PlanFormat};
 pub(super) use journal::{ReconcileArgs, RunsArgs, RunsCommand};
 pub(super) use project::{
     ActionsArgs, ActionsCommand, CheckArgs, CheckFormat, CompletionsArgs, InitArgs, ManArgs,

@@ -80,7 +80,7 @@ pub(crate) enum ActionsCommand {
     },
 }
 
-/// Print the JSON Schema of playbooks, of voxplay.yaml, of action files, or of one action
+/// Print the JSON Schema of playbooks, of voxplay.yaml, of action files, of plans, of reports, or of one action
 ///
 /// Schemas are of draft 2020-12 and hold the project's own actions too. Editors get completion, help and
 /// checks from them: `--write` keeps them as files.
@@ -93,7 +93,8 @@ Examples:
   voxplay schema --write schemas            files for the editor")]
 #[command(group = clap::ArgGroup::new("wanted").required(true))]
 pub(crate) struct SchemaArgs {
-    /// `playbook`, `config` (voxplay.yaml), `action` (an action file), or the name of an action: its `with`
+    /// `playbook`, `config` (voxplay.yaml), `action` (an action file), `plan` or `report` (as JSON), or the name of an
+    /// action: its `with`
     #[arg(value_name = "WHAT", group = "wanted", add = complete::schemas())]
     pub(crate) what: Option<String>,
     /// List what there is a schema of

@@ -15,13 +15,13 @@ use jiff::Timestamp;
 use self::curl::TokenWords;
 pub(super) use self::curl::quoted;
 use self::values::{Explained, Explainer, Origins};
-use super::args::{ExplainArgs, Format};
+use super::args::{ExplainArgs, ExplainFormat};
 use super::prepare::{self, Occasion, Prepared};
 use super::terminal::{Terminal, width};
 use super::{Exit, saved};
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::plan::foresee::{OutlookKind, RequestOutlook, Runs, StepOutlook, planned};
+use crate::plan::foresee::{OutlookKind, RequestOutlook, RowsShown, Runs, StepOutlook, planned};
 use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
 use crate::report::human::{duration, harmless, wrap};
 use crate::report::plan::pretty;
@@ -47,8 +47,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
     if let Some(mut explained) = explained {
         explained.mask(&masker);
         match args.format {
-            Format::Human => terminal.answer(&explained.human(width())),
-            Format::Json => {
+            ExplainFormat::Human => terminal.answer(&explained.human(width())),
+            ExplainFormat::Json => {
                 terminal.answer(&format!("{}\n", pretty(&explained.json(), 0, &|_| None)));
             }
         }
@@ -56,8 +56,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
     }
     if !findings.is_empty() {
         match args.format {
-            Format::Human => terminal.say(&terminal.findings(&findings)),
-            Format::Json => terminal.answer(&render::json_lines(&findings)),
+            ExplainFormat::Human => terminal.say(&terminal.findings(&findings)),
+            ExplainFormat::Json => terminal.answer(&render::json_lines(&findings)),
         }
     }
     Exit::of_findings(&findings).unwrap_or(Exit::Ok)
@@ -78,7 +78,7 @@ struct Explanation {
 impl Explanation {
     fn of(args: &ExplainArgs, prepared: &Prepared) -> Result<Self, Diagnostic> {
         let plan = &prepared.plan;
-        let outlook = saved::outlook(prepared, &args.what);
+        let outlook = saved::outlook(prepared, &args.what, RowsShown::Some);
         let step =
             planned(plan.steps(), &args.step).or_else(|| planned(plan.finally(), &args.step));
         let (Some(step), Some(found)) = (step, outlook.find(&args.step)) else {
@@ -98,6 +98,9 @@ impl Explanation {
             curl: None,
             notes: Vec::new(),
         };
+        for outer in found.around() {
+            explanation.add_outer(outer);
+        }
         explanation.add_runs(step, found.outlook);
         if let (PlannedKind::Action(action), OutlookKind::Request(request)) =
             (&step.kind, &found.outlook.kind)
@@ -121,15 +124,45 @@ impl Explanation {
         Ok(explanation)
     }
 
+    /// What a group, a loop or the use of another playbook means for whether the step in it runs.
+    fn add_outer(&mut self, outer: &StepOutlook) {
+        let id = &outer.id;
+        match &outer.runs {
+            Runs::Yes => {}
+            Runs::OnlyIf { condition, mark } => {
+                let fact = format!("`{id}`, which runs only if `{condition}` {mark}");
+                self.facts.push(("within", fact));
+            }
+            Runs::No(reason) => {
+                let fact = format!("`{id}`, which is skipped, because {reason}");
+                self.facts.push(("within", fact));
+            }
+        }
+        if let OutlookKind::Loop(each) = &outer.kind
+            && let Some(rows @ 1..) = each.rows
+            && each.left_out == rows
+        {
+            let fact = format!(
+                "`{id}`, of which no row runs: {} left out by its `when`",
+                if rows == 1 {
+                    "the only one is"
+                } else {
+                    "all are"
+                }
+            );
+            self.facts.push(("within", fact));
+        }
+    }
+
     fn add_runs(&mut self, step: &PlannedStep, outlook: &StepOutlook) {
         if let Some(when) = &step.when {
             let holds = match &outlook.runs {
-                Runs::Yes => "it holds".to_owned(),
-                Runs::OnlyIf { mark, .. } => mark.clone(),
-                Runs::No(_) => "it does not hold: the step is skipped".to_owned(),
+                Runs::Yes => "holds",
+                Runs::OnlyIf { mark, .. } => mark,
+                Runs::No(_) => "does not hold: the step is skipped",
             };
             self.facts
-                .push(("when", format!("{}  {holds}", when.text.trim())));
+                .push(("when", format!("`{}` {holds}", when.text.trim())));
         } else if let Runs::No(reason) = &outlook.runs {
             self.facts.push(("skipped", format!("because {reason}")));
         }

@@ -133,9 +133,16 @@ impl Explainer<'_> {
                     Tree::Template(pair) => Some(&pair.0),
                     _ => None,
                 };
+                let is_undefined = *value == Value::Null
+                    && template.is_some()
+                    && tree.render(&self.found.scope).is_err();
                 into.push(Explained {
                     path: path.clone(),
-                    value: value.clone(),
+                    value: if is_undefined {
+                        "(it has no value)".into()
+                    } else {
+                        value.clone()
+                    },
                     place: self.place(node.span),
                     template: template.map(|template| template.text().to_owned()),
                     sources: template
@@ -314,8 +321,8 @@ impl Explainer<'_> {
         let each = self.found.loops.last();
         let column = path.get(1..).unwrap_or_default().join(".");
         match each {
-            Some(each) => {
-                let row = each.sample.as_ref().map_or_else(String::new, |row| {
+            Some((each, row)) => {
+                let row = row.map_or_else(String::new, |row| {
                     let line = row
                         .line
                         .map_or_else(String::new, |line| format!(", line {line}"));

@@ -44,12 +44,36 @@ pub fn human(findings: &[Diagnostic], look: Look) -> String {
     .term_width(look.width);
     let shown: Vec<String> = in_order(findings)
         .into_iter()
-        .map(|finding| one(finding, &renderer) + "\n")
+        .map(|finding| one(finding, &renderer, look.width) + "\n")
         .collect();
     shown.join("\n")
 }
 
-fn one(finding: &Diagnostic, renderer: &Renderer) -> String {
+/// What the renderer writes before a help, after the numbers of lines.
+const HELP_MARK: &str = " = help: ";
+
+/// The text with its lines broken at blanks where they are longer than there is room; a longer word stands alone.
+fn wrapped(text: &str, room: usize) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut used = 0;
+    for piece in text.split_inclusive([' ', '\n']) {
+        let word = piece.trim_end_matches([' ', '\n']);
+        if used > 0 && used + word.chars().count() > room && whole.ends_with(' ') {
+            whole.truncate(whole.trim_end_matches(' ').len());
+            whole.push('\n');
+            used = 0;
+        }
+        whole.push_str(piece);
+        used = if piece.ends_with('\n') {
+            0
+        } else {
+            used + piece.chars().count()
+        };
+    }
+    whole
+}
+
+fn one(finding: &Diagnostic, renderer: &Renderer, width: usize) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -81,7 +105,12 @@ fn one(finding: &Diagnostic, renderer: &Renderer) -> String {
         );
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(harmless(help)));
+        let margin = finding
+            .place
+            .as_ref()
+            .map_or(1, |place| place.start().line.to_string().len());
+        let room = width.saturating_sub(margin + HELP_MARK.len()).max(20);
+        group = group.element(Level::HELP.message(wrapped(&harmless(help), room)));
     }
     renderer.render(&[group])
 }
@@ -139,5 +168,18 @@ fn picture(character: char) -> char {
         '\u{7f}' => '\u{2421}',
         _ if is_active(character) => '\u{fffd}',
         _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_blanks_and_keep_what_they_hold() {
+        assert_eq!(wrapped("one two three", 8), "one two\nthree");
+        assert_eq!(wrapped("one\n  two three", 9), "one\n  two\nthree");
+        assert_eq!(wrapped("alongerword b", 4), "alongerword\nb");
+        assert_eq!(wrapped("a  b", 80), "a  b");
     }
 }

@@ -9,6 +9,8 @@ pub struct Count {
     pub certain: u64,
     /// So many, if every condition that is not known yet holds.
     pub possible: u64,
+    /// Whether there may be more than was counted: the rows of a loop, or a list of ids, that only an answer tells.
+    pub is_open: bool,
 }
 
 impl Count {
@@ -22,6 +24,13 @@ impl Count {
     fn join(&mut self, other: Self) {
         self.certain += other.certain;
         self.possible += other.possible;
+        self.is_open |= other.is_open;
+    }
+
+    /// The same where it may be so many, none or more.
+    fn of_any_number(&mut self) {
+        self.certain = 0;
+        self.is_open |= self.possible > 0;
     }
 }
 
@@ -31,8 +40,6 @@ pub struct Tally {
     effects: [Count; 4],
     /// Records deleted.
     pub deleted: Count,
-    /// Whether there is more than was counted: the rows of a loop, or a list of ids, that only an answer tells.
-    pub is_open: bool,
 }
 
 impl Tally {
@@ -55,7 +62,7 @@ impl Tally {
         self.effects[effect as usize].add(1, is_certain);
         if effect == Effect::Delete {
             self.deleted.add(records.unwrap_or(1), is_certain);
-            self.is_open |= records.is_none();
+            self.deleted.is_open |= records.is_none();
         }
     }
 
@@ -65,16 +72,20 @@ impl Tally {
             count.join(more);
         }
         self.deleted.join(other.deleted);
-        self.is_open |= other.is_open;
     }
 
-    /// The same where nothing of it is certain.
-    pub(super) fn only_possible(mut self) -> Self {
+    /// The same for rows of which nobody knows how many there are.
+    pub(super) fn of_any_number(mut self) -> Self {
         for count in &mut self.effects {
-            count.certain = 0;
+            count.of_any_number();
         }
-        self.deleted.certain = 0;
+        self.deleted.of_any_number();
         self
+    }
+
+    /// Whether there may be more of anything than was counted.
+    pub fn is_open(&self) -> bool {
+        self.requests().is_open || self.deleted.is_open
     }
 }
 
@@ -88,29 +99,28 @@ mod tests {
         tally.add(Effect::Update, None, true);
         tally.add(Effect::Update, None, false);
         tally.add(Effect::Delete, Some(3), true);
-        assert_eq!(
-            tally.of(Effect::Update),
-            Count {
-                certain: 1,
-                possible: 2
-            }
-        );
-        assert_eq!(
-            tally.deleted,
-            Count {
-                certain: 3,
-                possible: 3
-            }
-        );
-        assert_eq!(
-            tally.requests(),
-            Count {
-                certain: 2,
-                possible: 3
-            }
-        );
-        assert!(!tally.is_open);
+        let closed = |certain, possible| Count {
+            certain,
+            possible,
+            is_open: false,
+        };
+        assert_eq!(tally.of(Effect::Update), closed(1, 2));
+        assert_eq!(tally.deleted, closed(3, 3));
+        assert_eq!(tally.requests(), closed(2, 3));
+    }
+
+    #[test]
+    fn only_what_is_not_known_is_open() {
+        let mut tally = Tally::default();
+        tally.add(Effect::Update, None, true);
         tally.add(Effect::Delete, None, true);
-        assert!(tally.is_open, "how many records is not known");
+        assert!(tally.deleted.is_open, "how many records is not known");
+        assert!(!tally.requests().is_open, "but how many requests is");
+        let mut rows = Tally::default();
+        rows.add(Effect::Create, None, true);
+        tally.join(rows.of_any_number());
+        let open = |effect| tally.of(effect).is_open;
+        assert!(open(Effect::Create) && !open(Effect::Update) && !open(Effect::Delete));
+        assert_eq!(tally.of(Effect::Create).certain, 0);
     }
 }

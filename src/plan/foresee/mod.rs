@@ -2,6 +2,8 @@
 //! data files and what requests attach; it sends nothing and shows nothing.
 
 mod count;
+mod found;
+mod loops;
 mod request;
 mod unknown;
 mod values;
@@ -21,6 +23,7 @@ use crate::value::Value;
 use super::{Home, Inputs, Plan, PlannedStep};
 
 pub use count::{Count, Tally};
+pub use found::Found;
 pub use unknown::{Unknowns, mark};
 pub use values::{Hole, HoleList, MarkedValue, fill};
 
@@ -39,6 +42,17 @@ pub struct Circumstances<'c> {
     pub started_at: &'c str,
     /// Which files may be read.
     pub files: &'c Confinement,
+    /// Which rows are shown.
+    pub rows: RowsShown,
+}
+
+/// Which rows of a loop are shown; the others are only counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsShown {
+    /// The first that run, and each further one that sends a request of a step that nothing shown sends.
+    Some,
+    /// All that run.
+    All,
 }
 
 /// Whether something is known yet.
@@ -185,15 +199,46 @@ pub struct LoopOutlook {
     pub batch: Option<usize>,
     /// How many items are on their way at once.
     pub concurrency: usize,
-    /// The row that the steps below are shown for; none where no row is known.
-    pub sample: Option<Sample>,
-    /// The steps of that row; where there is none, of any row.
+    /// How many items, rows or batches, run.
+    pub running: u64,
+    /// The items that are shown, in their order; the first that runs is among them.
+    pub items: Vec<ItemOutlook>,
+    /// Where no item is shown: the steps of any.
     pub steps: Vec<StepOutlook>,
     /// What all rows together send.
     pub tally: Tally,
 }
 
-/// The row that a loop is shown for.
+impl LoopOutlook {
+    /// How many items run and are not shown.
+    pub const fn not_shown(&self) -> u64 {
+        self.running.saturating_sub(self.items.len() as u64)
+    }
+
+    /// The steps of each item that is shown, or those of any where none is.
+    pub fn lists_of_steps(&self) -> impl Iterator<Item = (Option<&Sample>, &[StepOutlook])> {
+        let of_any = self
+            .items
+            .is_empty()
+            .then_some((None, self.steps.as_slice()));
+        let of_items = self
+            .items
+            .iter()
+            .map(|item| (Some(&item.sample), item.steps.as_slice()));
+        of_any.into_iter().chain(of_items)
+    }
+}
+
+/// A row, or a batch of rows, that a loop is shown with.
+#[derive(Debug)]
+pub struct ItemOutlook {
+    /// Which it is.
+    pub sample: Sample,
+    /// What its steps do.
+    pub steps: Vec<StepOutlook>,
+}
+
+/// Which row it is; of a batch, its first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// Its number, from 1.
@@ -217,7 +262,8 @@ impl PartialEq for SampleScope {
 }
 
 impl Outlook {
-    /// Every step with its nested steps, in the order of the file, those of `finally` last.
+    /// Every step with its nested steps, in the order of the file, those of `finally` last; of a loop, as often as
+    /// items are shown.
     pub fn all_steps(&self) -> Vec<&StepOutlook> {
         fn visit<'o>(steps: &'o [StepOutlook], into: &mut Vec<&'o StepOutlook>) {
             for step in steps {
@@ -225,7 +271,11 @@ impl Outlook {
                 match &step.kind {
                     OutlookKind::Request(_) => {}
                     OutlookKind::Group(nested) => visit(nested, into),
-                    OutlookKind::Loop(each) => visit(&each.steps, into),
+                    OutlookKind::Loop(each) => {
+                        for (_, steps) in each.lists_of_steps() {
+                            visit(steps, into);
+                        }
+                    }
                     OutlookKind::Use(used) => {
                         visit(&used.steps, into);
                         visit(&used.finally, into);
@@ -247,67 +297,6 @@ pub fn foresee(circumstances: Circumstances<'_>) -> Outlook {
     let steps = walk.main(plan.steps());
     let finally = walk.main(plan.finally());
     walk.end(steps, finally)
-}
-
-/// A step that performs an action and what its templates see, for who explains it: of a step in a loop, the first
-/// row's.
-#[derive(Debug, Clone)]
-pub struct Found<'o> {
-    /// What it will do.
-    pub outlook: &'o StepOutlook,
-    /// What its templates see.
-    pub scope: Scope,
-    /// The loops it stands in whose rows its templates see, the outermost first.
-    pub loops: Vec<&'o LoopOutlook>,
-    /// The step that uses the playbook it is written in, as it will be; none for the playbook that is run.
-    pub by: Option<Box<Found<'o>>>,
-}
-
-impl Outlook {
-    /// The step with an id; of the steps in loops, as the first row has it.
-    pub fn find(&self, id: &str) -> Option<Found<'_>> {
-        find(&self.steps, id, &self.scope, &[], None)
-            .or_else(|| find(&self.finally, id, &self.scope, &[], None))
-    }
-}
-
-fn find<'o>(
-    steps: &'o [StepOutlook],
-    id: &str,
-    scope: &Scope,
-    loops: &[&'o LoopOutlook],
-    by: Option<&Found<'o>>,
-) -> Option<Found<'o>> {
-    for step in steps {
-        let found = || Found {
-            outlook: step,
-            scope: scope.clone(),
-            loops: loops.to_vec(),
-            by: by.cloned().map(Box::new),
-        };
-        let inner = match &step.kind {
-            OutlookKind::Request(_) => None,
-            OutlookKind::Group(nested) => find(nested, id, scope, loops, by),
-            OutlookKind::Loop(each) => {
-                let inner = each.sample.as_ref().map_or(scope, |row| &row.scope.0);
-                let mut loops = loops.to_vec();
-                loops.push(each);
-                find(&each.steps, id, inner, &loops, by)
-            }
-            OutlookKind::Use(used) => {
-                let here = found();
-                find(&used.steps, id, &used.scope, &[], Some(&here))
-                    .or_else(|| find(&used.finally, id, &used.scope, &[], Some(&here)))
-            }
-        };
-        if inner.is_some() {
-            return inner;
-        }
-        if step.id == id {
-            return Some(found());
-        }
-    }
-    None
 }
 
 /// The planned step with an id; where a loop and its only step share one, the step.

@@ -1,31 +1,25 @@
-//! The steps of a plan, one after another, and the rows of its loops: what each will do, and how much.
+//! The steps of a plan, one after another: what each will do, and how much.
 
 use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::btree_map::BTreeMap;
 use std::sync::Arc;
 
 use super::super::uses::inner_scope;
 use super::super::{
-    Condition, Home, InputSource, PlannedAction, PlannedKind, PlannedLoop, PlannedSource,
-    PlannedStep, PlannedUse, Tree,
+    Condition, InputSource, PlannedAction, PlannedKind, PlannedStep, PlannedUse, Tree,
 };
 use super::count::Tally;
 use super::request::{self, Files, Rules};
 use super::unknown::{Cause, Unknowns, mark};
 use super::values::{Hole, MarkedValue, fill};
-use super::{
-    Circumstances, Knowledge, LoopOutlook, Outlook, OutlookKind, Runs, Sample, SampleScope,
-    StepOutlook, UseOutlook,
-};
+use super::{Circumstances, Knowledge, Outlook, OutlookKind, Runs, StepOutlook, UseOutlook};
 use crate::attachment::Attachment;
-use crate::diagnostic::in_one_line;
-use crate::rows::{self, Row, Rows};
 use crate::template::Scope;
 use crate::value::{Map, Value};
 
 /// How certain it is that a place is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(super) enum Reach {
     Certain,
     Possible,
     Never,
@@ -33,27 +27,33 @@ enum Reach {
 
 /// Whether requests are made to be shown, or only counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Detail {
+pub(super) enum Detail {
     Shown,
     Counted,
 }
 
 /// What a list of steps stands in.
 #[derive(Clone, Copy)]
-struct Place<'p> {
-    scope: &'p Scope,
-    unknowns: &'p Unknowns,
-    reach: Reach,
-    detail: Detail,
+pub(super) struct Place<'p> {
+    pub(super) scope: &'p Scope,
+    pub(super) unknowns: &'p Unknowns,
+    pub(super) reach: Reach,
+    pub(super) detail: Detail,
+    /// The item of a loop: `row` or `batch`.
+    pub(super) item: Option<&'static str>,
 }
 
 pub(super) struct Walk<'c> {
-    around: Circumstances<'c>,
+    pub(super) around: Circumstances<'c>,
     scope: Scope,
     unknowns: Unknowns,
     tally: Tally,
     files: Files,
-    data: BTreeMap<String, Attachment>,
+    pub(super) data: BTreeMap<String, Attachment>,
+    /// The steps of which a request is shown.
+    shown: BTreeSet<String>,
+    /// Whether something was counted that a step sends of which none is shown.
+    pub(super) is_new: bool,
 }
 
 impl<'c> Walk<'c> {
@@ -73,6 +73,8 @@ impl<'c> Walk<'c> {
             tally: Tally::default(),
             files: Files::default(),
             data: BTreeMap::new(),
+            shown: BTreeSet::new(),
+            is_new: false,
         }
     }
 
@@ -86,6 +88,7 @@ impl<'c> Walk<'c> {
                 unknowns: &unknowns,
                 reach: Reach::Certain,
                 detail: Detail::Shown,
+                item: None,
             },
         );
         self.tally.join(tally);
@@ -104,7 +107,11 @@ impl<'c> Walk<'c> {
         }
     }
 
-    fn steps(&mut self, steps: &[PlannedStep], place: Place<'_>) -> (Vec<StepOutlook>, Tally) {
+    pub(super) fn steps(
+        &mut self,
+        steps: &[PlannedStep],
+        place: Place<'_>,
+    ) -> (Vec<StepOutlook>, Tally) {
         let mut outlooks = Vec::new();
         let mut tally = Tally::default();
         for step in steps {
@@ -137,7 +144,7 @@ impl<'c> Walk<'c> {
                 let (nested, tally) = self.steps(nested, inner);
                 (Some(OutlookKind::Group(nested)), tally)
             }
-            PlannedKind::Action(planned) => self.action(&step.home, planned, inner),
+            PlannedKind::Action(planned) => self.action(step, planned, inner),
             PlannedKind::Use(used) => {
                 let (outlook, tally) = self.used(step, used, inner);
                 (Some(OutlookKind::Use(Box::new(outlook))), tally)
@@ -163,10 +170,11 @@ impl<'c> Walk<'c> {
 
     fn action(
         &mut self,
-        home: &Home,
+        step: &PlannedStep,
         planned: &PlannedAction,
         place: Place<'_>,
     ) -> (Option<OutlookKind>, Tally) {
+        let home = &step.home;
         let action = &planned.action;
         let rules = &Rules {
             home,
@@ -193,12 +201,25 @@ impl<'c> Walk<'c> {
         if place.reach != Reach::Never {
             let records = outlook.records.unwrap_or(Some(1));
             tally.add(outlook.effect, records, place.reach == Reach::Certain);
+            self.note(&step.id, place.detail);
         }
         let shown = place.detail == Detail::Shown;
         (
             shown.then(|| OutlookKind::Request(Box::new(outlook))),
             tally,
         )
+    }
+
+    /// Remembers of which steps a request is shown, and whether one is counted of a step that none is shown of.
+    fn note(&mut self, id: &str, detail: Detail) {
+        let is_known = self.shown.contains(id);
+        match detail {
+            Detail::Counted => self.is_new |= !is_known,
+            Detail::Shown if is_known => {}
+            Detail::Shown => {
+                self.shown.insert(id.to_owned());
+            }
+        }
     }
 
     /// A used playbook: its templates see what the step gives it.
@@ -254,200 +275,6 @@ impl<'c> Walk<'c> {
         };
         (outlook, tally)
     }
-
-    fn looped(
-        &mut self,
-        home: &Home,
-        each: &PlannedLoop,
-        place: Place<'_>,
-    ) -> (Option<LoopOutlook>, Tally) {
-        let mut outlook = LoopOutlook {
-            source: "items".to_owned(),
-            unknown: None,
-            problem: None,
-            rows: None,
-            unreadable: 0,
-            left_out: 0,
-            batch: each.batch,
-            concurrency: each.concurrency,
-            sample: None,
-            steps: Vec::new(),
-            tally: Tally::default(),
-        };
-        let rows = if place.reach == Reach::Never {
-            None
-        } else {
-            self.open(home, each, place, &mut outlook)
-        };
-        if let Some(rows) = rows {
-            self.rows(each, rows, place, &mut outlook);
-        }
-        if outlook.sample.is_none() && place.detail == Detail::Shown {
-            // Nothing to show them with: the steps as any row has them.
-            let unknowns = place.unknowns.with_row(&each.binding);
-            let (steps, mut tally) = self.steps(
-                &each.steps,
-                Place {
-                    unknowns: &unknowns,
-                    ..place
-                },
-            );
-            outlook.steps = steps;
-            if outlook.unknown.is_some() {
-                tally = tally.only_possible();
-                tally.is_open = true;
-                outlook.tally = tally;
-            }
-        } else if outlook.unknown.is_some() {
-            outlook.tally.is_open = true;
-        }
-        let tally = outlook.tally;
-        ((place.detail == Detail::Shown).then_some(outlook), tally)
-    }
-
-    fn open(
-        &mut self,
-        home: &Home,
-        each: &PlannedLoop,
-        place: Place<'_>,
-        outlook: &mut LoopOutlook,
-    ) -> Option<Rows> {
-        let tree = match &each.source {
-            PlannedSource::Items(tree) | PlannedSource::File { path: tree, .. } => tree,
-        };
-        let marked = fill(tree, place.scope, place.unknowns);
-        if let Some(hole) = marked.holes.0.first() {
-            outlook.unknown = Some(hole.mark.clone());
-            return None;
-        }
-        let opened = match (&each.source, marked.error, marked.value) {
-            (_, Some(error), _) => Err(error),
-            (PlannedSource::Items(_), None, Value::List(items)) => Ok(Rows::from_values(items)),
-            (PlannedSource::File { .. }, None, Value::Text(written)) => {
-                outlook.source.clone_from(&written);
-                self.open_file(home, each, &written)
-            }
-            (_, None, other) => Err(format!("the rows cannot come from {}", other.type_name())),
-        };
-        opened
-            .map_err(|problem| outlook.problem = Some(problem))
-            .ok()
-    }
-
-    fn open_file(
-        &mut self,
-        home: &Home,
-        each: &PlannedLoop,
-        written: &str,
-    ) -> Result<Rows, String> {
-        let told = |finding: crate::diagnostic::Diagnostic| in_one_line(&finding);
-        let files = home.files(self.around.files);
-        let resolved = files.resolve(written).map_err(told)?;
-        if let Entry::Vacant(unknown) = self.data.entry(home.label(written)) {
-            let described = Attachment::describe(&resolved.path)
-                .map_err(|error| format!("the file {written} cannot be read: {error}"))?;
-            unknown.insert(described);
-        }
-        let format = each.source.format().expect("it is a file");
-        rows::open(&resolved.path, written, &format).map_err(|findings| {
-            let lines: Vec<String> = findings.iter().map(in_one_line).collect();
-            lines.join("; ")
-        })
-    }
-
-    /// Counts all rows; the first that will run is shown.
-    fn rows(
-        &mut self,
-        each: &PlannedLoop,
-        rows: Rows,
-        place: Place<'_>,
-        outlook: &mut LoopOutlook,
-    ) {
-        let wanted = each.batch.unwrap_or(1);
-        let mut read = 0;
-        let mut item: Vec<Row> = Vec::new();
-        let mut turn = 0;
-        let mut rows = rows.peekable();
-        while let Some(row) = rows.next() {
-            read += 1;
-            // A row that cannot be read ends the batch before it.
-            let ends = if let Ok(row) = row {
-                item.push(row);
-                item.len() == wanted || !matches!(rows.peek(), Some(Ok(_)))
-            } else {
-                outlook.unreadable += 1;
-                false
-            };
-            if ends {
-                turn += 1;
-                self.item(each, std::mem::take(&mut item), turn, place, outlook);
-            }
-        }
-        outlook.rows = Some(read);
-    }
-
-    fn item(
-        &mut self,
-        each: &PlannedLoop,
-        rows: Vec<Row>,
-        turn: u64,
-        place: Place<'_>,
-        outlook: &mut LoopOutlook,
-    ) {
-        let Some(first) = rows.first() else { return };
-        let (number, line) = (first.number, first.line);
-        let count = rows.len() as u64;
-        let mut scope = place.scope.child();
-        let index = if each.batch.is_some() {
-            let items = rows
-                .into_iter()
-                .map(|row| Arc::unwrap_or_clone(row.value))
-                .collect();
-            scope.set(each.binding.clone(), Value::List(items));
-            turn
-        } else {
-            let row = rows.into_iter().next().expect("it was just looked at");
-            scope.set(each.binding.clone(), row.value);
-            number
-        };
-        let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
-        scope.set("loop", Value::Map(index));
-        let mut inner = Place {
-            scope: &scope,
-            ..place
-        };
-        match each
-            .when
-            .as_ref()
-            .map_or(Runs::Yes, |when| holds(when, inner))
-        {
-            Runs::Yes => {}
-            Runs::OnlyIf { .. } => inner.reach = Reach::Possible,
-            Runs::No(_) => {
-                outlook.left_out += count;
-                return;
-            }
-        }
-        let is_shown = place.detail == Detail::Shown && outlook.sample.is_none();
-        if !is_shown {
-            inner.detail = Detail::Counted;
-        }
-        let (steps, tally) = self.steps(&each.steps, inner);
-        outlook.tally.join(tally);
-        if is_shown {
-            outlook.steps = steps;
-            let key = each
-                .key
-                .as_ref()
-                .and_then(|key| key.render(&scope).ok()?.scalar_text());
-            outlook.sample = Some(Sample {
-                number,
-                line,
-                key: key.unwrap_or_else(|| number.to_string()),
-                scope: SampleScope(scope),
-            });
-        }
-    }
 }
 
 /// Gives variables their values, in their order.
@@ -472,7 +299,7 @@ fn causes(tree: &Tree, unknowns: &Unknowns) -> BTreeSet<Cause> {
 }
 
 /// Whether a condition holds, as far as that is known.
-fn holds(when: &Condition, place: Place<'_>) -> Runs {
+pub(super) fn holds(when: &Condition, place: Place<'_>) -> Runs {
     let condition = || when.text.trim().to_owned();
     let causes = place.unknowns.of_all(when.expression.reads());
     if !causes.is_empty() {
@@ -483,7 +310,13 @@ fn holds(when: &Condition, place: Place<'_>) -> Runs {
     }
     match when.expression.is_true(place.scope) {
         Ok(true) => Runs::Yes,
-        Ok(false) => Runs::No(format!("`when: {}` does not hold", condition())),
+        Ok(false) => {
+            // Of a step in a loop it says nothing about other rows.
+            let item = place
+                .item
+                .map_or_else(String::new, |item| format!("in this {item} "));
+            Runs::No(format!("{item}`when: {}` does not hold", condition()))
+        }
         Err(error) => Runs::OnlyIf {
             condition: condition(),
             mark: format!("(it fails: {})", error.message),

@@ -1,14 +1,16 @@
 //! A plan for people, in lines of a width. Plain text with ANSI colours, which the writer takes out where they do
 //! not belong.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{EFFECTS, Noted, PlanReport, amount, effect_reason, place, pretty, size, url};
+use super::amounts::{amount, limits, not_shown, quantity, records, rows};
+use super::{EFFECTS, Noted, PlanReport, effect_reason, place, pretty, rows_of, size, url};
 use crate::action::Effect;
 use crate::plan::foresee::{
-    LoopOutlook, Mark, OutlookKind, RequestOutlook, Runs, StepOutlook, Tally, UseOutlook,
+    LoopOutlook, Mark, OutlookKind, RequestOutlook, Runs, Sample, StepOutlook, UseOutlook,
 };
 use crate::report::human::{harmless, plural, wrap};
 use crate::request::{Body, Part, PartContent, Request};
@@ -73,7 +75,7 @@ impl Page<'_> {
             .name
             .as_ref()
             .map_or(file, |name| &name.value);
-        let _ = writeln!(self.text, "{BOLD}{}{BOLD:#}", self.shown(title));
+        self.wrapped(BOLD, title, 0);
         let target = report.target;
         let server = if report.is_sandbox {
             "emulated inside the run"
@@ -94,15 +96,10 @@ impl Page<'_> {
         let tally = &report.outlook.tally;
         if tally.deleted.possible > 0 {
             let red = style(Effect::Delete);
-            let many = amount(tally.deleted, tally.is_open);
-            let records = if tally.deleted.possible == 1 {
-                "record"
-            } else {
-                "records"
-            };
             let _ = writeln!(
                 self.text,
-                "\n{red}DELETES {many} {records}{red:#}, which nothing can undo"
+                "\n{red}DELETES {}{red:#}, which nothing can undo",
+                records(tally)
             );
         }
         for note in &report.notes {
@@ -122,21 +119,16 @@ impl Page<'_> {
             }
             kinds += 1;
             let style = style(effect);
-            let requests = if count.possible == 1 {
-                "request"
-            } else {
-                "requests"
-            };
             let records = if effect == Effect::Delete {
-                format!("  {} to be deleted", records(tally))
+                format!(" for {}", records(tally))
             } else {
                 String::new()
             };
             let _ = writeln!(
                 self.text,
-                "  {style}{:<8}{style:#} {} {requests}{records}",
+                "  {style}{:<8}{style:#} {}{records}",
                 effect.as_str(),
-                amount(count, tally.is_open),
+                quantity(count, "request"),
             );
         }
         let all = tally.requests();
@@ -145,30 +137,33 @@ impl Page<'_> {
         } else if kinds > 1 {
             let _ = writeln!(
                 self.text,
-                "  {BOLD}{:<8} {} requests{BOLD:#}",
+                "  {BOLD}{:<8} {}{BOLD:#}",
                 "in all",
-                amount(all, tally.is_open)
+                quantity(all, "request")
             );
         }
-        let limits = [
-            ("requests", report.limits.requests, all.possible),
-            ("deletes", report.limits.deletes, tally.deleted.possible),
-        ];
-        let limits: Vec<String> = limits
-            .into_iter()
-            .filter_map(|(what, limit, needs)| {
-                limit.map(|limit| format!("{what} {needs} of {limit}"))
-            })
-            .collect();
-        if !limits.is_empty() {
+        self.limits();
+        self.budget();
+    }
+
+    fn limits(&mut self) {
+        for (at, limit) in limits(self.report).into_iter().enumerate() {
+            let style = match limit.passed {
+                Some(_) => AnsiColor::Yellow.on_default(),
+                None => DIM,
+            };
+            let label = if at == 0 { "limits" } else { "" };
+            let passed = limit
+                .passed
+                .map_or_else(String::new, |passed| format!(", {passed}"));
+            let line = format!("{} {}{passed}", limit.what, limit.of);
+            let lines = wrap(&line, self.width.saturating_sub(11).max(20));
             let _ = writeln!(
                 self.text,
-                "  {DIM}{:<8} {}{DIM:#}",
-                "limits",
-                limits.join(", ")
+                "  {style}{label:<8} {}{style:#}",
+                lines.join("\n           ")
             );
         }
-        self.budget();
     }
 
     fn budget(&mut self) {
@@ -176,7 +171,6 @@ impl Page<'_> {
             return;
         };
         let needs = self.report.outlook.tally.requests();
-        let is_open = self.report.outlook.tally.is_open;
         let passes = needs.possible > budget.left();
         let style = if passes {
             AnsiColor::Yellow.on_default()
@@ -185,7 +179,7 @@ impl Page<'_> {
         };
         let line = format!(
             "needs {} of the {} requests left today ({} a day, {} sent)",
-            amount(needs, is_open),
+            amount(needs),
             budget.left(),
             budget.daily,
             budget.sent_today
@@ -205,13 +199,7 @@ impl Page<'_> {
     fn steps(&mut self, steps: &[StepOutlook], indent: usize) {
         for step in steps {
             self.text.push('\n');
-            let name = step.name.as_deref().unwrap_or_default();
-            let shown = self.shown(&step.id);
-            let _ = write!(self.text, "{:indent$}{BOLD}{shown}{BOLD:#}", "");
-            if !name.is_empty() {
-                let _ = write!(self.text, "  {}", self.shown(name));
-            }
-            self.text.push('\n');
+            self.title(step, indent);
             let inner = indent + 2;
             self.runs(&step.runs, inner);
             match &step.kind {
@@ -220,6 +208,22 @@ impl Page<'_> {
                 OutlookKind::Loop(each) => self.looped(step, each, inner),
                 OutlookKind::Use(used) => self.used(step, used, inner),
             }
+        }
+    }
+
+    /// The id and the name of a step, the name on lines of its own where it has no room.
+    fn title(&mut self, step: &StepOutlook, indent: usize) {
+        let id = self.shown(&step.id);
+        let name = self.shown(step.name.as_deref().unwrap_or_default());
+        let _ = write!(self.text, "{:indent$}{BOLD}{id}{BOLD:#}", "");
+        let wide = indent + id.chars().count() + 2 + name.chars().count();
+        if name.is_empty() {
+            self.text.push('\n');
+        } else if wide <= self.width {
+            let _ = writeln!(self.text, "  {name}");
+        } else {
+            self.text.push('\n');
+            self.wrapped(Style::new(), &name, indent + 2);
         }
     }
 
@@ -244,14 +248,21 @@ impl Page<'_> {
             (Effect::Delete, Some(None)) => " of records not known yet".to_owned(),
             _ => String::new(),
         };
-        let _ = writeln!(
+        let what = format!("{}{records}", outlook.effect);
+        let action = self.shown(&outlook.action);
+        let at = self.shown(&place(step));
+        let _ = write!(
             self.text,
-            "{:indent$}{effect}{}{effect:#}{records}  {DIM}{}, {}{DIM:#}",
-            "",
-            outlook.effect,
-            self.shown(&outlook.action),
-            self.shown(&place(step)),
+            "{:indent$}{effect}{}{effect:#}{records}  {DIM}{action}",
+            "", outlook.effect
         );
+        let wide = [&what, &action, &at].map(|text| text.chars().count());
+        if indent + wide.iter().sum::<usize>() + 4 <= self.width {
+            let _ = writeln!(self.text, ", {at}{DIM:#}");
+        } else {
+            let _ = writeln!(self.text, "{DIM:#}");
+            self.wrapped(DIM, &at, indent);
+        }
         if let Some(reason) = effect_reason(outlook) {
             self.wrapped(DIM, &reason, indent);
         }
@@ -321,18 +332,8 @@ impl Page<'_> {
     }
 
     fn looped(&mut self, step: &StepOutlook, each: &LoopOutlook, indent: usize) {
-        let from = match &each.unknown {
-            Some(mark) => format!("for each row of {} {mark}", each.source),
-            None => format!("for each row of {}", each.source),
-        };
-        let place = place(step);
-        let _ = writeln!(
-            self.text,
-            "{:indent$}{}  {DIM}{}{DIM:#}",
-            "",
-            self.shown(&from),
-            self.shown(&place)
-        );
+        let from = format!("for each row of {}", rows_of(each));
+        self.placed(&from, step, indent);
         if let Some(problem) = &each.problem {
             self.wrapped(
                 AnsiColor::Red.on_default(),
@@ -344,39 +345,34 @@ impl Page<'_> {
             return;
         }
         self.wrapped(Style::new(), &rows(each), indent);
-        if let Some(row) = &each.sample {
-            let line = row
-                .line
-                .map_or_else(String::new, |line| format!(", line {line}"));
-            let key = if row.key == row.number.to_string() {
-                String::new()
-            } else {
-                format!(", key {}", row.key)
-            };
-            let what = if each.batch.is_some() {
-                "the batch from row"
-            } else {
-                "row"
-            };
-            self.wrapped(
-                DIM,
-                &format!("shown for {what} {}{line}{key}:", row.number),
-                indent,
-            );
+        for item in &each.items {
+            self.text.push('\n');
+            self.wrapped(DIM, &row(&item.sample, each.batch.is_some()), indent);
+            self.steps(&item.steps, indent + 2);
         }
-        if each.rows != Some(0) {
+        if each.items.is_empty() && each.rows != Some(0) {
             self.steps(&each.steps, indent);
+        }
+        if let Some(more) = not_shown(each) {
+            self.text.push('\n');
+            self.wrapped(DIM, &more, indent);
+        }
+    }
+
+    /// What a step does and where it is written, on one line if that has room.
+    fn placed(&mut self, what: &str, step: &StepOutlook, indent: usize) {
+        let (what, place) = (self.shown(what), self.shown(&place(step)));
+        let room = self.width.saturating_sub(indent);
+        if what.chars().count() + 2 + place.chars().count() <= room {
+            let _ = writeln!(self.text, "{:indent$}{what}  {DIM}{place}{DIM:#}", "");
+        } else {
+            self.wrapped(Style::new(), &what, indent);
+            self.wrapped(DIM, &place, indent);
         }
     }
 
     fn used(&mut self, step: &StepOutlook, used: &UseOutlook, indent: usize) {
-        let _ = writeln!(
-            self.text,
-            "{:indent$}uses {}  {DIM}{}{DIM:#}",
-            "",
-            self.shown(&used.path),
-            self.shown(&place(step))
-        );
+        self.placed(&format!("uses {}", used.path), step, indent);
         if matches!(step.runs, Runs::No(_)) {
             return;
         }
@@ -401,15 +397,16 @@ impl Page<'_> {
 
     fn end(&mut self) {
         let report = self.report;
-        let unknown = report
-            .outlook
-            .all_steps()
-            .iter()
+        let all = report.outlook.all_steps();
+        let unknown: BTreeSet<&str> = all
+            .into_iter()
             .filter(|step| match &step.kind {
                 OutlookKind::Request(request) => !request.marks.is_empty(),
                 _ => false,
             })
-            .count() as u64;
+            .map(|step| step.id.as_str())
+            .collect();
+        let unknown = unknown.len() as u64;
         self.text.push('\n');
         if unknown > 0 {
             let text = format!(
@@ -423,64 +420,22 @@ impl Page<'_> {
     }
 }
 
-/// How many records are deleted, in words: `5 records`.
-pub fn records(tally: &Tally) -> String {
-    let word = if tally.deleted.possible == 1 {
-        "record"
+/// Which row of a loop is shown.
+fn row(row: &Sample, is_batch: bool) -> String {
+    let what = if is_batch {
+        "the batch from row"
     } else {
-        "records"
+        "row"
     };
-    format!("{} {word}", amount(tally.deleted, tally.is_open))
-}
-
-/// How many rows there are, and what they send.
-pub(super) fn rows(each: &LoopOutlook) -> String {
-    let mut parts = Vec::new();
-    match each.rows {
-        Some(rows) => parts.push(plural(rows, "row")),
-        None => parts.push("how many rows is not known yet".to_owned()),
-    }
-    if each.left_out > 0 {
-        parts.push(format!("{} left out by `when`", each.left_out));
-    }
-    if each.unreadable > 0 {
-        parts.push(format!(
-            "{} that cannot be read and will fail",
-            each.unreadable
-        ));
-    }
-    if let Some(batch) = each.batch {
-        parts.push(format!("{batch} in one call"));
-    }
-    if each.concurrency > 1 {
-        parts.push(format!("{} side by side", each.concurrency));
-    }
-    let requests = each.tally.requests();
-    let mut text = parts.join(", ");
-    if requests.possible > 0 && each.rows.is_some() {
-        let effects: Vec<String> = EFFECTS
-            .into_iter()
-            .filter(|effect| each.tally.of(*effect).possible > 0)
-            .map(|effect| {
-                format!(
-                    "{} {effect}",
-                    amount(each.tally.of(effect), each.tally.is_open)
-                )
-            })
-            .collect();
-        let word = if requests.possible == 1 {
-            "request"
-        } else {
-            "requests"
-        };
-        let _ = write!(
-            text,
-            ": {} {word} ({})",
-            amount(requests, each.tally.is_open),
-            effects.join(", ")
-        );
-    }
-    text
+    let line = row
+        .line
+        .map_or_else(String::new, |line| format!(", line {line}"));
+    let key = if row.key == row.number.to_string() {
+        String::new()
+    } else {
+        format!(", key {}", row.key)
+    };
+    format!("{what} {}{line}{key}:", row.number)
 }
 
 /// A value that is nothing but a mark stands without quotes, its type behind it.

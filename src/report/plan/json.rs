@@ -2,7 +2,8 @@
 //!
 //! `schema` is 1. `planned_at` is the instant that `now()` gives. `identity` holds the digests that
 //! `run --plan` compares. `counts` are requests by effect, each `{certain, possible}`. `steps` and `finally` are
-//! trees: a step has `kind` `request`, `group`, `loop` or `use`. In `request.json` and `request.multipart` a text such as
+//! trees: a step has `kind` `request`, `group`, `loop` or `use`. The `steps` of a loop are those of the first item that
+//! runs, `rows.sample`; `more_items` has the further ones that are shown, `not_shown` counts the rest. In `request.json` and `request.multipart` a text such as
 //! `(known after steps.promote)` stands for what is not known yet; `request.unknown` lists their JSON pointers.
 //! Numbers have the digits that will be sent. Keys may be added; none changes its meaning within a schema version.
 
@@ -10,7 +11,7 @@ use super::{Budget, PlanReport, object, optional, place, url};
 use crate::action::Effect;
 use crate::diagnostic::render;
 use crate::plan::foresee::{
-    Count, LoopOutlook, OutlookKind, RequestOutlook, Runs, StepOutlook, Tally,
+    Count, LoopOutlook, OutlookKind, RequestOutlook, Runs, Sample, StepOutlook, Tally,
 };
 use crate::secret::Masker;
 use crate::value::{Map, Value};
@@ -105,6 +106,7 @@ fn count(count: Count) -> Value {
     object([
         ("certain", count.certain.into()),
         ("possible", count.possible.into()),
+        ("open", Value::Bool(count.is_open)),
     ])
 }
 
@@ -116,7 +118,7 @@ fn counts(tally: &Tally) -> Value {
         ("delete", count(tally.of(Effect::Delete))),
         ("requests", count(tally.requests())),
         ("records_deleted", count(tally.deleted)),
-        ("open_ended", Value::Bool(tally.is_open)),
+        ("open_ended", Value::Bool(tally.is_open())),
     ])
 }
 
@@ -168,7 +170,19 @@ fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
             add("kind", "loop".into());
             add("rows", rows(each));
             add("counts", counts(&each.tally));
-            add("steps", nested(&each.steps));
+            let first = each.items.first();
+            add(
+                "steps",
+                nested(first.map_or(&each.steps, |item| &item.steps)),
+            );
+            let further = each.items.iter().skip(1).map(|item| {
+                object([
+                    ("sample", sample(&item.sample)),
+                    ("steps", nested(&item.steps)),
+                ])
+            });
+            add("more_items", Value::List(further.collect()));
+            add("not_shown", each.not_shown().into());
         }
         OutlookKind::Use(used) => {
             add("kind", "use".into());
@@ -207,14 +221,17 @@ fn request(report: &PlanReport<'_>, outlook: &RequestOutlook) -> Value {
     Value::Map(shown)
 }
 
+fn sample(row: &Sample) -> Value {
+    object([
+        ("number", row.number.into()),
+        ("line", row.line.map_or(Value::Null, Value::from)),
+        ("key", row.key.as_str().into()),
+    ])
+}
+
 fn rows(each: &LoopOutlook) -> Value {
-    let sample = each.sample.as_ref().map_or(Value::Null, |row| {
-        object([
-            ("number", row.number.into()),
-            ("line", row.line.map_or(Value::Null, Value::from)),
-            ("key", row.key.as_str().into()),
-        ])
-    });
+    let first = each.items.first();
+    let sample = first.map_or(Value::Null, |item| sample(&item.sample));
     object([
         ("source", each.source.as_str().into()),
         ("count", each.rows.map_or(Value::Null, Value::from)),

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::human::{noted, one_line, rows};
-use super::{EFFECTS, PlanReport, amount, effect_reason, place, pretty, size, url};
+use super::amounts::{amount, limits, not_shown, records, rows};
+use super::human::{noted, one_line};
+use super::{EFFECTS, PlanReport, effect_reason, place, pretty, rows_of, size, url};
 use crate::action::Effect;
 use crate::plan::foresee::{
     LoopOutlook, OutlookKind, RequestOutlook, Runs, StepOutlook, UseOutlook,
@@ -19,6 +20,24 @@ impl PlanReport<'_> {
 
     fn escaped(&self, text: &str) -> String {
         escaped(&self.masker.mask(text))
+    }
+
+    /// Words of ours, in which backticks mark code.
+    fn prose(&self, text: &str) -> String {
+        let text = self.masker.mask(text);
+        let mut pieces = text.split('`');
+        let mut shown = escaped(pieces.next().unwrap_or_default());
+        while let Some(piece) = pieces.next() {
+            match pieces.next() {
+                Some(after) => {
+                    shown.push_str(&code(piece));
+                    shown.push_str(&escaped(after));
+                }
+                // A backtick without another means itself.
+                None => shown.push_str(&escaped(&format!("`{piece}"))),
+            }
+        }
+        shown
     }
 
     fn html(&self, text: &str) -> String {
@@ -52,20 +71,15 @@ pub fn markdown(report: &PlanReport<'_>) -> String {
     );
     let tally = &report.outlook.tally;
     if tally.deleted.possible > 0 {
-        let word = if tally.deleted.possible == 1 {
-            "record"
-        } else {
-            "records"
-        };
         let _ = writeln!(
             text,
-            "> **Deletes {} {word}**, which nothing can undo.\n",
-            amount(tally.deleted, tally.is_open)
+            "> **Deletes {}**, which nothing can undo.\n",
+            records(tally)
         );
     }
     counts(report, &mut text);
     for note in &report.notes {
-        let _ = writeln!(text, "- {}", report.escaped(note));
+        let _ = writeln!(text, "- {}", report.prose(note));
     }
     for finding in report.findings {
         let at = finding.place.as_ref().map_or_else(String::new, |place| {
@@ -75,7 +89,7 @@ pub fn markdown(report: &PlanReport<'_>) -> String {
             text,
             "- **{}**: {}{at}",
             finding.severity.as_str(),
-            report.escaped(&finding.message)
+            report.prose(&finding.message)
         );
     }
     if !(report.notes.is_empty() && report.findings.is_empty()) {
@@ -101,16 +115,16 @@ fn counts(report: &PlanReport<'_>, text: &mut String) {
             } else {
                 effect.as_str()
             };
-            let _ = writeln!(text, "| {name} | {} |", amount(count, tally.is_open));
+            let _ = writeln!(text, "| {name} | {} |", amount(count));
         }
     }
     let all = tally.requests();
-    let _ = writeln!(text, "| **in all** | {} |", amount(all, tally.is_open));
-    let limits = [
+    let _ = writeln!(text, "| **in all** | {} |", amount(all));
+    let own = [
         ("limit of requests", report.limits.requests),
         ("limit of deletes", report.limits.deletes),
     ];
-    for (what, limit) in limits {
+    for (what, limit) in own {
         if let Some(limit) = limit {
             let _ = writeln!(text, "| {what} | {limit} |");
         }
@@ -124,6 +138,11 @@ fn counts(report: &PlanReport<'_>, text: &mut String) {
         );
     }
     text.push('\n');
+    for limit in limits(report) {
+        if let Some(passed) = limit.passed {
+            let _ = writeln!(text, "> {} {}, {passed}.\n", limit.what, limit.of);
+        }
+    }
     if report
         .budget
         .is_some_and(|budget| all.possible > budget.left())
@@ -181,7 +200,7 @@ fn steps(report: &PlanReport<'_>, steps: &[StepOutlook], text: &mut String) {
 
 fn used(report: &PlanReport<'_>, used: &UseOutlook, text: &mut String) {
     if let Some(problem) = &used.problem {
-        let _ = writeln!(text, "It cannot begin: {}\n", report.escaped(problem));
+        let _ = writeln!(text, "It cannot begin: {}\n", report.prose(problem));
     }
     let inputs = used.inputs.value.as_map().into_iter().flatten();
     for (name, value) in inputs {
@@ -201,24 +220,37 @@ fn used(report: &PlanReport<'_>, used: &UseOutlook, text: &mut String) {
 }
 
 fn looped(report: &PlanReport<'_>, each: &LoopOutlook, text: &mut String) {
-    let known = each
-        .unknown
-        .as_ref()
-        .map_or_else(String::new, |mark| format!(" {}", report.escaped(mark)));
-    let _ = writeln!(text, "Rows of {}{known}.", report.code(&each.source));
-    if let Some(problem) = &each.problem {
-        let _ = writeln!(text, "The rows cannot be read: {}", report.escaped(problem));
+    match &each.unknown {
+        Some(_) => {
+            let _ = writeln!(text, "Rows of {}.", report.escaped(&rows_of(each)));
+        }
+        None => {
+            let _ = writeln!(text, "Rows of {}.", report.code(&each.source));
+        }
     }
-    if let Some(row) = &each.sample {
-        let _ = writeln!(
-            text,
-            "Shown for row {}, key {}.",
-            row.number,
-            report.code(&row.key)
-        );
+    if let Some(problem) = &each.problem {
+        let _ = writeln!(text, "The rows cannot be read: {}", report.prose(problem));
     }
     text.push('\n');
-    steps(report, &each.steps, text);
+    let what = if each.batch.is_some() {
+        "The batch from row"
+    } else {
+        "Row"
+    };
+    for (row, of_item) in each.lists_of_steps() {
+        if let Some(row) = row {
+            let _ = writeln!(
+                text,
+                "{what} {}, key {}:\n",
+                row.number,
+                report.code(&row.key)
+            );
+        }
+        steps(report, of_item, text);
+    }
+    if let Some(more) = not_shown(each) {
+        let _ = writeln!(text, "{}.\n", report.escaped(&more));
+    }
 }
 
 fn request(
@@ -230,16 +262,12 @@ fn request(
     let at = place(step);
     let _ = writeln!(text, "{}\n", report.code(&at));
     if let Some(reason) = effect_reason(outlook) {
-        let _ = writeln!(text, "{}: {}\n", outlook.effect, report.escaped(&reason));
+        let _ = writeln!(text, "{}: {}\n", outlook.effect, report.prose(&reason));
     }
     let request = match &outlook.request {
         None => return,
         Some(Err(problem)) => {
-            let _ = writeln!(
-                text,
-                "No request can be made: {}\n",
-                report.escaped(problem)
-            );
+            let _ = writeln!(text, "No request can be made: {}\n", report.prose(problem));
             return;
         }
         Some(Ok(request)) => request,

@@ -1,5 +1,6 @@
 //! A plan as people and programs read it. Nothing here looks ahead: that was done, this shows it.
 
+mod amounts;
 mod human;
 mod identity;
 mod json;
@@ -10,13 +11,14 @@ use jiff::Zoned;
 
 use crate::action::{Effect, TargetFacts};
 use crate::diagnostic::Diagnostic;
-use crate::plan::foresee::{Count, Outlook, RequestOutlook, StepOutlook};
+use crate::plan::foresee::{LoopOutlook, Outlook, RequestOutlook, StepOutlook};
 use crate::playbook::Playbook;
 use crate::request::Request;
 use crate::secret::Masker;
 use crate::value::{Map, Value};
 
-pub use human::{human, records};
+pub use amounts::records;
+pub use human::human;
 pub use identity::{FileIdentity, Identity, Salt, TargetIdentity};
 pub use json::{SCHEMA, document, masked};
 pub use markdown::markdown;
@@ -90,16 +92,6 @@ impl Budget {
 /// The effects in the order in which a reviewer wants them.
 const EFFECTS: [Effect; 4] = [Effect::Delete, Effect::Create, Effect::Update, Effect::Read];
 
-/// `3`, or `1 to 3`; with a plus where there may be more.
-fn amount(count: Count, is_open: bool) -> String {
-    let plus = if is_open { " or more" } else { "" };
-    if count.certain == count.possible {
-        format!("{}{plus}", count.possible)
-    } else {
-        format!("{} to {}{plus}", count.certain, count.possible)
-    }
-}
-
 /// The whole URL of a request. What is masked is so before it is encoded: a secret inside another encoding, such as
 /// JSON, is not found any more once that is percent-encoded too.
 pub fn url(target: &TargetFacts, request: &Request, masker: &Masker) -> String {
@@ -147,6 +139,15 @@ fn effect_reason(request: &RequestOutlook) -> Option<String> {
     }
 }
 
+/// Where the rows of a loop come from, and what that waits for where it does.
+fn rows_of(each: &LoopOutlook) -> String {
+    match &each.unknown {
+        // A path in part unknown holds the mark already.
+        Some(mark) if !each.source.contains(mark.as_str()) => format!("{} {mark}", each.source),
+        _ => each.source.clone(),
+    }
+}
+
 /// An object of a few keys.
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(Map::from_iter(
@@ -164,24 +165,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_amounts_read_well() {
+    fn sizes_read_well() {
         assert_eq!(size(999), "999 B");
         assert_eq!(size(1_234), "1.2 kB");
         assert_eq!(size(5_250_000), "5.2 MB");
-        let count = Count {
-            certain: 1,
-            possible: 3,
-        };
-        assert_eq!(amount(count, false), "1 to 3");
-        assert_eq!(
-            amount(
-                Count {
-                    certain: 2,
-                    possible: 2
-                },
-                true
-            ),
-            "2 or more"
-        );
     }
 }
