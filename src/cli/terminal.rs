@@ -129,9 +129,16 @@ impl Terminal {
         }
     }
 
-    /// Findings for people. Excerpts are cut to the width, so secrets in them are covered before that.
+    /// Findings for people. Excerpts are cut to the width and helps are broken into lines, so secrets in them are
+    /// covered before that.
     pub(super) fn findings(&self, findings: &[Diagnostic]) -> String {
         let mut findings = findings.to_vec();
+        for finding in &mut findings {
+            finding.message = self.masker.mask(&finding.message).into_owned();
+            if let Some(help) = &mut finding.help {
+                *help = self.masker.mask(help).into_owned();
+            }
+        }
         for place in findings
             .iter_mut()
             .filter_map(|finding| finding.place.as_mut())

@@ -104,6 +104,16 @@ fn the_files_under_schemas_are_what_the_program_prints() {
 }
 
 #[test]
+fn the_schemas_of_what_programs_read_are_printed_too() {
+    for name in ["plan", "report"] {
+        let file = format!("schemas/{name}.schema.json");
+        let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+        let kept: Json = serde_json::from_str(&kept.unwrap()).unwrap();
+        assert_eq!(printed(&["schema", name]), kept);
+    }
+}
+
+#[test]
 fn what_the_program_accepts_the_schema_accepts() {
     let schema = jsonschema::draft202012::new(&printed(&["schema", "playbook"])).unwrap();
     let project = tempfile::tempdir().unwrap();
