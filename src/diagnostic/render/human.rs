@@ -52,11 +52,17 @@ pub fn human(findings: &[Diagnostic], look: Look) -> String {
 /// What the renderer writes before a help, after the numbers of lines.
 const HELP_MARK: &str = " = help: ";
 
-/// The text with its lines broken at blanks where they are longer than there is room; a longer word stands alone.
+/// The text with its lines broken at blanks where they are longer than there is room; a longer word stands alone. What
+/// stands between backticks is one word: it is there to be copied.
 fn wrapped(text: &str, room: usize) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut used = 0;
-    for piece in text.split_inclusive([' ', '\n']) {
+    let mut is_code = false;
+    let pieces = text.split_inclusive(|c: char| {
+        is_code ^= c == '`';
+        c == '\n' || (c == ' ' && !is_code)
+    });
+    for piece in pieces {
         let word = piece.trim_end_matches([' ', '\n']);
         if used > 0 && used + word.chars().count() > room && whole.ends_with(' ') {
             whole.truncate(whole.trim_end_matches(' ').len());

@@ -68,9 +68,9 @@ fn a_number_never_silently_differs_from_the_text_of_one() {
             "write `\"2.5\"` in quotes, or `row.price | float`",
         ),
         (
-            "response.code == '200'",
-            "`response.code` is the number 200, which never equals the text \"200\"",
-            "write 200 without quotes",
+            "row.n == '1'",
+            "`row.n` is the number 1, which never equals the text \"1\"",
+            "write 1 without quotes",
         ),
         (
             "row.one == row.n",
@@ -118,6 +118,11 @@ fn other_values_of_different_types_are_just_not_equal() {
         ("row.mail != false", true),
         ("row.n in ['1', 1]", true),
         ("response.code in [201, '201']", false),
+        // The CRM writes its code both ways, and so may whoever asks for it.
+        ("response.code == '200'", true),
+        ("'200' == response.code", true),
+        ("response.code != '201'", true),
+        ("response.code in ['200', '201']", true),
         ("row.one | int == 1", true),
         ("row.one == '1'", true),
     ] {
