@@ -3,6 +3,7 @@
 //! Nothing here names an endpoint, a body key or an action: those stand in the action files alone.
 //! It does not know how a request travels, nor what an answer means for a run.
 
+mod advice;
 mod answer;
 mod body;
 mod catalogue;
@@ -50,6 +51,7 @@ pub struct Action {
     query: Vec<(String, body::Shape)>,
     params: Schema,
     defaults: Map,
+    advice: Vec<advice::Advice>,
     body: Option<body::Shape>,
     scalars: Scalars,
     files: Option<FileRule>,

@@ -14,9 +14,8 @@ use super::findings::{Subject, violation_diagnostic};
 use super::inputs::Inputs;
 use super::tree::Partial;
 use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep, Tree};
-use crate::action::Effect;
-use crate::action::TargetFacts;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::action::{Action, Effect, TargetFacts};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::project::Confinement;
 use crate::reading::{is_token, literal_token};
 use crate::request;
@@ -358,6 +357,9 @@ impl<'p> Rehearser<'p> {
                 .iter()
                 .map(|violation| violation_diagnostic(violation, subject, &partial.value)),
         );
+        if self.facts.run.is_none() {
+            findings.extend(advice(action, partial, subject));
+        }
         self.check_files(step, planned, partial, findings);
         let (Some(target), true) = (
             self.facts.target,
@@ -426,6 +428,21 @@ impl<'p> Rehearser<'p> {
             }
         }
     }
+}
+
+/// What the action advises and these parameters do not follow: for who writes the playbook, not for each of its runs.
+fn advice(action: &Action, partial: &Partial<'_>, subject: Subject<'_>) -> Vec<Diagnostic> {
+    let found = action.advice(&partial.value).into_iter();
+    found
+        .filter(|(violation, _)| stands(violation, partial))
+        .map(|(violation, because)| Diagnostic {
+            code: Code::Advice,
+            severity: Severity::Warning,
+            message: format!("{}: {because}", subject.what),
+            help: None,
+            ..violation_diagnostic(&violation, subject, &partial.value)
+        })
+        .collect()
 }
 
 /// Whether a violation stands whatever the holes turn out to hold.

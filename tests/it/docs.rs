@@ -532,10 +532,16 @@ fn examples_of_actions_can_be_pasted_into_a_playbook() {
         let others: Vec<&str> = printed
             .lines()
             .filter(|line| {
-                // The files of the examples are not there, and that is all that may be wrong.
-                !["missing-file", "outside-project", "file-extension"]
-                    .iter()
-                    .any(|code| line.contains(code))
+                // The files of the examples are not there, and that is all that may be wrong; the vendor's samples do
+                // not follow all that its lists ask for.
+                ![
+                    "missing-file",
+                    "outside-project",
+                    "file-extension",
+                    "\"advice\"",
+                ]
+                .iter()
+                .any(|code| line.contains(code))
             })
             .collect();
         assert_eq!(others, Vec::<&str>::new(), "{name}\n{steps}");

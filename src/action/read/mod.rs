@@ -4,6 +4,7 @@ mod parts;
 
 use std::sync::{Arc, OnceLock};
 
+use super::advice::Advice;
 use super::answer::Output;
 use super::body::Shape;
 use super::effect::{EffectCase, EffectRule};
@@ -125,6 +126,7 @@ impl<'a> Reader<'a> {
         let paging = self.part("paging", Self::paging);
         let lookup = self.part("lookup", Self::lookup);
         let params = self.part("params", |reader, node| reader.schema("params", node));
+        let advice = self.part("advice", Self::advice);
         let request = self.part("request", |reader, node| reader.schema("request", node));
         let response = self.part("response", |reader, node| reader.schema("response", node));
         let page = self.part("page", |_, node| {
@@ -144,6 +146,7 @@ impl<'a> Reader<'a> {
             encoding: Encoding::from_word(&self.text("encoding")),
             query: query.unwrap_or_default(),
             params: params?,
+            advice: advice.unwrap_or_default(),
             defaults: self.root.get("params").map(defaults).unwrap_or_default(),
             body,
             scalars: Scalars::from_word(&self.text("scalars")),
@@ -203,6 +206,20 @@ impl<'a> Reader<'a> {
             default: Effect::from_word(node.get("default")?.text()?)?,
             cases: cases.into_iter().collect::<Option<_>>()?,
         })
+    }
+
+    fn advice(&mut self, node: &Node) -> Option<Vec<Advice>> {
+        let pieces: Vec<_> = node
+            .items()?
+            .iter()
+            .map(|piece| {
+                Some(Advice {
+                    with: self.schema("advice", piece.get("with")?)?,
+                    because: text(piece, "because")?,
+                })
+            })
+            .collect();
+        pieces.into_iter().collect()
     }
 
     fn query(&mut self, node: &Node) -> Option<Vec<(String, Shape)>> {
