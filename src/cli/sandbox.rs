@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::sandbox::{
     Change, DEFAULT_OPERATION, DEFAULT_TOKEN, Faults, FilePart, FirstRecord, IdForm, KINDS,
-    Latency, Options, OverLimit, Rule, Sandbox, UnknownIds, WrongToken,
+    Latency, Options, OverLimit, Rule, Sandbox, StartError, UnknownIds, WrongToken,
 };
 
 pub(super) fn sandbox(args: &SandboxArgs) -> Exit {
@@ -47,7 +47,14 @@ async fn serve(args: &SandboxArgs, terminal: &Terminal) -> Exit {
     let mut sandbox = match Sandbox::start(options).await {
         Ok(sandbox) => sandbox,
         Err(error) => {
-            terminal.say(&format!("error: the sandbox cannot start: {error}\n"));
+            let remedy = match &error {
+                StartError::Port { .. } => "; choose another with --port, 0 takes a free one",
+                StartError::Database(_) => "; name another file with --db",
+                StartError::Records(_) | StartError::Token => "",
+            };
+            terminal.say(&format!(
+                "error: the sandbox cannot start: {error}{remedy}\n"
+            ));
             return Exit::Refused;
         }
     };

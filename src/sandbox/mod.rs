@@ -180,7 +180,7 @@ struct Rules {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port is taken or not permitted: choose another.
-    #[error("cannot listen on 127.0.0.1:{port}")]
+    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
     Port {
         /// The port asked for.
         port: u16,
@@ -188,10 +188,10 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The database cannot be used: choose another file.
-    #[error("cannot use the sandbox database")]
+    #[error("cannot use the sandbox database: {0}")]
     Database(#[from] OpenError),
     /// The records to begin with cannot be kept.
-    #[error("cannot keep the records to begin with")]
+    #[error("cannot keep the records to begin with: {0}")]
     Records(#[from] StoreError),
     /// An accepted token is empty, or cannot be the value of a header. Which one is not said: it is a secret.
     #[error("a sandbox token must be one line of visible ASCII characters")]
