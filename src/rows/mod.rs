@@ -7,6 +7,7 @@ mod csv;
 mod encoding;
 mod file;
 mod header;
+mod items;
 mod json;
 mod row;
 mod xlsx;
@@ -19,6 +20,7 @@ use crate::value::Value;
 
 pub use account::{Account, AccountKind, Layout, Refusal};
 pub use file::DataFile;
+pub use items::Items;
 pub use row::{Row, RowError, Stream};
 
 /// The longest single row, in bytes: only a mistake such as a quote that is never closed is longer.

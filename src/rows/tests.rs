@@ -878,3 +878,32 @@ fn a_file_that_is_written_into_while_it_is_read_gives_no_torn_row() {
         assert!(rows.all(|row| row.is_ok()), "{name}");
     }
 }
+
+#[test]
+fn items_are_lists_of_one_size_and_a_wrong_row_stands_alone() {
+    let sizes = |text: &str, size: Option<usize>| -> Vec<Result<Vec<u64>, u64>> {
+        let rows = open(&file(text).path, "data", &CSV).unwrap();
+        rows.in_items(size)
+            .map(|item| match item {
+                Ok(rows) => Ok(rows.iter().map(|row| row.number).collect()),
+                Err(error) => Err(error.number),
+            })
+            .collect()
+    };
+    let text = "id,name\n1,a\n2,b\n3,c\n4\n5\n6,f\n7,g\n8,h\n9,i\n10,j\n";
+    let ok = |numbers: &[u64]| Ok(numbers.to_vec());
+    assert_eq!(
+        sizes(text, Some(2)),
+        [
+            ok(&[1, 2]),
+            ok(&[3]),
+            Err(4),
+            Err(5),
+            ok(&[6, 7]),
+            ok(&[8, 9]),
+            ok(&[10])
+        ]
+    );
+    assert_eq!(sizes(text, None).len(), 10);
+    assert_eq!(sizes("id,name\n", Some(2)), []);
+}

@@ -19,7 +19,7 @@ use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::playbook::MaxFailures;
-use crate::rows::{self, Row, RowError, Rows};
+use crate::rows::{self, Items, Row, RowError, Rows};
 use crate::template::Scope;
 use crate::value::{Map, Value, is_blank};
 
@@ -136,13 +136,13 @@ impl Driver<'_> {
             began: Instant::now(),
         };
         let mut input = Reader {
-            rows,
+            items: rows.in_items(each.batch),
             each,
             scope,
             outer,
             step,
             turn: 0,
-            put_back: None,
+            read_items: 0,
             keys: HashSet::new(),
             masker: self.masker,
             source: step.home.source(),
@@ -417,14 +417,14 @@ impl Item {
 
 /// Makes items of rows: keys, batches, scopes.
 struct Reader<'p> {
-    rows: Rows,
+    items: Items,
     each: &'p PlannedLoop,
     step: &'p PlannedStep,
     scope: Scope,
     outer: Option<String>,
     turn: u64,
-    /// A row that could not be read, found while a batch was made.
-    put_back: Option<RowError>,
+    /// How many items there were so far, without rows that could not be read.
+    read_items: u64,
     /// Digests of the keys so far, where the playbook gives keys: one that repeats names two rows.
     keys: HashSet<u64>,
     /// A key goes into the journal and is read back from there, so it holds no secret from the beginning.
@@ -434,35 +434,18 @@ struct Reader<'p> {
 
 impl Reader<'_> {
     fn read(&mut self) -> Option<Read> {
-        let wanted = self.each.batch.unwrap_or(1);
-        let mut rows = Vec::with_capacity(wanted.min(1024));
         let turn = self.turn;
-        while rows.len() < wanted {
-            let next = match self.put_back.take() {
-                Some(error) => Some(Err(error)),
-                None => self.rows.next(),
-            };
-            match next {
-                None => break,
-                Some(Ok(row)) => rows.push(row),
-                // A row that cannot be read fails alone. In the midst of a batch it would come between: it is
-                // told first, for the batch is not yet whole.
-                Some(Err(error)) if rows.is_empty() => {
-                    self.turn += 1;
-                    return Some(Read::Bad(Box::new(self.unreadable(turn, error))));
-                }
-                Some(Err(error)) => {
-                    self.put_back = Some(error);
-                    break;
-                }
-            }
-        }
-        let number = rows.first()?.number;
         self.turn += 1;
-        Some(self.item(turn, number, rows))
+        // A row that cannot be read fails alone, in its place.
+        Some(match self.items.next()? {
+            Ok(rows) => self.item(turn, rows),
+            Err(error) => Read::Bad(Box::new(self.unreadable(turn, error))),
+        })
     }
 
-    fn item(&mut self, turn: u64, number: u64, rows: Vec<Row>) -> Read {
+    fn item(&mut self, turn: u64, rows: Vec<Row>) -> Read {
+        let number = rows.first().map_or(0, |first| first.number);
+        self.read_items += 1;
         let mut scope = self.scope.child();
         let value = if self.each.batch.is_some() {
             Arc::new(Value::List(
@@ -473,7 +456,7 @@ impl Reader<'_> {
         };
         scope.set(self.each.binding.clone(), value);
         let index = if self.each.batch.is_some() {
-            turn + 1
+            self.read_items
         } else {
             number
         };

@@ -160,6 +160,24 @@ fn rows_of_one_kind_keep_their_order_and_never_overlap() {
 }
 
 #[test]
+fn batches_are_counted_the_same_before_and_in_a_run() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, batch: 2 }\n    on_failure: continue\n    action: record.update\n    with: { module: c, wolkvox_id: \"{{ rows[0].id }}\", fields: { A: \"{{ loop.index }}\" } }\n";
+    let project = Project::new(playbook, []);
+    project.write("rows.csv", "id,name\na,1\nb\nc,3\nd,4\ne,5\n");
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 3), "{ran:?}");
+    let plan = project.finish(project.voxplay(&["plan", "playbook.yaml", "--format", "json"]));
+    for (number, arrived) in ran.arrived.iter().enumerate() {
+        let body: serde_json::Value = serde_json::from_str(arrived.text()).unwrap();
+        assert_eq!(body["fields"]["A"], number + 1, "{ran:?}");
+        // What was planned is what is sent.
+        let sent = body.to_string();
+        let squeezed: String = plan.stdout.split_whitespace().collect();
+        assert!(squeezed.contains(&sent), "{sent}\n{}", plan.stdout);
+    }
+}
+
+#[test]
 fn batches_groups_loops_in_loops_and_conditions() {
     let project = Project::new(
         "steps:\n  - id: each\n    for_each: { csv: rows.csv, batch: 2 }\n    steps:\n      - id: gone\n        action: record.delete\n        with: { module: contacts, wolkvox_id: \"{{ rows | map(attribute='id') | list }}\" }\n",

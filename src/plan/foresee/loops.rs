@@ -130,24 +130,15 @@ impl Walk<'_> {
         place: Place<'_>,
         outlook: &mut LoopOutlook,
     ) {
-        let wanted = each.batch.unwrap_or(1);
-        let mut read = 0;
-        let mut item: Vec<Row> = Vec::new();
-        let mut turn = 0;
-        let mut rows = rows.peekable();
-        while let Some(row) = rows.next() {
-            read += 1;
-            // A row that cannot be read ends the batch before it.
-            let ends = if let Ok(row) = row {
-                item.push(row);
-                item.len() == wanted || !matches!(rows.peek(), Some(Ok(_)))
-            } else {
-                outlook.unreadable += 1;
-                false
-            };
-            if ends {
+        let (mut read, mut turn) = (0, 0);
+        for item in rows.in_items(each.batch) {
+            if let Ok(rows) = item {
+                read += rows.len() as u64;
                 turn += 1;
-                self.item(each, std::mem::take(&mut item), turn, place, outlook);
+                self.item(each, rows, turn, place, outlook);
+            } else {
+                read += 1;
+                outlook.unreadable += 1;
             }
         }
         outlook.rows = Some(read);

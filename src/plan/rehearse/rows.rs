@@ -240,26 +240,23 @@ impl RowLooker<'_> {
             RowCheck::First => FEW,
             RowCheck::All => usize::MAX,
         };
-        let wanted = self.each.batch.unwrap_or(1);
         let (mut read, mut turn) = (0, 0);
-        let mut item: Vec<Row> = Vec::new();
-        let mut rows = rows.peekable();
-        while let Some(row) = rows.next() {
-            read += 1;
-            match row {
-                Ok(row) => item.push(row),
-                Err(error) => self.found.of_rows.push(
-                    Diagnostic::error(Code::Schema, format!("{}, {error}", self.name))
-                        .at(self.step.home.source(), place),
-                ),
+        for item in rows.in_items(self.each.batch) {
+            match item {
+                Ok(rows) => {
+                    read += rows.len();
+                    turn += 1;
+                    self.item(rows, turn);
+                }
+                Err(error) => {
+                    read += 1;
+                    let message = format!("{}, {error}", self.name);
+                    let finding = Diagnostic::error(Code::Schema, message);
+                    let finding = finding.at(self.step.home.source(), place);
+                    self.found.of_rows.push(finding);
+                }
             }
-            // A row that cannot be read ends the batch before it, as in a run.
-            let is_whole = item.len() == wanted || !matches!(rows.peek(), Some(Ok(_)));
-            if is_whole && !item.is_empty() {
-                turn += 1;
-                self.item(std::mem::take(&mut item), turn);
-            }
-            if self.found.of_rows.len() >= MOST_FINDINGS || (item.is_empty() && read >= many) {
+            if self.found.of_rows.len() >= MOST_FINDINGS || read >= many {
                 break;
             }
         }
