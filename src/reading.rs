@@ -264,6 +264,16 @@ impl<'n> Mapping<'n> {
     }
 }
 
+/// What the names of keys hold whose values are to stay secret.
+const SECRET_WORDS: [&str; 6] = [
+    "token",
+    "password",
+    "secret",
+    "api_key",
+    "api-key",
+    "authorization",
+];
+
 /// Whether an entry looks like a token that somebody wrote down where none may stand.
 pub fn is_token(entry: &Entry) -> bool {
     let could_be = match &entry.value.kind {
@@ -271,8 +281,9 @@ pub fn is_token(entry: &Entry) -> bool {
         NodeKind::Number(_) => true,
         _ => false,
     };
-    could_be
-        && (entry.key.to_lowercase().contains("token") || nearest(&entry.key, ["token"]).is_some())
+    let key = entry.key.to_lowercase();
+    let is_of = |word: &&str| key.contains(*word);
+    could_be && (SECRET_WORDS.iter().any(|word| is_of(word)) || nearest(&key, ["token"]).is_some())
 }
 
 /// What looks like tokens in an entry that means nothing: its value, or what stands in it (`headers`, `auth`).

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Exit;
 use super::args::SchemaArgs;
+use super::check::literal_tokens;
 use super::files::write_whole;
 use super::open::Project;
 use super::surroundings::current_folder;
@@ -11,6 +12,7 @@ use super::terminal::Terminal;
 use crate::action::{Action, Catalogue};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::editor;
+use crate::secret::Masker;
 
 /// What there is a schema of besides the actions.
 pub(super) const KINDS: [(&str, &str); 5] = [
@@ -22,9 +24,10 @@ pub(super) const KINDS: [(&str, &str); 5] = [
 ];
 
 pub(super) fn schema(args: &SchemaArgs) -> Exit {
-    let terminal = Terminal::new();
+    let mut terminal = Terminal::new();
     let folder = args.project.clone().unwrap_or_else(current_folder);
     let project = Project::find(&folder);
+    terminal.mask(Masker::new(literal_tokens(&project.findings)));
     if let Some(exit) = Exit::of_findings(&project.findings) {
         terminal.say(&terminal.findings(&project.findings));
         return exit;

@@ -35,7 +35,13 @@ const TOKEN_KEYS: &[&str] = &["env", "file"];
 /// # Errors
 /// Everything that is wrong with it, each finding at its place.
 pub fn parse(source: &Arc<Source>) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let document = document::read(source)?;
+    // What cannot be read may hold a token, and nobody can tell where it begins and ends.
+    let document = document::read(source).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(Diagnostic::withheld)
+            .collect::<Vec<_>>()
+    })?;
     let mut findings = Findings::new(source);
     let config = read_config(&document.root, &mut findings);
     match config {

@@ -90,10 +90,16 @@ pub(super) fn of(secret: &str, forms: &mut BTreeSet<String>) {
     forms.insert(secret.to_owned());
     let mut json = BTreeSet::new();
     in_json(secret, &mut json);
-    // JSON as a text in JSON, which some calls take.
+    // JSON as a text in JSON, which some calls take; further in, whoever writes it does so as we do.
+    let mut nested = BTreeSet::new();
     for once in json.iter().filter(|once| *once != secret) {
-        in_json(once, forms);
+        in_json(once, &mut nested);
     }
+    for _ in 0..DEEPER {
+        forms.extend(nested.iter().cloned());
+        nested = nested.iter().map(|text| plainly_in_json(text)).collect();
+    }
+    forms.extend(nested);
     forms.extend(json);
     in_shell(secret, forms);
     in_html(secret, forms);
@@ -105,6 +111,14 @@ pub(super) fn of(secret: &str, forms: &mut BTreeSet<String>) {
             .into_iter()
             .filter(|form| form.len() >= SHORTEST_DERIVED),
     );
+}
+
+/// How many times more a text is looked for as a text in JSON, beyond JSON in JSON.
+const DEEPER: usize = 3;
+
+fn plainly_in_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
 }
 
 /// The hexadecimal digits of `\u` and `%` escapes are written in either case.

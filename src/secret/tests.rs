@@ -212,6 +212,24 @@ proptest! {
 }
 
 #[test]
+fn json_is_masked_however_deep_it_is_nested() {
+    let secret = "pa\"ss\\wo\nrd77/<é>";
+    let masker = masker(secret);
+    for style in [ascii_json as fn(&str, bool) -> String, |text, _| {
+        serde_escaped(text)
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+    }] {
+        let mut text = style(secret, false);
+        for depth in 1..5 {
+            assert!(masker.shows_in(&text), "{depth}: {text}");
+            assert_eq!(masker.mask(&text), "***", "{depth}: {text}");
+            text = serde_escaped(&text);
+        }
+    }
+}
+
+#[test]
 fn json_in_json_and_html_are_masked_too() {
     let secret = "pa\"ss\\wo<rd>&'x";
     let masker = masker(secret);

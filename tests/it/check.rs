@@ -96,7 +96,12 @@ fn projects() {
 #[test]
 fn every_format_hides_what_looks_like_a_token() {
     for format in ["human", "json", "github"] {
-        for case in ["literal_token", "literal_token_block", "bad_targets"] {
+        for case in [
+            "literal_token",
+            "literal_token_block",
+            "unreadable_token",
+            "bad_targets",
+        ] {
             check(&root().join("project").join(case), ".", format);
         }
         check(&root().join("playbook"), "top_token.yaml", format);

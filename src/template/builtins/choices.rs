@@ -4,6 +4,7 @@ use super::call::into_list;
 use super::lists::{attribute_of, member, nothing};
 use super::{Call, Outcome, find_filter, find_test};
 use crate::template::error::TemplateError;
+use crate::template::lookalike::decides;
 use crate::template::operators::is_true;
 use crate::value::Value;
 
@@ -77,7 +78,7 @@ fn chosen<'a>(
         };
         let passes = match (test, &subject) {
             (Some(test), _) => is_true(&*call.apply(test, subject, &arguments)?),
-            (None, Some(value)) => is_true(value),
+            (None, Some(value)) => decides(value, attribute.unwrap_or("item"))?,
             (None, None) => false,
         };
         if passes == wanted {

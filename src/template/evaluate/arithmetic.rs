@@ -7,11 +7,20 @@ use super::{Evaluated, Evaluation, flag};
 use crate::template::error::TemplateError;
 use crate::template::lookalike::{self, Sides};
 use crate::template::operators::{self, Operand, type_of};
-use crate::template::tree::{Expr, Operator, Relation};
+use crate::template::tree::{Expr, ExprKind, Key, Operator, Relation};
 use crate::value::{Number, Value};
 
-/// How the code of an answer is written in a condition.
-const CODE: &str = "response.code";
+/// Whether an expression is the code of an answer: `response.code`, or what a later step has of it.
+fn is_code(expr: &Expr) -> bool {
+    let ExprKind::Path { root, keys } = &expr.kind else {
+        return false;
+    };
+    let is_named = |key: &Key| matches!(key, Key::Name(name) if name == "code");
+    match (root.as_str(), keys.as_slice()) {
+        ("response", [code]) | ("steps", [_, code]) => is_named(code),
+        _ => false,
+    }
+}
 
 impl<'a> Evaluation<'a> {
     pub(super) fn negative(&mut self, inner: &'a Expr) -> Evaluated<'a> {
@@ -104,16 +113,15 @@ impl<'a> Evaluation<'a> {
         rest: &'a [(Relation, Expr)],
     ) -> Evaluated<'a> {
         let mut left = self.eval(first)?;
-        let mut left_range = &first.range;
+        let mut before = first;
         for (relation, next) in rest {
             let mut right = self.eval(next)?;
-            // The CRM's `code` is a number to whoever reads it, however it came: it may be written either way.
-            if self.text_of(left_range) == CODE {
-                lookalike::digits_as_numbers(&mut right);
-            } else if self.text_of(&next.range) == CODE {
+            // The CRM writes its `code` as a number and as text, and so may whoever asks for it.
+            if is_code(before) || is_code(next) {
                 lookalike::digits_as_numbers(&mut left);
+                lookalike::digits_as_numbers(&mut right);
             }
-            self.refuse_lookalikes(*relation, (&left, left_range), (&right, &next.range))?;
+            self.refuse_lookalikes(*relation, (&left, &before.range), (&right, &next.range))?;
             let holds = match relation {
                 Relation::Equal => operators::equal(&left, &right),
                 Relation::NotEqual => !operators::equal(&left, &right),
@@ -131,7 +139,7 @@ impl<'a> Evaluation<'a> {
                 return Ok(flag(false));
             }
             left = right;
-            left_range = &next.range;
+            before = next;
         }
         Ok(flag(true))
     }

@@ -239,6 +239,37 @@ fn a_code_that_came_as_text_is_a_number_in_what_is_expected() {
 }
 
 #[test]
+fn a_later_step_compares_a_code_either_way() {
+    for answer in [
+        r#"{"code":"200","error":"null"}"#,
+        r#"{"code":200,"error":"null"}"#,
+    ] {
+        for asked in ["200", "'200'", "201 or '200' == steps.a.code"] {
+            let playbook = format!(
+                "steps:\n{}{}    when: \"steps.a.code == {asked}\"\n",
+                update("a", "1"),
+                update("b", "2")
+            );
+            let ran = Project::new(&playbook, [json(answer)]).run(&[]);
+            assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{asked}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_is_not_chosen_from_by_texts_that_say_no() {
+    let playbook = "steps:\n  - id: a\n    for_each: { csv: rows.csv, batch: 5 }\n    action: record.update\n    with: { module: c, wolkvox_id: \"{{ (rows | selectattr('active') | list)[0].id }}\", fields: { A: b } }\n";
+    let project = Project::new(playbook, []);
+    project.write("rows.csv", "id,active\n1,no\n2,yes\n");
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (3, 0), "{ran:?}");
+    assert!(
+        ran.stdout.contains("the text `no` would count as true"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn a_text_that_says_no_sends_nothing() {
     let step = update("a", "1");
     for (when, told) in [
