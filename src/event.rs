@@ -166,6 +166,9 @@ pub struct StepShape {
     /// The action that it performs, where it performs one; a loop over one action has its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// SHA-256 of its parameters as they are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
     /// The loops that it stands in, the outermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub loops: Vec<String>,
@@ -180,8 +183,10 @@ pub struct StepShape {
 /// What the rows of a loop are known by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowShape {
-    /// The `key`, as it is written; none: rows are known by their numbers.
+    /// The `key`, as it is written.
     pub key: Option<String>,
+    /// Whether the rows are known by their numbers, whatever the key.
+    pub by_number: bool,
     /// How many rows make one item.
     pub batch: Option<usize>,
     /// SHA-256 of how its source is written: the format, the path, the sheet, or the list.

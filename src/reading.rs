@@ -282,8 +282,8 @@ pub fn is_token(entry: &Entry) -> bool {
         _ => false,
     };
     let key = entry.key.to_lowercase();
-    let is_of = |word: &&str| key.contains(*word);
-    could_be && (SECRET_WORDS.iter().any(|word| is_of(word)) || nearest(&key, ["token"]).is_some())
+    let names_a_secret = SECRET_WORDS.iter().any(|word| key.contains(word));
+    could_be && (names_a_secret || nearest(&key, ["token"]).is_some())
 }
 
 /// What looks like tokens in an entry that means nothing: its value, or what stands in it (`headers`, `auth`).

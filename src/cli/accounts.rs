@@ -4,7 +4,7 @@
     reason = "an edge: looks at what an account would take the place of"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -91,6 +91,27 @@ impl Accounts {
         };
         let is_given = self.given.contains_key(&(id.to_owned(), kind.key()));
         own.as_ref().filter(|_| !is_given).map(|path| path.span)
+    }
+
+    /// What to say of accounts that are there though the run did not get to their loops: they are of an earlier run, and
+    /// fed back they would be taken for this one's.
+    pub(super) fn of_earlier_runs(&self, plan: &Plan, reached: &BTreeSet<String>) -> Vec<String> {
+        let loops = plan.loops().into_iter();
+        loops
+            .filter(|(step, _)| !reached.contains(&step.id))
+            .flat_map(|(step, each)| {
+                let files = self.files(&step.id, &each.accounts).into_iter();
+                files.map(move |file| (step, file))
+            })
+            .filter(|(_, file)| file.path.exists())
+            .map(|(step, file)| {
+                format!(
+                    "note: {} is of an earlier run: this one did not get to the rows of {}\n",
+                    shown(&file.path),
+                    step.id
+                )
+            })
+            .collect()
     }
 
     /// The files of one loop.

@@ -128,7 +128,7 @@ pub(super) fn settled(plan: &Plan) -> impl Iterator<Item = (String, &UsedInput, 
 }
 
 /// Calls `found` for every loop of a plan, with what is known before the run where it stands.
-fn loops<'p>(
+pub(super) fn loops<'p>(
     plan: &'p Plan,
     rehearsal: &Rehearsal,
     found: &mut dyn FnMut(&'p PlannedStep, &'p PlannedLoop, &Scope),
@@ -170,7 +170,7 @@ pub(super) fn data_files(plan: &Plan, rehearsal: &Rehearsal, files: &Confinement
 }
 
 /// The file of a loop: how it is written, and where it is.
-fn file_of(
+pub(super) fn file_of(
     step: &PlannedStep,
     each: &PlannedLoop,
     scope: &Scope,
@@ -234,7 +234,7 @@ pub(super) fn renumbered<'p>(
     });
     let inside = changed.into_iter().flat_map(PlannedStep::and_nested);
     inside
-        .filter(|step| matches!(&step.kind, PlannedKind::Loop(each) if each.key.is_none()))
+        .filter(|step| matches!(&step.kind, PlannedKind::Loop(each) if each.knows_rows_by_number()))
         .collect()
 }
 

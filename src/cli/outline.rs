@@ -29,6 +29,7 @@ fn add(steps: &[PlannedStep], loops: &[String], outline: &mut Outline) {
         match &step.kind {
             PlannedKind::Action(planned) => {
                 shape.action = Some(planned.action.name().to_owned());
+                shape.with = Some(digest(&planned.with.written()));
                 loops.clone_into(&mut shape.loops);
             }
             PlannedKind::Loop(each) => {
@@ -63,6 +64,7 @@ fn row_shape(each: &PlannedLoop) -> RowShape {
     };
     RowShape {
         key: each.key.as_ref().map(crate::plan::Tree::written),
+        by_number: each.knows_rows_by_number(),
         batch: each.batch,
         source: digest(&source),
     }
@@ -106,10 +108,54 @@ impl Compared<'_> {
                 return Ok(Some(found));
             }
         }
+        for (id, before) in self.earlier {
+            if let Some(found) = self.other_work(id, before)? {
+                return Ok(Some(found));
+            }
+        }
         if let Some(found) = self.other_places()? {
             return Ok(Some(found));
         }
         self.other_name()
+    }
+
+    /// A step that has sent what is not to be sent twice, and does something else now, or what it did stands elsewhere.
+    fn other_work(&self, id: &str, before: &StepShape) -> Found {
+        let (Some(now), Some(action)) = (self.now.get(id), &before.action) else {
+            return Ok(None);
+        };
+        let same_work =
+            |other: &StepShape| other.action == before.action && other.with == before.with;
+        if same_work(now) {
+            return Ok(None);
+        }
+        let moved = self.now.iter().find(|(other, shape)| {
+            let was = self.earlier.get(*other);
+            *other != id && same_work(shape) && !was.is_some_and(same_work)
+        });
+        let is_known_by_place = before.by_place && before.loops.is_empty();
+        let message = match moved {
+            Some((other, _)) => format!(
+                "the step {id} has sent its request, and that request stands at {other} now, where it would be sent again"
+            ),
+            None if now.action.as_ref() != Some(action) => format!(
+                "the step {id} has sent its request to {action}, and is to do something else now, which would count as done"
+            ),
+            None if is_known_by_place => format!(
+                "the step {id} has no id of its own and has sent its request, which is another one now and would count as done"
+            ),
+            None => return Ok(None),
+        };
+        if !self.journal.may_have_done(self.run, id)? {
+            return Ok(None);
+        }
+        let finding = Diagnostic::error(Code::Changed, message).help(
+            "leave the step as it was; what is new is a step of its own, with an id of its own",
+        );
+        Ok(Some(match self.plan.step(id) {
+            Some(step) => finding.at(step.home.source(), step.span),
+            None => finding,
+        }))
     }
 
     /// Rows that have begun, and are told apart in another way now.
@@ -124,8 +170,10 @@ impl Compared<'_> {
             (Some(then), Some(now)) if then.batch != now.batch => {
                 format!("the `batch` of the loop {id} is another than when the run began")
             }
-            (Some(then), Some(now)) if then.key.is_none() && then.source != now.source => {
-                format!("the rows of the loop {id} come from elsewhere, and have no `key`")
+            (Some(then), Some(now)) if then.by_number && then.source != now.source => {
+                format!(
+                    "the rows of the loop {id} come from elsewhere, and are known by their numbers"
+                )
             }
             (Some(_), None) | (None, Some(_)) => {
                 format!("the step {id} was a loop and is none, or is one and was none")
@@ -182,7 +230,7 @@ impl Compared<'_> {
                             "the step {id} has no id of its own and has sent a request, and steps without an id came or went: nobody could say any more which one it was"
                         ),
                     )
-                    .help("put them back in their places and resume; give what is new an id"),
+                    .help("put them back in their places and resume; what is new goes behind them, with an id"),
                 ));
             }
         }

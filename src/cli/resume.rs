@@ -10,7 +10,7 @@ use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{accounts, fingerprints, outline};
+use super::{accounts, fingerprints, outline, strangers};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
@@ -315,6 +315,9 @@ pub(super) fn mixed_up(
     if let Some(finding) = outline::mixed_up(journal, &earlier.run, outline, &ready.plan) {
         return Some(finding);
     }
+    if let Some(finding) = strangers::find(journal, &earlier.run, ready, masker) {
+        return Some(finding);
+    }
     let before = &earlier.earlier.fingerprints;
     let renumbered =
         fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, masker, before);
@@ -328,13 +331,13 @@ pub(super) fn mixed_up(
         Diagnostic::error(
             Code::Changed,
             format!(
-                "the data of the loop {} has changed, and its rows have no `key`: their numbers do not say any more which of them were sent",
+                "the data of the loop {} has changed, and its rows are known by their numbers, which do not say any more which of them were sent",
                 begun.id
             ),
         )
         .at(begun.home.source(), begun.span)
         .help(
-            "put the data back as it was and resume, then run what is new as a run of its own; with a `key`, the next run can be gone on with",
+            "put the data back as it was and resume, then run what is new as a run of its own; with a `key` of each row, the next run can be gone on with",
         ),
     )
 }

@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::Exit;
 use super::accounts::{self, Accounts};
@@ -19,6 +18,7 @@ use super::check::literal_tokens;
 use super::ci::{self, Ci};
 use super::fingerprints;
 use super::open::{self, folder_of};
+use super::opened::{Opened, lock_key};
 use super::outline;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
 use super::reads::Reads;
@@ -32,25 +32,22 @@ use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::event::{EventKind, RunFinished, RunId, RunStarted};
-use crate::journal::{Journal, JournalError, RunLock};
+use crate::journal::Journal;
 use crate::plan::foresee::{RowsShown, Tally};
-use crate::plan::{Plan, PlannedKind, PlannedStep};
-use crate::project::Target;
 use crate::report::human::{self, Columns, InDoubt, plural};
 use crate::report::json;
 use crate::report::plan::records;
 use crate::report::record::{Recorder, RunRecord, places};
-use crate::run::{Driver, History, Meter, Pace, PaceRules, RunError};
+use crate::run::{Driver, Meter, RunError};
 use crate::sandbox::{Faults, Options, Sandbox};
 use crate::secret::{Masker, Secret};
-use crate::transport::{Endpoint, Transport};
 
 /// A run that nothing speaks against any more.
-struct Ready {
+pub(super) struct Ready {
     prepared: Prepared,
     accounts: Accounts,
     /// What tells the saved plan that is run from others.
-    saved_plan: Option<String>,
+    pub(super) saved_plan: Option<String>,
 }
 
 impl std::ops::Deref for Ready {
@@ -331,57 +328,9 @@ fn check_deletes(args: &RunArgs, records: &str, findings: &mut Vec<Diagnostic>) 
 }
 
 /// Where the journal is.
-fn state_folder(args: &RunArgs, root: &Path) -> PathBuf {
+pub(super) fn state_folder(args: &RunArgs, root: &Path) -> PathBuf {
     let given = args.state.state_dir.clone();
     given.unwrap_or_else(|| root.join(".voxplay"))
-}
-
-/// What a run needs from the machine.
-struct Opened {
-    journal: Journal,
-    /// Nobody else runs this playbook, or goes on with this run, while they are held.
-    _locks: Vec<RunLock>,
-    transport: Transport,
-    history: History,
-    pace: Pace,
-}
-
-impl Opened {
-    fn open(
-        state: &Path,
-        keys: &BTreeSet<String>,
-        resumption: Option<&Resumption>,
-        ready: &Ready,
-    ) -> Result<Self, Diagnostic> {
-        let refused = |error: JournalError| {
-            Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
-        };
-        let journal = Journal::open(state).map_err(refused)?;
-        let locks = keys.iter().map(|key| journal.lock(key, &ready.run));
-        let locks = locks.collect::<Result<_, _>>().map_err(refused)?;
-        let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
-        let transport = Transport::new(&endpoint, limits_of(&ready.plan))
-            .map_err(|error| Diagnostic::error(Code::BadTarget, error.to_string()))?;
-        let history = match resumption {
-            None => History::default(),
-            Some(earlier) => {
-                let history = History::from_journal(&journal, &ready.run).map_err(refused)?;
-                if earlier.retry_failed {
-                    history.retrying_failed()
-                } else {
-                    history
-                }
-            }
-        };
-        let pace = pace(&ready.target, &ready.zone, &journal).map_err(refused)?;
-        Ok(Self {
-            journal,
-            _locks: locks,
-            transport,
-            history,
-            pace,
-        })
-    }
 }
 
 /// The summary, without secrets.
@@ -398,29 +347,10 @@ fn say_end(
     }
 }
 
-/// What only the journal, once it is locked, can hold against the run.
-fn against_going_on(
-    journal: &Journal,
-    args: &RunArgs,
-    resumption: Option<&Resumption>,
-    ready: &Ready,
-    masker: &Masker,
-) -> Option<Diagnostic> {
-    let Some(earlier) = resumption else {
-        // Between the look for an earlier stretch and the lock, another process may have begun it, and ended.
-        let is_new = args.run_id.is_none() || matches!(journal.run(&ready.run), Ok(None));
-        let message = || format!("the run {} was begun by somebody else just now", ready.run);
-        if !is_new {
-            return Some(Diagnostic::error(Code::StateFolder, message()).help("start it again"));
-        }
-        // What is sent to an emulated CRM is sent to nobody.
-        let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox)?;
-        return saved::was_run(journal, plan);
-    };
-    earlier
-        .accept_changes
-        .then(|| super::resume::mixed_up(journal, earlier, ready, masker))
-        .flatten()
+/// What is in doubt of all stretches of a run: what an earlier one left so is so still, whatever this one came to.
+fn all_doubts(journal: &Journal, run: &RunId) -> Option<InDoubt> {
+    let left = journal.in_doubt(run).ok()?;
+    Some(InDoubt::of(left.iter().map(|(_, event)| &event.kind)))
 }
 
 /// Opens what the run needs, runs it, and says how it ended.
@@ -444,8 +374,7 @@ async fn start(
         report_findings(terminal, args.format, earlier, &[finding]);
         return Exit::Refused;
     }
-    let keys = lock_keys(args, key, &ready, resumption);
-    let opened = match Opened::open(&state, &keys, resumption, &ready) {
+    let opened = match Opened::open(args, key, resumption, &ready, masker) {
         Ok(opened) => opened,
         Err(finding) => {
             report_findings(terminal, args.format, earlier, &[finding]);
@@ -456,10 +385,6 @@ async fn start(
         }
     };
     let journal = &opened.journal;
-    if let Some(finding) = against_going_on(journal, args, resumption, &ready, masker) {
-        report_findings(terminal, args.format, earlier, &[finding]);
-        return Exit::Refused;
-    }
     let in_doubt = format!(
         "; what was in flight is in doubt: `voxplay reconcile {run}`, then `voxplay resume {run}`",
         run = ready.run
@@ -474,6 +399,7 @@ async fn start(
     }
     let limits = ready.project.config.limits_of(ready.playbook());
     let meter = Meter::new(&limits).already(resumption.map_or(0, |earlier| earlier.requests));
+    let reached = RefCell::new(BTreeSet::new());
     let driver = Driver {
         run: &ready.run,
         plan: &ready.plan,
@@ -486,16 +412,24 @@ async fn start(
         interrupted: signals.interrupted.clone(),
         pace: &opened.pace,
         meter: &meter,
-        accounts: &|id, playbook| ready.accounts.files(id, playbook),
+        accounts: &|id, playbook| {
+            reached.borrow_mut().insert(id.to_owned());
+            ready.accounts.files(id, playbook)
+        },
         watcher: RefCell::new(&mut watcher),
     };
     let result = driver.run(started, ready.rehearsal.scope.clone()).await;
     let (mut in_doubt, recorder) = watcher.finish();
-    // What an earlier stretch left in doubt is in doubt still, whatever this one came to.
-    if resumption.is_some()
-        && let Ok(left) = journal.in_doubt(&ready.run)
-    {
-        in_doubt = InDoubt::of(left.iter().map(|(_, event)| &event.kind));
+    if args.format == Format::Human {
+        for note in ready
+            .accounts
+            .of_earlier_runs(&ready.plan, &reached.borrow())
+        {
+            terminal.say(&note);
+        }
+    }
+    if resumption.is_some() {
+        in_doubt = all_doubts(journal, &ready.run).unwrap_or(in_doubt);
     }
     // Requests that were on their way when nothing could be written down any more are in doubt.
     let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(true);
@@ -563,53 +497,6 @@ fn tell_others(
     }
 }
 
-/// As many connections are kept as requests can be on their way at once: with fewer, most of a wide loop's
-/// requests would open one of their own.
-fn limits_of(plan: &Plan) -> crate::transport::Limits {
-    let mut limits = crate::transport::Limits::default();
-    limits.pool_idle = limits
-        .pool_idle
-        .max(widest(plan.steps()))
-        .max(widest(plan.finally()));
-    limits
-}
-
-/// How many requests of these steps can be on their way at once.
-fn widest(steps: &[PlannedStep]) -> usize {
-    let widths = steps.iter().map(|step| match &step.kind {
-        PlannedKind::Action(_) => 1,
-        PlannedKind::Group(nested) => widest(nested),
-        PlannedKind::Use(used) => widest(&used.steps).max(widest(&used.finally)),
-        PlannedKind::Loop(each) => each.concurrency.saturating_mul(widest(&each.steps)),
-    });
-    widths.max().unwrap_or(0)
-}
-
-/// The target's pace, with what is left of today's requests: the day is one of the target's time zone.
-pub(super) fn pace(
-    target: &Target,
-    zone: &TimeZone,
-    journal: &Journal,
-) -> Result<Pace, JournalError> {
-    let left_today = match target.daily_budget {
-        None => None,
-        Some(budget) => {
-            let midnight = prepare::midnight(Timestamp::now(), zone);
-            let sent = journal.requests_since(
-                target.server.base(),
-                &target.operation,
-                &format!("{midnight:.3}"),
-            )?;
-            Some(budget.saturating_sub(sent))
-        }
-    };
-    Ok(Pace::new(&PaceRules {
-        interval: target.interval,
-        concurrency: target.concurrency,
-        left_today,
-    }))
-}
-
 fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStarted {
     let playbook = ready.plan.playbook();
     let inputs = fingerprints::public_inputs(&ready.plan, &ready.inputs.values);
@@ -640,45 +527,6 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         outline: outline::take(&ready.plan),
         plan: ready.saved_plan.clone(),
     }
-}
-
-/// What is held while a run goes on: its playbook under this name and under the one it has without links; and where
-/// a run is gone on with, or may be begun twice, the name that its playbook had first, and the run itself.
-fn lock_keys(
-    args: &RunArgs,
-    key: String,
-    ready: &Ready,
-    resumption: Option<&Resumption>,
-) -> BTreeSet<String> {
-    let real = open::absolute(&args.what.playbook);
-    let mut keys = BTreeSet::from([lock_key(&real, &ready.root), key]);
-    keys.extend(resumption.map(|earlier| earlier.earlier.from_root.clone()));
-    if resumption.is_some() || args.run_id.is_some() {
-        keys.insert(format!("run {}", ready.run));
-    }
-    keys
-}
-
-/// One run at a time of one playbook: its path from the project's root names it.
-fn lock_key(playbook: &Path, root: &Path) -> String {
-    let folder = folder_of(playbook);
-    let name = playbook.file_name().unwrap_or_default();
-    folder
-        .join(name)
-        .strip_prefix(root)
-        .map_or_else(|_| folder.join(name), Path::to_owned)
-        .display()
-        .to_string()
-}
-
-fn journal_help(error: &JournalError) -> String {
-    match error {
-        JournalError::Locked { .. } => {
-            "wait for it to end, or give this run a state folder of its own with --state-dir"
-        }
-        _ => "nothing is sent that cannot be recorded: repair the folder, or name another with --state-dir",
-    }
-    .to_owned()
 }
 
 fn stopped_by_journal(

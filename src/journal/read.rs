@@ -144,6 +144,17 @@ impl Journal {
         )
     }
 
+    /// Whether this row of a loop has begun this step, or ended where the step is the loop.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_row(&self, run: &RunId, step: &str, row: &str) -> Result<bool, JournalError> {
+        self.exists(
+            "SELECT EXISTS (SELECT 1 FROM events WHERE run = ?1 AND step = ?2 AND \"row\" = ?3)",
+            &[&run.as_str(), &step, &row],
+        )
+    }
+
     /// Whether a request of this step was ever about to be sent, for any row or none.
     ///
     /// # Errors

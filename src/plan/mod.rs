@@ -238,6 +238,19 @@ pub struct PlannedLoop {
     pub keeps_ids: bool,
 }
 
+impl PlannedLoop {
+    /// Whether its rows are known by their numbers alone: they have no key, or one that is the same whatever they hold,
+    /// or the key of a batch, which does not say what else is in it.
+    pub fn knows_rows_by_number(&self) -> bool {
+        let looks_at_row = |tree: &Tree| {
+            let templates = tree.templates().into_iter();
+            let mut reads = templates.flat_map(|(template, _)| template.reads());
+            reads.any(|read| read.path.first() == Some(&self.binding))
+        };
+        self.batch.is_some() || !self.key.as_ref().is_some_and(looks_at_row)
+    }
+}
+
 /// Where rows come from.
 #[derive(Debug)]
 pub enum PlannedSource {

@@ -316,6 +316,7 @@ fn shown_rows(counts: &Value) -> String {
     let read = of("read").unwrap_or_default();
     match parts.as_slice() {
         [] => "no rows".to_owned(),
+        parts if read == "1" => format!("1 row: {}", parts.join(", ")),
         parts => format!("{read} rows: {}", parts.join(", ")),
     }
 }

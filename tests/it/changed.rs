@@ -134,6 +134,84 @@ fn what_was_sent_keeps_its_name_and_its_place() {
 }
 
 #[test]
+fn a_batch_is_not_known_by_a_key_of_one_of_its_rows() {
+    let each = "csv: rows.csv, batch: 2, key: \"{{ rows[0].id }}\"";
+    let step = "action: record.delete\n    with: { module: m, wolkvox_id: \"{{ rows | map(attribute='id') | list }}\" }";
+    let playbook = looped(each, step);
+    let project = Project::new(&playbook, [json(DONE), Answer::CutRead]);
+    project.write("rows.csv", "id\na\nb\nc\nd\ne\n");
+    let ran = project.run(&["--run-id", "r", "--allow", "delete"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 2), "{ran:?}");
+    project.write("rows.csv", "id\na\nc\nd\ne\n");
+    assert_refused(&accepting(&project), 2, "are known by their numbers");
+}
+
+#[test]
+fn rows_whose_keys_were_all_changed_are_not_sent_again() {
+    let debt = DEBT.replace("ID", "{{ row.id }}");
+    let playbook = |month: &str| {
+        let each = looped(
+            "csv: rows.csv, key: \"{{ vars.month }}-{{ row.id }}\"",
+            &debt,
+        );
+        format!("vars: {{ month: \"{month}\" }}\n{each}")
+    };
+    let (project, ran) = changed(&playbook("10"), &playbook("11"), 1);
+    assert_refused(&ran, 2, "none of the rows of the loop each has a key");
+    // Some of them are known still: the others are new, or corrected.
+    project.write("playbook.yaml", &format!("voxplay: 1\n{}", playbook("10")));
+    project.write("rows.csv", "id\nnew\na\n");
+    let ran = accepting(&project);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 3), "{ran:?}");
+    // A number is no key.
+    let counted = looped("csv: rows.csv, key: \"{{ loop.index }}\"", &debt);
+    let (project, _) = changed(&counted, &counted, 1);
+    project.write("rows.csv", "id\nnew\na\nb\n");
+    assert_refused(&accepting(&project), 2, "are known by their numbers");
+}
+
+#[test]
+fn what_was_sent_is_not_sent_again_from_another_step() {
+    let debt = |id: &str, of: &str| format!("  - id: {id}\n    {}\n", DEBT.replace("ID", of));
+    let unnamed = |of: &str| format!("  - {}\n", DEBT.replace("ID", of));
+    let refused = [
+        // Two steps without ids change places.
+        (unnamed("1") + &unnamed("2"), unnamed("2") + &unnamed("1")),
+        // The first one goes, and one more comes.
+        (unnamed("1") + &unnamed("2"), unnamed("2") + &unnamed("3")),
+        // Two steps change their ids.
+        (
+            debt("a", "1") + &debt("b", "2"),
+            debt("b", "1") + &debt("a", "2"),
+        ),
+    ];
+    for (before, after) in refused {
+        let before = format!("steps:\n{before}");
+        let (_, ran) = changed(&before, &format!("steps:\n{after}"), 1);
+        assert_refused(&ran, 2, "has sent its request");
+    }
+    // What was not done may be put right, also without an id.
+    let before = format!("steps:\n{}{}", unnamed("1"), unnamed("2"));
+    let refusal = json(r#"{"code":400,"error":"no"}"#);
+    let project = Project::new(&before, [json(DONE), refusal]);
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 1);
+    let after = format!("voxplay: 1\nsteps:\n{}{}", unnamed("1"), unnamed("22"));
+    project.write("playbook.yaml", &after);
+    let ran = voxplay(
+        &project,
+        &[
+            "resume",
+            "r",
+            "--accept-changes",
+            "--retry-failed",
+            "--format",
+            "json",
+        ],
+    );
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+}
+
+#[test]
 fn a_step_does_not_become_a_loop() {
     let each = looped("csv: rows.csv", &DEBT.replace("ID", "{{ row.id }}"));
     let step = format!("steps:\n  - id: each\n    {DEBT}\n");
@@ -173,4 +251,38 @@ fn a_run_that_goes_on_is_not_gone_on_with_under_another_name() {
     // Nobody holds it any more.
     let ran = voxplay(&project, &["resume", "r", "--playbook", "moved.yaml"]);
     assert_eq!((ran.exit, ran.arrived.len()), (5, 2), "{ran:?}");
+}
+
+#[test]
+fn reports_tell_nothing_of_rows_that_were_put_right_under_another_name() {
+    let playbook = looped(
+        "csv: rows.csv, key: \"{{ row.id }}\"",
+        "action: record.update\n    with: { module: m, wolkvox_id: \"{{ row.id }}\", fields: { A: b } }\n    on_failure: continue",
+    );
+    let project = Project::new(&playbook, []);
+    // The second row cannot be read, and so has no key.
+    project.write("rows.csv", "id,name\na,1\nb\nc,3\n");
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 1);
+    project.write("rows.csv", "id,name\na,1\nb,2\nc,3\n");
+    let arguments = [
+        "resume",
+        "r",
+        "--accept-changes",
+        "--retry-failed",
+        "--report",
+        "junit=r.xml",
+        "--report",
+        "json=r.json",
+    ];
+    let ran = voxplay(&project, &arguments);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+    assert!(!ran.stdout.contains("did not go well"), "{ran:?}");
+    let read = |name: &str| std::fs::read_to_string(project.folder.path().join(name)).unwrap();
+    assert!(
+        read("r.xml").contains("failures=\"0\""),
+        "{}",
+        read("r.xml")
+    );
+    let report: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    assert_eq!(report["rows"]["listed"], serde_json::json!([]), "{report}");
 }

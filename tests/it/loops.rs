@@ -160,6 +160,35 @@ fn rows_of_one_kind_keep_their_order_and_never_overlap() {
 }
 
 #[test]
+fn an_account_of_an_earlier_run_is_told_where_its_loop_was_not_reached() {
+    let playbook = |first: &str| {
+        let rows = each("csv: rows.csv", &keys(&["rejected: bad.csv"]));
+        let first = format!(
+            "  - id: first\n    action: record.update\n    with: {{ module: c, wolkvox_id: \"{first}\", fields: {{ A: b }} }}\n"
+        );
+        format!(
+            "voxplay: 1\n{}",
+            rows.replacen("steps:\n", &format!("steps:\n{first}"), 1)
+        )
+    };
+    let project = Project::new("steps: []", []);
+    project.write("rows.csv", &csv(1..=1));
+    project.write("playbook.yaml", &playbook("0"));
+    let ran = project.finish(project.command_as("human", &[]));
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(!ran.stderr.contains("earlier run"), "{ran:?}");
+    project
+        .server
+        .judge(|_| json(r#"{"code":400,"error":"no"}"#));
+    let ran = project.finish(project.command_as("human", &[]));
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.stderr.contains("note: bad.csv is of an earlier run"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn batches_are_counted_the_same_before_and_in_a_run() {
     let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, batch: 2 }\n    on_failure: continue\n    action: record.update\n    with: { module: c, wolkvox_id: \"{{ rows[0].id }}\", fields: { A: \"{{ loop.index }}\" } }\n";
     let project = Project::new(playbook, []);

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::open::{self, Project, folder_of};
+use super::super::opened::pace;
 use super::super::resume::{SANDBOX, find_playbook, unreadable};
-use super::super::run::pace;
 use super::super::surroundings::{Process, current_folder};
 use super::Doubt;
 use super::proposal::{Proposal, Times};

@@ -107,10 +107,17 @@ fn open(
 ) -> Result<Option<(Rows, String, crate::source::Span)>, Vec<Diagnostic>> {
     let render = |tree: &crate::plan::Tree| {
         let partial = tree.render_known(&known.scope, &|read| known.is_known(read));
-        (partial.holes.is_empty()).then_some(partial.value)
+        let source = step.home.source();
+        let errors = partial.errors.iter();
+        let errors: Vec<Diagnostic> = errors.map(|error| error.diagnostic(source)).collect();
+        if errors.is_empty() {
+            Ok((partial.holes.is_empty()).then_some(partial.value))
+        } else {
+            Err(errors)
+        }
     };
     match &each.source {
-        PlannedSource::Items(tree) => match render(tree) {
+        PlannedSource::Items(tree) => match render(tree)? {
             Some(Value::List(items)) => Ok(Some((
                 Rows::from_values(items),
                 "items".to_owned(),
@@ -135,7 +142,7 @@ fn open(
                 Some(_) => finding,
                 None => finding.at(step.home.source(), *path_span),
             };
-            let Some(Value::Text(written)) = render(path) else {
+            let Some(Value::Text(written)) = render(path)? else {
                 return Ok(None);
             };
             let resolved = step

@@ -10,7 +10,7 @@ use super::series::{Histogram, Series};
 use super::{MOST_ROWS, Places, RowRecord, RunRecord, StepRecord};
 use crate::event::{
     AttemptFailed, AttemptStarted, Counts, Event, EventKind, RowFinished, RunFinished, RunId,
-    RunStarted, StepFinished,
+    RunOutcome, RunStarted, StepFinished,
 };
 use crate::outcome::Outcome;
 use crate::value::{MapHasher, Value};
@@ -128,7 +128,10 @@ impl Recorder {
             }
             EventKind::StepFinished(end) => self.step_finished(end, now),
             EventKind::RowFinished(row) => self.row_finished(row, now),
-            EventKind::RunFinished(finished) => self.finished = Some(finished.clone()),
+            EventKind::RunFinished(finished) => {
+                self.forget_gone(finished);
+                self.finished = Some(finished.clone());
+            }
         }
     }
 
@@ -242,6 +245,27 @@ impl Recorder {
             self.reasons.take_back(common, Some(&named));
             take_one(&mut self.row_counts, before.outcome);
             take_one(&mut self.listed, before.outcome);
+        }
+    }
+
+    /// Rows that an earlier stretch listed and the data does not have any more, or not under that name: where the run
+    /// ends without a row of an outcome, those listed with it are such.
+    fn forget_gone(&mut self, finished: &RunFinished) {
+        if self.stretches < 2 {
+            return;
+        }
+        // A doubt stays though its row is no longer in the data.
+        let may_be_gone = |outcome: Outcome| {
+            let is_settled = outcome != Outcome::Unknown || finished.outcome != RunOutcome::Unknown;
+            is_settled && finished.rows.of(outcome) == 0
+        };
+        let rows = self.rows.iter();
+        let gone: Vec<(String, String)> = rows
+            .filter(|(_, row)| may_be_gone(row.outcome))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for (of, row) in gone {
+            self.forget_row(&of, &row);
         }
     }
 

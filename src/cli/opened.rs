@@ -1,0 +1,189 @@
+//! What a run needs from the machine: the journal, the locks on it, the way to the target, its pace.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: the day of a budget is read from the clock here"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::args::RunArgs;
+use super::open::{self, folder_of};
+use super::run::{Ready, Resumption, state_folder};
+use super::{prepare, saved};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::journal::{Journal, JournalError, RunLock};
+use crate::plan::{Plan, PlannedKind, PlannedStep};
+use crate::project::Target;
+use crate::run::{History, Pace, PaceRules};
+use crate::secret::Masker;
+use crate::transport::{Endpoint, Transport};
+
+/// What a run needs from the machine.
+pub(super) struct Opened {
+    pub(super) journal: Journal,
+    /// Nobody else runs this playbook, or goes on with this run, while they are held.
+    _locks: Vec<RunLock>,
+    pub(super) transport: Transport,
+    pub(super) history: History,
+    pub(super) pace: Pace,
+}
+
+impl Opened {
+    /// Opens and locks it all; `key` names the playbook. What only the locked journal can hold against the run is
+    /// looked for here.
+    pub(super) fn open(
+        args: &RunArgs,
+        key: String,
+        resumption: Option<&Resumption>,
+        ready: &Ready,
+        masker: &Masker,
+    ) -> Result<Self, Diagnostic> {
+        let refused = |error: JournalError| {
+            Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
+        };
+        let journal = Journal::open(&state_folder(args, &ready.root)).map_err(refused)?;
+        let keys = lock_keys(args, key, ready, resumption);
+        let locks = keys.iter().map(|key| journal.lock(key, &ready.run));
+        let locks = locks.collect::<Result<_, _>>().map_err(refused)?;
+        if let Some(finding) = against_going_on(&journal, args, resumption, ready, masker) {
+            return Err(finding);
+        }
+        let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
+        let transport = Transport::new(&endpoint, limits_of(&ready.plan))
+            .map_err(|error| Diagnostic::error(Code::BadTarget, error.to_string()))?;
+        let history = match resumption {
+            None => History::default(),
+            Some(earlier) => {
+                let history = History::from_journal(&journal, &ready.run).map_err(refused)?;
+                if earlier.retry_failed {
+                    history.retrying_failed()
+                } else {
+                    history
+                }
+            }
+        };
+        let pace = pace(&ready.target, &ready.zone, &journal).map_err(refused)?;
+        Ok(Self {
+            journal,
+            _locks: locks,
+            transport,
+            history,
+            pace,
+        })
+    }
+}
+
+/// What only the journal, once it is locked, can hold against the run.
+fn against_going_on(
+    journal: &Journal,
+    args: &RunArgs,
+    resumption: Option<&Resumption>,
+    ready: &Ready,
+    masker: &Masker,
+) -> Option<Diagnostic> {
+    let Some(earlier) = resumption else {
+        // Between the look for an earlier stretch and the lock, another process may have begun it, and ended.
+        let is_new = args.run_id.is_none() || matches!(journal.run(&ready.run), Ok(None));
+        let message = || format!("the run {} was begun by somebody else just now", ready.run);
+        if !is_new {
+            return Some(Diagnostic::error(Code::StateFolder, message()).help("start it again"));
+        }
+        // What is sent to an emulated CRM is sent to nobody.
+        let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox)?;
+        return saved::was_run(journal, plan);
+    };
+    earlier
+        .accept_changes
+        .then(|| super::resume::mixed_up(journal, earlier, ready, masker))
+        .flatten()
+}
+
+/// What is held while a run goes on: its playbook under this name and under the one it has without links; and where
+/// a run is gone on with, or may be begun twice, the name that its playbook had first, and the run itself.
+fn lock_keys(
+    args: &RunArgs,
+    key: String,
+    ready: &Ready,
+    resumption: Option<&Resumption>,
+) -> BTreeSet<String> {
+    let real = open::absolute(&args.what.playbook);
+    let mut keys = BTreeSet::from([lock_key(&real, &ready.root), key]);
+    keys.extend(resumption.map(|earlier| earlier.earlier.from_root.clone()));
+    if resumption.is_some() || args.run_id.is_some() {
+        keys.insert(format!("run {}", ready.run));
+    }
+    keys
+}
+
+/// One run at a time of one playbook: its path from the project's root names it.
+pub(super) fn lock_key(playbook: &Path, root: &Path) -> String {
+    let folder = folder_of(playbook);
+    let name = playbook.file_name().unwrap_or_default();
+    folder
+        .join(name)
+        .strip_prefix(root)
+        .map_or_else(|_| folder.join(name), Path::to_owned)
+        .display()
+        .to_string()
+}
+
+fn journal_help(error: &JournalError) -> String {
+    match error {
+        JournalError::Locked { .. } => {
+            "wait for it to end, or give this run a state folder of its own with --state-dir"
+        }
+        _ => "nothing is sent that cannot be recorded: repair the folder, or name another with --state-dir",
+    }
+    .to_owned()
+}
+
+/// The target's pace, with what is left of today's requests: the day is one of the target's time zone.
+pub(super) fn pace(
+    target: &Target,
+    zone: &TimeZone,
+    journal: &Journal,
+) -> Result<Pace, JournalError> {
+    let left_today = match target.daily_budget {
+        None => None,
+        Some(budget) => {
+            let midnight = prepare::midnight(Timestamp::now(), zone);
+            let sent = journal.requests_since(
+                target.server.base(),
+                &target.operation,
+                &format!("{midnight:.3}"),
+            )?;
+            Some(budget.saturating_sub(sent))
+        }
+    };
+    Ok(Pace::new(&PaceRules {
+        interval: target.interval,
+        concurrency: target.concurrency,
+        left_today,
+    }))
+}
+
+/// As many connections are kept as requests can be on their way at once: with fewer, most of a wide loop's
+/// requests would open one of their own.
+fn limits_of(plan: &Plan) -> crate::transport::Limits {
+    let mut limits = crate::transport::Limits::default();
+    limits.pool_idle = limits
+        .pool_idle
+        .max(widest(plan.steps()))
+        .max(widest(plan.finally()));
+    limits
+}
+
+/// How many requests of these steps can be on their way at once.
+fn widest(steps: &[PlannedStep]) -> usize {
+    let widths = steps.iter().map(|step| match &step.kind {
+        PlannedKind::Action(_) => 1,
+        PlannedKind::Group(nested) => widest(nested),
+        PlannedKind::Use(used) => widest(&used.steps).max(widest(&used.finally)),
+        PlannedKind::Loop(each) => each.concurrency.saturating_mul(widest(&each.steps)),
+    });
+    widths.max().unwrap_or(0)
+}

@@ -1,0 +1,126 @@
+//! Rows that a run does not know any more: where none of a loop's keys is one that it has recorded, they were changed,
+//! and every row would be sent again.
+
+use super::fingerprints::{file_of, loops};
+use super::outline;
+use super::prepare::Prepared;
+use super::resume::unreadable;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::event::RunId;
+use crate::journal::{Journal, JournalError};
+use crate::plan::{PlannedLoop, PlannedSource, PlannedStep};
+use crate::rows::{self, Row, Rows};
+use crate::secret::Masker;
+use crate::template::Scope;
+use crate::value::{Map, Value};
+
+/// The finding about the first loop that has sent something and knows none of its rows any more.
+pub(super) fn find(
+    journal: &Journal,
+    run: &RunId,
+    ready: &Prepared,
+    masker: &Masker,
+) -> Option<Diagnostic> {
+    let mut found = None;
+    // The keys of a loop in the rows of another one stand behind those rows' keys: it is looked at with them.
+    let outline = outline::take(&ready.plan);
+    let is_inside = |step: &PlannedStep| {
+        let shape = outline.get(&step.id);
+        shape.is_some_and(|shape| shape.loops.iter().any(|outer| *outer != step.id))
+    };
+    loops(&ready.plan, &ready.rehearsal, &mut |step, each, scope| {
+        if found.is_some() || each.knows_rows_by_number() || is_inside(step) {
+            return;
+        }
+        let look = Look {
+            journal,
+            run,
+            ready,
+            masker,
+            step,
+            each,
+        };
+        found = match look.knows_none(scope) {
+            Ok(false) => None,
+            Ok(true) => Some(finding(step)),
+            Err(error) => Some(unreadable(&error)),
+        };
+    });
+    found
+}
+
+fn finding(step: &PlannedStep) -> Diagnostic {
+    Diagnostic::error(
+        Code::Changed,
+        format!(
+            "none of the rows of the loop {} has a key that the run knows: what was sent for them would be sent again",
+            step.id
+        ),
+    )
+    .at(step.home.source(), step.span)
+    .help("put the keys back as they were and resume; run other rows as a run of their own")
+}
+
+struct Look<'l> {
+    journal: &'l Journal,
+    run: &'l RunId,
+    ready: &'l Prepared,
+    masker: &'l Masker,
+    step: &'l PlannedStep,
+    each: &'l PlannedLoop,
+}
+
+impl Look<'_> {
+    /// Whether rows of it were sent, there are rows now, and none of these is one of those. What cannot be read is for
+    /// others to tell.
+    fn knows_none(&self, scope: &Scope) -> Result<bool, JournalError> {
+        let steps = self.step.and_nested();
+        let mut sent = steps.iter();
+        let was_sent = sent.try_fold(false, |sent, step| {
+            Ok(sent || self.journal.may_have_done(self.run, &step.id)?)
+        })?;
+        if !was_sent {
+            return Ok(false);
+        }
+        let Some(rows) = self.open(scope) else {
+            return Ok(false);
+        };
+        let mut has_rows = false;
+        for row in rows.flatten() {
+            let Some(key) = self.key(row, scope) else {
+                return Ok(false);
+            };
+            has_rows = true;
+            for step in &steps {
+                if self.journal.has_row(self.run, &step.id, &key)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(has_rows)
+    }
+
+    fn open(&self, scope: &Scope) -> Option<Rows> {
+        match &self.each.source {
+            PlannedSource::Items(tree) => match tree.render(scope).ok()? {
+                Value::List(items) => Some(Rows::from_values(items)),
+                _ => None,
+            },
+            PlannedSource::File { .. } => {
+                let (written, path) = file_of(self.step, self.each, scope, &self.ready.files)?;
+                rows::open(&path, &written, &self.each.source.format()?).ok()
+            }
+        }
+    }
+
+    /// The key of a row as the journal has it.
+    fn key(&self, row: Row, scope: &Scope) -> Option<String> {
+        let mut scope = scope.child();
+        scope.set(self.each.binding.clone(), row.value);
+        let index = Map::from_iter([("index".to_owned(), Value::from(row.number))]);
+        scope.set("loop", Value::Map(index));
+        let key = self.each.key.as_ref()?.render(&scope).ok()?;
+        let key = key.scalar_text().unwrap_or_else(|| key.to_json_text());
+        Some(self.masker.mask(&key).into_owned())
+    }
+}
