@@ -20,6 +20,8 @@ pub(super) fn for_others(schema: &Json) -> Json {
     let mut schema = schema.clone();
     each_schema(&mut schema, &mut |keywords| {
         keywords.shift_remove("$schema");
+        // How a number is spelled, no other program can ask.
+        keywords.shift_remove(crate::schema::PLAIN_NUMBER);
         if let Some(hint) = keywords.shift_remove("x-expected") {
             let hint = hint.as_str().unwrap_or_default();
             keywords.insert(

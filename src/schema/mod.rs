@@ -23,6 +23,7 @@ use node::Values;
 
 pub use explain::subject_words;
 pub use format::words as format_in_words;
+pub use plain_number::KEYWORD as PLAIN_NUMBER;
 pub use violation::{Violation, ViolationKind};
 
 /// A schema that is ready to check values.

@@ -9,7 +9,7 @@ use super::node::Values;
 use crate::value::Value;
 
 /// The keyword.
-pub(super) const KEYWORD: &str = "x-plain-number";
+pub const KEYWORD: &str = "x-plain-number";
 
 struct PlainNumber {
     may_have_a_point: bool,
