@@ -63,14 +63,15 @@ impl Reads {
     }
 
     fn add(&mut self, path: &Path, what: &'static str) {
-        self.0.extend(whole(path).map(|path| (path, what)));
+        self.0.push((path.to_owned(), what));
     }
 
-    /// What a file is to the run, where it is anything; the path is a [whole] one.
+    /// What a file is to the run, where it is anything; the path is a [whole] one. Most runs write no file and never ask:
+    /// where the files really lie is looked up only here.
     pub(super) fn what(&self, path: &Path) -> Option<&'static str> {
         let mut known = self.0.iter();
         known
-            .find(|(known, _)| known == path)
+            .find(|(known, _)| whole(known).as_deref() == Some(path))
             .map(|(_, what)| *what)
     }
 }
