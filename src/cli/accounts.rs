@@ -18,10 +18,19 @@ use crate::event::AccountFlags;
 use crate::plan::{AccountPaths, Plan, Rehearsal};
 use crate::project::Confinement;
 use crate::run::{AccountFile, AccountFiles, AccountKind};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// How much of a file is looked at for a header or a first row, in bytes.
 const HEADER: u64 = crate::rows::MAX_ROW_BYTES as u64 + 64 * 1024;
+
+/// What a playbook names for one kind of account.
+const fn own(kind: AccountKind, playbook: &AccountPaths) -> Option<&Spanned<String>> {
+    match kind {
+        AccountKind::Rejected => playbook.rejected.as_ref(),
+        AccountKind::Succeeded => playbook.succeeded.as_ref(),
+        AccountKind::Unknown => playbook.unknown.as_ref(),
+    }
+}
 
 /// The paths of the command line, by loop and kind.
 #[derive(Debug, Default)]
@@ -84,13 +93,9 @@ impl Accounts {
 
     /// Where a playbook names an account; none where the command line does instead.
     fn own_span(&self, id: &str, kind: AccountKind, playbook: &AccountPaths) -> Option<Span> {
-        let own = match kind {
-            AccountKind::Rejected => &playbook.rejected,
-            AccountKind::Succeeded => &playbook.succeeded,
-            AccountKind::Unknown => &playbook.unknown,
-        };
         let is_given = self.given.contains_key(&(id.to_owned(), kind.key()));
-        own.as_ref().filter(|_| !is_given).map(|path| path.span)
+        let own = own(kind, playbook).filter(|_| !is_given);
+        own.map(|path| path.span)
     }
 
     /// What to say of accounts that are there though the run did not get to their loops: they are of an earlier run, and
@@ -117,14 +122,15 @@ impl Accounts {
     /// The files of one loop.
     pub(super) fn files(&self, id: &str, playbook: &AccountPaths) -> AccountFiles {
         [
-            (AccountKind::Rejected, &playbook.rejected),
-            (AccountKind::Succeeded, &playbook.succeeded),
-            (AccountKind::Unknown, &playbook.unknown),
+            AccountKind::Rejected,
+            AccountKind::Succeeded,
+            AccountKind::Unknown,
         ]
         .into_iter()
-        .filter_map(|(kind, own)| {
+        .filter_map(|kind| {
             let given = self.given.get(&(id.to_owned(), kind.key())).cloned();
-            let path = given.or_else(|| own.as_ref().map(|path| self.folder.join(&path.value)))?;
+            let own = own(kind, playbook).map(|path| self.folder.join(&path.value));
+            let path = given.or(own)?;
             Some(AccountFile { kind, path })
         })
         .collect()

@@ -110,8 +110,8 @@ fn lock_keys(
     ready: &Ready,
     resumption: Option<&Resumption>,
 ) -> BTreeSet<String> {
-    let real = open::absolute(&args.what.playbook);
-    let mut keys = BTreeSet::from([lock_key(&real, &ready.root), key]);
+    let real = from_root(&open::absolute(&args.what.playbook), &ready.root);
+    let mut keys = BTreeSet::from([real, key]);
     keys.extend(resumption.map(|earlier| earlier.earlier.from_root.clone()));
     if resumption.is_some() || args.run_id.is_some() {
         keys.insert(format!("run {}", ready.run));
@@ -121,12 +121,13 @@ fn lock_keys(
 
 /// One run at a time of one playbook: its path from the project's root names it.
 pub(super) fn lock_key(playbook: &Path, root: &Path) -> String {
-    let folder = folder_of(playbook);
     let name = playbook.file_name().unwrap_or_default();
-    folder
-        .join(name)
-        .strip_prefix(root)
-        .map_or_else(|_| folder.join(name), Path::to_owned)
+    from_root(&folder_of(playbook).join(name), root)
+}
+
+fn from_root(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
         .display()
         .to_string()
 }

@@ -149,13 +149,9 @@ impl Compared<'_> {
         if !self.journal.may_have_done(self.run, id)? {
             return Ok(None);
         }
-        let finding = Diagnostic::error(Code::Changed, message).help(
-            "leave the step as it was; what is new is a step of its own, with an id of its own",
-        );
-        Ok(Some(match self.plan.step(id) {
-            Some(step) => finding.at(step.home.source(), step.span),
-            None => finding,
-        }))
+        let help =
+            "leave the step as it was; what is new is a step of its own, with an id of its own";
+        Ok(Some(self.changed(id, message, help)))
     }
 
     /// Rows that have begun, and are told apart in another way now.
@@ -183,16 +179,18 @@ impl Compared<'_> {
         if !self.has_begun(id)? {
             return Ok(None);
         }
-        let place = self.plan.step(id);
-        let finding = Diagnostic::error(
-            Code::Changed,
-            format!("{message}: nobody could say any more which of its rows were sent"),
-        )
-        .help("put it back as it was and resume, then run what is new as a run of its own");
-        Ok(Some(match place {
+        let message = format!("{message}: nobody could say any more which of its rows were sent");
+        let help = "put it back as it was and resume, then run what is new as a run of its own";
+        Ok(Some(self.changed(id, message, help)))
+    }
+
+    /// The finding about a step, at its place where the playbook still has it.
+    fn changed(&self, id: &str, message: String, help: impl Into<String>) -> Diagnostic {
+        let finding = Diagnostic::error(Code::Changed, message).help(help);
+        match self.plan.step(id) {
             Some(step) => finding.at(step.home.source(), step.span),
             None => finding,
-        }))
+        }
     }
 
     fn has_begun(&self, id: &str) -> Result<bool, JournalError> {
@@ -253,20 +251,11 @@ impl Compared<'_> {
                 continue;
             };
             if self.journal.may_have_done(self.run, gone)? {
-                let step = self.plan.step(again);
-                let finding = Diagnostic::error(
-                    Code::Changed,
-                    format!(
-                        "the step {gone} has sent its request and is gone, and {again} is new and does the same: under another name it would be sent again"
-                    ),
-                )
-                .help(format!(
-                    "call it {gone} again; run what is new as a run of its own"
-                ));
-                return Ok(Some(match step {
-                    Some(step) => finding.at(step.home.source(), step.span),
-                    None => finding,
-                }));
+                let message = format!(
+                    "the step {gone} has sent its request and is gone, and {again} is new and does the same: under another name it would be sent again"
+                );
+                let help = format!("call it {gone} again; run what is new as a run of its own");
+                return Ok(Some(self.changed(again, message, help)));
             }
         }
         Ok(None)
