@@ -4,6 +4,7 @@
     reason = "an edge: the day of a budget is read from the clock here"
 )]
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use super::open::{self, folder_of};
 use super::run::{Ready, Resumption, state_folder};
 use super::{prepare, saved};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::event::RunId;
 use crate::journal::{Journal, JournalError, RunLock};
 use crate::plan::{Plan, PlannedKind, PlannedStep};
 use crate::project::Target;
@@ -66,7 +68,7 @@ impl Opened {
                 }
             }
         };
-        let pace = pace(&ready.target, &ready.zone, &journal).map_err(refused)?;
+        let pace = pace(&ready.target, &ready.zone, &journal, &ready.run).map_err(refused)?;
         Ok(Self {
             journal,
             _locks: locks,
@@ -142,28 +144,37 @@ fn journal_help(error: &JournalError) -> String {
     .to_owned()
 }
 
-/// The target's pace, with what is left of today's requests: the day is one of the target's time zone.
+/// The target's pace, with what is left of today's requests: the day is one of the target's time zone. What other
+/// runs send in the meantime, and record in this journal, is taken from it as well.
 pub(super) fn pace(
     target: &Target,
     zone: &TimeZone,
     journal: &Journal,
+    mine: &RunId,
 ) -> Result<Pace, JournalError> {
-    let left_today = match target.daily_budget {
-        None => None,
-        Some(budget) => {
-            let midnight = prepare::midnight(Timestamp::now(), zone);
-            let sent = journal.requests_since(
-                target.server.base(),
-                &target.operation,
-                &format!("{midnight:.3}"),
-            )?;
-            Some(budget.saturating_sub(sent))
-        }
-    };
-    Ok(Pace::new(&PaceRules {
+    let mut rules = PaceRules {
         interval: target.interval,
         concurrency: target.concurrency,
-        left_today,
+        left_today: None,
+    };
+    let Some(budget) = target.daily_budget else {
+        return Ok(Pace::new(&rules));
+    };
+    let (server, operation) = (target.server.base().to_owned(), target.operation.clone());
+    // First the mark, then the count: what is recorded between the two is counted twice rather than not at all.
+    let (_, start) = journal.requests_of_others((&server, &operation), mine, None)?;
+    let midnight = prepare::midnight(Timestamp::now(), zone);
+    let sent = journal.requests_since(&server, &operation, &format!("{midnight:.3}"))?;
+    rules.left_today = Some(budget.saturating_sub(sent));
+    let (journal, mine, mark) = (journal.clone(), mine.clone(), Cell::new(start));
+    Ok(Pace::new(&rules).shared_with(move || {
+        let place = (server.as_str(), operation.as_str());
+        // A journal that cannot be read cannot be written either: the request is not sent.
+        let Ok((count, next)) = journal.requests_of_others(place, &mine, Some(mark.get())) else {
+            return 0;
+        };
+        mark.set(next);
+        count
     }))
 }
 

@@ -12,10 +12,12 @@ use serde_json::json;
 
 use super::Exit;
 use super::args::{Format, RunsArgs, RunsCommand};
+use super::open::Project;
 use super::reads::Reads;
 use super::reports::{self, ReportTo};
 use super::resume::{open, state_folder, unreadable};
 use super::run::refuse;
+use super::surroundings::current_folder;
 use super::terminal::{Terminal, width};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Event, EventKind, RowFinished, RunId};
@@ -71,15 +73,29 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
             };
             show(&journal, &run, &filter, args.format)
         }
-        Some(RunsCommand::Prune { older_than }) => {
-            let age = SignedDuration::from_hours(24 * i64::from(*older_than));
-            let before = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
-            let gone = journal
-                .prune(&format!("{before:.3}"))
-                .map_err(|error| unreadable(&error))?;
-            Ok(format!("{} forgotten\n", plural(gone, "run")))
-        }
+        Some(RunsCommand::Prune { older_than }) => prune(&journal, *older_than),
     }
+}
+
+/// The longest day there is: one on which the clock is set back by an hour.
+const LONGEST_DAY: SignedDuration = SignedDuration::from_hours(25);
+
+/// Forgets old runs. Those of today stay where a target has a daily budget: it is counted from them.
+fn prune(journal: &Journal, days: u32) -> Result<String, Diagnostic> {
+    let ago = |age: SignedDuration| {
+        let then = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
+        format!("{then:.3}")
+    };
+    let before = ago(SignedDuration::from_hours(24 * i64::from(days)));
+    let project = Project::find(&current_folder());
+    let targets = &project.config.targets;
+    let is_budgeted = targets.iter().any(|target| target.daily_budget.is_some())
+        || project.findings.iter().any(Diagnostic::is_error);
+    let counted = is_budgeted.then(|| ago(LONGEST_DAY));
+    let gone = journal
+        .prune(&before, counted.as_deref())
+        .map_err(|error| unreadable(&error))?;
+    Ok(format!("{} forgotten\n", plural(gone, "run")))
 }
 
 fn latest(journal: &Journal) -> Result<RunId, Diagnostic> {

@@ -31,7 +31,7 @@ use writer::{Message, Progress, Writer};
 
 pub use error::JournalError;
 pub use lock::{Holder, RunLock};
-pub use read::{Events, RunSummary};
+pub use read::{Events, Mark, RunSummary};
 
 /// When [`Journal::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,11 +7,12 @@ use crate::event::BUDGET_USED_UP;
 
 impl Journal {
     /// Forgets runs that ended ok or failed and began before a time (RFC 3339, UTC), unless something in
-    /// them is in doubt, or more of it can be done on another day. Returns how many.
+    /// them is in doubt, or more of it can be done on another day; or something happened in them since `counted`,
+    /// from when on a daily budget may count their requests. Returns how many.
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn prune(&self, before: &str) -> Result<u64, JournalError> {
+    pub fn prune(&self, before: &str, counted: Option<&str>) -> Result<u64, JournalError> {
         let path = self.shared.place.database();
         let mut connection = self.shared.place.open_writer()?;
         let mut work = || -> rusqlite::Result<usize> {
@@ -23,8 +24,10 @@ impl Journal {
                    AND id NOT IN (SELECT run FROM in_doubt)
                    AND (SELECT body ->> '$.stopped' FROM events
                         WHERE run = runs.id AND kind = 'run_finished'
-                        ORDER BY seq DESC LIMIT 1) IS NOT ?2",
-                params![before, BUDGET_USED_UP],
+                        ORDER BY seq DESC LIMIT 1) IS NOT ?2
+                   AND (?3 IS NULL OR NOT EXISTS
+                     (SELECT 1 FROM events WHERE run = runs.id AND time >= ?3))",
+                params![before, BUDGET_USED_UP, counted],
             )?;
             transaction.execute("DELETE FROM events WHERE run IN (SELECT id FROM old)", [])?;
             transaction.execute("DELETE FROM runs WHERE id IN (SELECT id FROM old)", [])?;

@@ -41,6 +41,10 @@ pub struct RunSummary {
     pub voxplay: String,
 }
 
+/// Up to where a journal was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(i64);
+
 impl Journal {
     /// The runs, the latest first, at most `limit` of them.
     ///
@@ -205,6 +209,38 @@ impl Journal {
         since: &str,
     ) -> Result<u64, JournalError> {
         self.read(|connection| count_requests(connection, params![server, operation, since]))
+    }
+
+    /// How many requests other runs have sent to a server and operation after a mark, and the mark up to which
+    /// that is; without one only the mark. It reads what was added since then, so it may be asked before each
+    /// request.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn requests_of_others(
+        &self,
+        (server, operation): (&str, &str),
+        mine: &RunId,
+        after: Option<Mark>,
+    ) -> Result<(u64, Mark), JournalError> {
+        self.read(|connection| {
+            let Some(Mark(after)) = after else {
+                let last = "SELECT coalesce(max(rowid), 0) FROM events";
+                return connection.query_row(last, [], |row| Ok((0, Mark(row.get(0)?))));
+            };
+            connection
+                .prepare_cached(
+                    "SELECT
+                       coalesce(sum(CASE WHEN e.kind = 'attempt_started' THEN 1
+                                         WHEN e.kind = 'looked_up' THEN e.body ->> '$.requests' END)
+                         FILTER (WHERE r.server = ?2 AND r.operation = ?3 AND r.id <> ?4), 0),
+                       coalesce(max(e.rowid), ?1)
+                     FROM events AS e JOIN runs AS r ON r.id = e.run WHERE e.rowid > ?1",
+                )?
+                .query_row(params![after, server, operation, mine.as_str()], |row| {
+                    Ok((row.get::<_, i64>(0)?.unsigned_abs(), Mark(row.get(1)?)))
+                })
+        })
     }
 
     /// The run that a saved plan was run as, if it was.

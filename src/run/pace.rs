@@ -6,6 +6,7 @@
 )]
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,17 +23,29 @@ pub struct PaceRules {
     pub left_today: Option<u64>,
 }
 
+/// Says how many requests others have sent since it was last asked.
+type Others = Box<dyn Fn() -> u64>;
+
 /// The pace of a run, kept.
-#[derive(Debug)]
 pub struct Pace {
     interval: Option<Duration>,
     places: Option<Arc<Semaphore>>,
     left: Cell<Option<u64>>,
+    others: Option<Others>,
     /// When the next request may be sent.
     next: Cell<Option<Instant>>,
     /// Nobody sends before this.
     held: Cell<Option<Instant>>,
     waited: Cell<Duration>,
+}
+
+impl fmt::Debug for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pace")
+            .field("interval", &self.interval)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Leave to send one request; its place is free again when this is dropped.
@@ -62,10 +75,18 @@ impl Pace {
                 .concurrency
                 .map(|places| Arc::new(Semaphore::new(places.max(1)))),
             left: Cell::new(rules.left_today),
+            others: None,
             next: Cell::new(None),
             held: Cell::new(None),
             waited: Cell::new(Duration::ZERO),
         }
+    }
+
+    /// The day's requests are others' as well: before each request they are asked how many they have sent since.
+    #[must_use]
+    pub fn shared_with(mut self, others: impl Fn() -> u64 + 'static) -> Self {
+        self.others = Some(Box::new(others));
+        self
     }
 
     /// Waits for leave to send one request.
@@ -85,6 +106,9 @@ impl Pace {
         };
         // Taken before the wait, so that many who wait together take no more than there is.
         if let Some(left) = self.left.get() {
+            let by_others = self.others.as_ref().map_or(0, |others| others());
+            let left = left.saturating_sub(by_others);
+            self.left.set(Some(left));
             let Some(after) = left.checked_sub(1) else {
                 return Err("the day's requests are used up (`daily_budget`)".to_owned());
             };

@@ -229,14 +229,14 @@ fn an_interrupted_run_goes_on() {
     assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
 }
 
-/// Moves everything in the journal a day back.
+/// Moves everything in the journal back by more than the longest day.
 fn a_day_later(state: &Path) {
     let journal = rusqlite::Connection::open(state.join("journal.sqlite")).unwrap();
     journal
         .execute_batch(
-            "UPDATE events SET time = strftime('%Y-%m-%dT%H:%M:%fZ', time, '-1 day');
-             UPDATE runs SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', finished_at, '-1 day');
-             UPDATE events SET body = json_set(body, '$.started_at', strftime('%Y-%m-%dT%H:%M:%fZ', body ->> '$.started_at', '-1 day')) WHERE kind = 'run_started';",
+            "UPDATE events SET time = strftime('%Y-%m-%dT%H:%M:%fZ', time, '-26 hours');
+             UPDATE runs SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', finished_at, '-26 hours');
+             UPDATE events SET body = json_set(body, '$.started_at', strftime('%Y-%m-%dT%H:%M:%fZ', body ->> '$.started_at', '-26 hours')) WHERE kind = 'run_started';",
         )
         .unwrap();
 }
@@ -268,6 +268,28 @@ fn a_daily_budget_is_counted_from_the_journal_and_new_the_next_day() {
     assert_eq!(count(&ran, "ok"), 5);
     let good = std::fs::read_to_string(project.folder.path().join("good.csv")).unwrap();
     assert_eq!(good.lines().count(), 6, "{good}");
+}
+
+#[test]
+fn two_runs_at_once_share_the_budget_of_a_day() {
+    let project = Project::new(&loop_of(true, ""), [json(DONE), Answer::Held(DONE)]);
+    project.write("rows.csv", "id\n1\n2\n3\n4\n5\n");
+    project.write("other.yaml", &format!("voxplay: 1\n{}", loop_of(true, "")));
+    let config = "targets:\n  t: { server: \"SERVER\", operation: acme, token: { env: WOLKVOX_TOKEN }, daily_budget: 4 }\ndefault_target: t\n";
+    project.write(
+        "voxplay.yaml",
+        &config.replace("SERVER", &project.server.url()),
+    );
+    let first = project.command(&[]).spawn().unwrap();
+    project.server.wait_for(2);
+    let second = project.voxplay(&["run", "other.yaml", "--format", "json"]);
+    let second = project.finish(second);
+    assert_eq!((second.exit, second.arrived.len()), (6, 4), "{second:?}");
+    project.server.release();
+    let first = first.wait_with_output().unwrap();
+    assert_eq!(first.status.code(), Some(6), "{first:?}");
+    // It began with three left, of which the other took two.
+    assert_eq!(project.server.arrived().len(), 4);
 }
 
 #[test]
@@ -703,6 +725,10 @@ fn a_run_out_of_budget_that_has_failures_too_says_so_and_is_not_forgotten() {
         a_day_later(&project.folder.path().join(".voxplay"));
         resume(&project, &[]);
     }
+    // Its last requests are of today, and count.
+    let kept = voxplay(&project, &prune);
+    assert!(kept.stdout.contains("0 runs"), "{kept:?}");
+    a_day_later(&project.folder.path().join(".voxplay"));
     let gone = voxplay(&project, &prune);
     assert!(gone.stdout.contains("1 run forgotten"), "{gone:?}");
 }

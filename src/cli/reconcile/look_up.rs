@@ -109,7 +109,7 @@ impl<'l> Looker<'l> {
         let endpoint = Endpoint::new(facts.server.clone(), target.token.clone());
         let transport = Transport::new(&endpoint, Limits::default())
             .map_err(|error| vec![Diagnostic::error(Code::BadTarget, error.to_string())])?;
-        let pace = pace(&target, &self.zone(&target), self.journal)
+        let pace = pace(&target, &self.zone(&target), self.journal, self.run)
             .map_err(|error| vec![unreadable(&error)])?;
         Ok(Opened {
             facts,
