@@ -1,0 +1,75 @@
+//! Steps that do not run are accounted for as well, with all the steps in them.
+
+use super::frame::Frame;
+use super::{Lane, State};
+use crate::event::EventKind;
+use crate::journal::Durability;
+use crate::outcome::Outcome;
+use crate::plan::{PlannedKind, PlannedStep};
+use crate::run::Command;
+use crate::run::attempt::finished;
+use crate::template::Scope;
+
+impl<'p> Lane<'p> {
+    /// A step that does not run, with the steps in it.
+    pub(super) fn pass_over(
+        &mut self,
+        step: &'p PlannedStep,
+        outcome: Outcome,
+        reason: &str,
+    ) -> Option<Command<'p>> {
+        let (action, holds_steps) = match &step.kind {
+            PlannedKind::Action(action) => (Some(&**action), false),
+            PlannedKind::Group(_) | PlannedKind::Use(_) => (None, true),
+            // Its rows were never read, so that there is nothing to account for but the loop itself.
+            PlannedKind::Loop(_) => (None, false),
+        };
+        let row = self.row.as_deref();
+        if let (Some(_), Some(settled)) = (action, self.around.history.settled(&step.id, row)) {
+            // What an earlier stretch of the run has settled stays so, though this one does not come to it.
+            self.counts.add(settled.outcome);
+            self.note(step, &settled);
+            self.restored.push(settled);
+            return None;
+        }
+        let intent = self.around.history.in_doubt(&step.id, row);
+        let (outcome, reason) = match &intent {
+            Some(intent) if !intent.effect.is_repeatable() => (
+                Outcome::Unknown,
+                "the run ended while this was being sent: whether the CRM did it is not known",
+            ),
+            _ => (outcome, reason),
+        };
+        let end = finished(step, row, action, outcome, Some(reason.to_owned()));
+        if !holds_steps {
+            self.counts.add(outcome);
+        }
+        self.note(step, &end);
+        self.pass_over_nested(step, outcome, reason);
+        self.state = State::Finishing;
+        Some(Command::Record(
+            Box::new(EventKind::StepFinished(end)),
+            Durability::Soon,
+        ))
+    }
+
+    /// Accounts for the steps in one that does not run.
+    pub(super) fn pass_over_nested(
+        &mut self,
+        step: &'p PlannedStep,
+        outcome: Outcome,
+        reason: &str,
+    ) {
+        let mut frame = match &step.kind {
+            PlannedKind::Action(_) | PlannedKind::Loop(_) => return,
+            PlannedKind::Group(nested) => Frame::new(nested),
+            // What becomes of its steps must not be taken for what became of others of the same name.
+            PlannedKind::Use(used) => self.used_frame(used, Scope::new()),
+        };
+        if let Some(used) = &mut frame.used {
+            used.is_run = false;
+        }
+        frame.rest = Some((outcome, reason.to_owned()));
+        self.frames.push(frame);
+    }
+}

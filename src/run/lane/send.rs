@@ -1,0 +1,210 @@
+//! One step from its files to its answer: the files, the pace, the intent, the request, and another attempt. What
+//! an answer means is told by `settle`.
+
+use super::{Lane, State, Stop};
+use crate::action::Effect;
+use crate::attachment::Attachment;
+use crate::event::{AttemptFailed, AttemptStarted, EventKind};
+use crate::journal::Durability;
+use crate::outcome::Outcome;
+use crate::run::Command;
+use crate::run::attempt::{Attempt, finished};
+use crate::run::settle::{Circumstances, Next, settle};
+use crate::transport::{Response, SendError};
+
+impl<'p> Lane<'p> {
+    pub(super) fn attached(
+        &mut self,
+        mut attempt: Attempt<'p>,
+        files: Result<Vec<Attachment>, String>,
+    ) -> Command<'p> {
+        let made = files.and_then(|files| attempt.make_request(self.around.target, files));
+        match made {
+            Ok(()) => self.admit(attempt),
+            Err(reason) => self.fail_unsent(attempt.step, &reason),
+        }
+    }
+
+    /// Waits for the target's pace. An intent is only written down when nothing is waited for any more.
+    pub(super) fn admit(&mut self, attempt: Attempt<'p>) -> Command<'p> {
+        self.state = State::Admitting(attempt);
+        Command::Admit
+    }
+
+    pub(super) fn admitted(
+        &mut self,
+        attempt: Attempt<'p>,
+        admitted: Result<u64, String>,
+        now: u64,
+    ) -> Command<'p> {
+        if self.interrupted {
+            return self.give_up(&attempt, now);
+        }
+        match admitted {
+            Ok(waited_ms) => self.intend(attempt, waited_ms),
+            Err(reason) => {
+                let outcome = if attempt.in_doubt && attempt.effect != Effect::Read {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                };
+                let mut end = finished(
+                    attempt.step,
+                    self.row.as_deref(),
+                    Some(attempt.action),
+                    outcome,
+                    Some(if attempt.number == 0 {
+                        reason.clone()
+                    } else {
+                        attempt.unsent(&reason)
+                    }),
+                );
+                end.attempts = attempt.number;
+                end.http_status = attempt.status_before();
+                let command = self.finish(attempt.step, end);
+                self.halt(Stop::Budget, &reason);
+                command
+            }
+        }
+    }
+
+    /// Writes down that a request is about to be sent.
+    pub(super) fn intend(&mut self, mut attempt: Attempt<'p>, waited_ms: u64) -> Command<'p> {
+        // A retry of a delete deletes nothing more than its first attempt did not.
+        let deletes = if attempt.number == 0 {
+            attempt.deletes()
+        } else {
+            0
+        };
+        if let Err(limit) = self.around.meter.take(deletes) {
+            let unsent = attempt.unsent(&limit);
+            let (outcome, reason) = if attempt.in_doubt {
+                (
+                    Outcome::Unknown,
+                    format!("{unsent}; whether the CRM did it is not known"),
+                )
+            } else {
+                (Outcome::Failed, unsent)
+            };
+            let mut end = finished(
+                attempt.step,
+                self.row.as_deref(),
+                Some(attempt.action),
+                outcome,
+                Some(reason),
+            );
+            end.attempts = attempt.number;
+            end.http_status = attempt.status_before();
+            let command = self.finish(attempt.step, end);
+            if outcome == Outcome::Failed {
+                self.halt(Stop::Failed, "a limit was reached");
+            }
+            return command;
+        }
+        attempt.number += 1;
+        let request = attempt
+            .request
+            .as_ref()
+            .expect("a request was made before it is meant to be sent");
+        let event = EventKind::AttemptStarted(AttemptStarted {
+            step: attempt.step.id.clone(),
+            row: self.row.clone(),
+            attempt: attempt.number,
+            action: attempt.action.action.name().to_owned(),
+            effect: attempt.effect,
+            waited_ms,
+            request: request.described(),
+            digest: request.digest(),
+            with: attempt.action.action.lookup().map(|_| attempt.with.clone()),
+            withheld: Vec::new(),
+        });
+        let durability = durability(attempt.effect);
+        self.state = State::Intending(attempt);
+        Command::Record(Box::new(event), durability)
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        mut attempt: Attempt<'p>,
+        sent: &Result<Response, SendError>,
+        now: u64,
+    ) -> Command<'p> {
+        let seed = format!("{}/{}", self.around.run, attempt.step.id);
+        let next = settle(
+            &attempt,
+            sent,
+            &Circumstances {
+                row: self.row.as_deref(),
+                scope: &self.scope,
+                seed: &seed,
+                interrupted: self.interrupted,
+                now,
+            },
+        );
+        match next {
+            Next::Finished(end) => {
+                let durability = match end.outcome {
+                    Outcome::Ok => durability(attempt.effect),
+                    _ => Durability::Now,
+                };
+                self.finish_as(attempt.step, *end, durability)
+            }
+            Next::Again {
+                wait,
+                reason,
+                in_doubt,
+            } => {
+                let http_status = sent.as_ref().ok().map(|response| response.status);
+                attempt.before = Some((reason.clone(), http_status));
+                let event = EventKind::AttemptFailed(AttemptFailed {
+                    step: attempt.step.id.clone(),
+                    row: self.row.clone(),
+                    attempt: attempt.number,
+                    reason,
+                    http_status,
+                    wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                    in_doubt,
+                });
+                let durability = durability(attempt.effect);
+                attempt.in_doubt |= in_doubt;
+                self.state = State::Noting(attempt, wait);
+                Command::Record(Box::new(event), durability)
+            }
+        }
+    }
+
+    /// The run was told to stop while a step waited for its next attempt.
+    pub(super) fn give_up(&mut self, attempt: &Attempt<'p>, now: u64) -> Command<'p> {
+        let (outcome, reason) = if attempt.in_doubt && attempt.effect != Effect::Read {
+            (
+                Outcome::Unknown,
+                "interrupted before it could be sent again: whether the CRM did it is not known",
+            )
+        } else {
+            (
+                Outcome::NotRun,
+                "interrupted before it could be sent again: the CRM has not done it",
+            )
+        };
+        let mut end = finished(
+            attempt.step,
+            self.row.as_deref(),
+            Some(attempt.action),
+            outcome,
+            Some(reason.to_owned()),
+        );
+        end.attempts = attempt.number;
+        end.duration_ms = now.saturating_sub(attempt.began);
+        self.finish(attempt.step, end)
+    }
+}
+
+/// A create or a delete is on disk before it goes out, and its answer before the next step. What may be
+/// repeated may be written a little later: whatever follows it is written after it.
+const fn durability(effect: Effect) -> Durability {
+    if effect.is_repeatable() {
+        Durability::Soon
+    } else {
+        Durability::Now
+    }
+}

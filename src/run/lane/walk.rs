@@ -1,0 +1,218 @@
+//! Which step is next: a lane goes into groups and used playbooks, and out of them again. It does not know how a
+//! request is sent.
+
+use super::frame::{Frame, UsedFrame};
+use super::{Lane, LaneEnd, State, Stop};
+use crate::event::EventKind;
+use crate::journal::Durability;
+use crate::outcome::Outcome;
+use crate::plan::{PlannedAction, PlannedKind, PlannedStep, PlannedUse, render_outputs};
+use crate::run::Command;
+use crate::run::attempt::{Attempt, finished};
+use crate::run::loops::counts_of;
+use crate::run::sum;
+use crate::template::Scope;
+use crate::value::{Map, Value};
+
+impl<'p> Lane<'p> {
+    /// Goes on to the next step that has something to do.
+    pub(super) fn walk(&mut self, now: u64) -> Command<'p> {
+        loop {
+            let Some(frame) = self.frames.last_mut() else {
+                return Command::Done(LaneEnd {
+                    counts: self.counts,
+                    rows: self.rows,
+                    // An interruption that came while the last step ended has stopped nothing.
+                    stop: match self.stop {
+                        Some(_) if self.interrupted => Some(Stop::Interrupted),
+                        stop => stop,
+                    },
+                    scope: self.scope.clone(),
+                    restored: std::mem::take(&mut self.restored),
+                });
+            };
+            let Some(step) = frame.steps.get(frame.next) else {
+                if frame.begin_finally(self.stop) {
+                    continue;
+                }
+                let frame = self.frames.pop().expect("it was just looked at");
+                if let Some(command) = self.leave(frame) {
+                    return command;
+                }
+                continue;
+            };
+            frame.next += 1;
+            if let Some((outcome, reason)) = frame.rest.clone() {
+                if let Some(command) = self.pass_over(step, outcome, &reason) {
+                    return command;
+                }
+                continue;
+            }
+            if self.interrupted {
+                self.halt(Stop::Interrupted, "the run was interrupted");
+                if let Some(command) =
+                    self.pass_over(step, Outcome::NotRun, "the run was interrupted")
+                {
+                    return command;
+                }
+                continue;
+            }
+            if let Some(command) = self.enter(step, now) {
+                return command;
+            }
+        }
+    }
+
+    /// Begins a step; none where it is a group, whose first step is then next.
+    pub(super) fn enter(&mut self, step: &'p PlannedStep, now: u64) -> Option<Command<'p>> {
+        if !step.selected {
+            return self.pass_over(step, Outcome::Skipped, "not chosen by --tags");
+        }
+        if let Some(when) = &step.when {
+            match when.expression.is_true(&self.scope) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let reason = format!("when: {}", when.text.trim());
+                    return self.pass_over(step, Outcome::Skipped, &reason);
+                }
+                Err(error) => {
+                    let diagnostic =
+                        crate::plan::template_diagnostic(&error, &when.node, step.home.source());
+                    let reason = crate::diagnostic::in_one_line(&diagnostic);
+                    return Some(self.fail_unsent(step, &reason));
+                }
+            }
+        }
+        match &step.kind {
+            PlannedKind::Group(nested) => {
+                self.frames.push(Frame {
+                    group: Some(step),
+                    ..Frame::new(nested)
+                });
+                None
+            }
+            PlannedKind::Use(used) => match used.begin(&self.scope, &step.home) {
+                Err(reason) => Some(self.fail_unsent(step, &reason)),
+                Ok(scope) => {
+                    let mut frame = self.used_frame(used, scope);
+                    frame.group = Some(step);
+                    self.frames.push(frame);
+                    None
+                }
+            },
+            PlannedKind::Action(action) => self.begin(step, action, now),
+            PlannedKind::Loop(each) => {
+                if let Some(settled) = self.around.history.settled(&step.id, self.row.as_deref())
+                    && settled.outcome == Outcome::Ok
+                {
+                    let rows = counts_of(&settled.outputs);
+                    self.counts = sum([self.counts, rows]);
+                    self.rows = sum([self.rows, rows]);
+                    self.note(step, &settled);
+                    return None;
+                }
+                self.state = State::Looping(step);
+                Some(Command::Loop(step, each, self.scope.clone()))
+            }
+        }
+    }
+
+    /// Begins an action; none where an earlier stretch of this run has settled it: then its outputs are
+    /// back and nothing is sent.
+    pub(super) fn begin(
+        &mut self,
+        step: &'p PlannedStep,
+        action: &'p PlannedAction,
+        now: u64,
+    ) -> Option<Command<'p>> {
+        let row = self.row.as_deref();
+        if let Some(settled) = self.around.history.settled(&step.id, row) {
+            self.account(step, &settled);
+            self.restored.push(settled);
+            return None;
+        }
+        let before = self.around.history.in_doubt(&step.id, row);
+        if let Some(intent) = &before
+            && !intent.effect.is_repeatable()
+        {
+            let mut end = finished(
+                step,
+                row,
+                Some(action),
+                Outcome::Unknown,
+                Some(
+                    "the run ended while this was being sent: whether the CRM did it is not known"
+                        .to_owned(),
+                ),
+            );
+            end.attempts = intent.attempt;
+            return Some(self.finish(step, end));
+        }
+        let number = before.map_or(0, |intent| intent.attempt);
+        let in_doubt = self.around.history.may_be_done(&step.id, row);
+        let begun = Attempt::begin(step, action, &self.scope, now);
+        Some(match begun {
+            Err(reason) => self.fail_unsent(step, &reason),
+            Ok(mut attempt) => {
+                attempt.number = number;
+                attempt.in_doubt = in_doubt;
+                let files = attempt.files();
+                if files.is_empty() {
+                    self.attached(attempt, Ok(Vec::new()))
+                } else {
+                    self.state = State::Attaching(attempt);
+                    Command::Attach(&step.home, files)
+                }
+            }
+        })
+    }
+
+    /// The frame of a used playbook, whose templates see `scope` from now on.
+    pub(super) fn used_frame(&mut self, plan: &'p PlannedUse, scope: Scope) -> Frame<'p> {
+        Frame {
+            used: Some(Box::new(UsedFrame {
+                plan,
+                outer: std::mem::replace(&mut self.scope, scope),
+                is_run: true,
+                in_finally: false,
+                stopped: false,
+            })),
+            ..Frame::new(&plan.steps)
+        }
+    }
+
+    /// A group is over: what became of it, and what that means for the steps after it.
+    pub(super) fn leave(&mut self, frame: Frame<'p>) -> Option<Command<'p>> {
+        let mut stopped = frame.rest.is_some();
+        let mut given = None;
+        if let Some(used) = frame.used {
+            let inner = std::mem::replace(&mut self.scope, used.outer);
+            stopped |= used.stopped;
+            given = Some(render_outputs(&used.plan.outputs, &inner));
+        }
+        let group = frame.group?;
+        let (outputs, missing) = given.unwrap_or_default();
+        let outcome = frame.worst;
+        let failed = stopped && outcome == Outcome::Failed;
+        let error = (outcome != Outcome::Ok && outcome != Outcome::Skipped)
+            .then(|| format!("a step in it is {outcome}"));
+        let mut end = finished(group, self.row.as_deref(), None, outcome, error);
+        let id = group.own_id();
+        for (output, why) in missing {
+            self.scope.explain_missing(&["steps", id, output], why);
+        }
+        let mut facts = Map::from_iter([("outcome".to_owned(), outcome.as_str().into())]);
+        facts.extend(outputs.clone());
+        self.scope.set_member("steps", id, Value::Map(facts));
+        end.outputs = outputs;
+        // A group fails as a whole only where a failure stopped it.
+        if failed && self.stop.is_none() {
+            self.after_failure(group);
+        }
+        self.state = State::Finishing;
+        Some(Command::Record(
+            Box::new(EventKind::StepFinished(end)),
+            Durability::Soon,
+        ))
+    }
+}
