@@ -10,6 +10,7 @@ use crate::event::RunId;
 use crate::journal::{Journal, JournalError};
 use crate::plan::{PlannedLoop, PlannedSource, PlannedStep};
 use crate::rows::{self, Row, Rows};
+use crate::run::RowNames;
 use crate::secret::Masker;
 use crate::template::Scope;
 use crate::value::{Map, Value};
@@ -91,9 +92,12 @@ impl Look<'_> {
                 return Ok(false);
             };
             has_rows = true;
-            for step in &steps {
-                if self.journal.has_row(self.run, &step.id, &key)? {
-                    return Ok(false);
+            let names = RowNames::new(self.run, self.masker, self.each, None);
+            for name in [names.open(&key), names.hidden(&key)] {
+                for step in &steps {
+                    if self.journal.has_row(self.run, &step.id, &name)? {
+                        return Ok(false);
+                    }
                 }
             }
         }
@@ -113,7 +117,7 @@ impl Look<'_> {
         }
     }
 
-    /// The key of a row as the journal has it.
+    /// The key of a row.
     fn key(&self, row: Row, scope: &Scope) -> Option<String> {
         let mut scope = scope.child();
         scope.set(self.each.binding.clone(), row.value);
@@ -121,6 +125,6 @@ impl Look<'_> {
         scope.set("loop", Value::Map(index));
         let key = self.each.key.as_ref()?.render(&scope).ok()?;
         let key = key.scalar_text().unwrap_or_else(|| key.to_json_text());
-        Some(self.masker.mask(&key).into_owned())
+        Some(key)
     }
 }

@@ -148,13 +148,17 @@ impl Journal {
         )
     }
 
-    /// Whether this row of a loop has begun this step, or ended where the step is the loop.
+    /// Whether this row of a loop, or a row of a loop inside it, has begun this step, or ended where the step is the
+    /// loop.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn has_row(&self, run: &RunId, step: &str, row: &str) -> Result<bool, JournalError> {
         self.exists(
-            "SELECT EXISTS (SELECT 1 FROM events WHERE run = ?1 AND step = ?2 AND \"row\" = ?3)",
+            // The names of the rows in it begin with its own and `/`, and `0` is what comes after `/`.
+            "SELECT EXISTS (SELECT 1 FROM events WHERE run = ?1 AND step = ?2 AND \"row\" = ?3)
+                 OR EXISTS (SELECT 1 FROM events
+                            WHERE run = ?1 AND step = ?2 AND \"row\" >= ?3 || '/' AND \"row\" < ?3 || '0')",
             &[&run.as_str(), &step, &row],
         )
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::naming::HIDDEN;
 use crate::action::Effect;
 use crate::event::{
     AttemptStarted, Decision, EventKind, Reconciled, RowFinished, RunId, StepFinished,
@@ -35,6 +36,7 @@ pub struct History {
     steps: HashMap<Key, Known>,
     rows: Option<(Journal, RunId)>,
     retries_failed: bool,
+    hides_keys: bool,
 }
 
 impl History {
@@ -43,6 +45,7 @@ impl History {
         let mut history = Self::default();
         for event in events {
             if let Some(key) = key_of(event) {
+                history.hides_keys |= is_hidden(&key);
                 history.steps.entry(key).or_default().add(event);
             }
         }
@@ -57,9 +60,11 @@ impl History {
         let mut history = Self::default();
         for event in journal.events(run) {
             let (_, event) = event?;
-            if let Some(key) = key_of(&event.kind)
-                && key.1.is_none()
-            {
+            let Some(key) = key_of(&event.kind) else {
+                continue;
+            };
+            history.hides_keys |= is_hidden(&key);
+            if key.1.is_none() {
                 history.steps.entry(key).or_default().add(&event.kind);
             }
         }
@@ -113,6 +118,24 @@ impl History {
             .filter(|end| matches!(end.outcome, Outcome::Ok | Outcome::Skipped))
     }
 
+    /// Whether a row has this name, or one that it holds, and this step was begun or ended for it.
+    pub fn has_row(&self, step: &str, row: &str) -> bool {
+        if let Some((journal, run)) = &self.rows {
+            return journal
+                .has_row(run, step, row)
+                .expect("a journal that was opened and read a moment ago can be read");
+        }
+        self.steps.keys().any(|(known, name)| {
+            let name = name.as_deref().and_then(|name| name.strip_prefix(row));
+            known == step && name.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// Whether rows have names that stand for keys with the text of a secret.
+    pub const fn hides_keys(&self) -> bool {
+        self.hides_keys
+    }
+
     /// Whether anything was sent for this step of this row.
     pub fn has_begun(&self, step: &str, row: &str) -> bool {
         self.known(step, Some(row))
@@ -138,6 +161,10 @@ impl History {
             .get(&(step.to_owned(), row.map(str::to_owned)))
             .cloned()
     }
+}
+
+fn is_hidden((_, row): &Key) -> bool {
+    row.as_ref().is_some_and(|row| row.contains(HIDDEN))
 }
 
 fn key_of(event: &EventKind) -> Option<Key> {
@@ -174,6 +201,12 @@ impl Known {
             EventKind::StepFinished(end)
                 if !matches!(end.outcome, Outcome::NotRun | Outcome::Skipped) =>
             {
+                // That it could not be made once more takes nothing back of what was done.
+                let was_not_sent = end.outcome == Outcome::Failed && end.attempts == 0;
+                let is_done = |end: &StepFinished| end.outcome == Outcome::Ok || end.accepted;
+                if was_not_sent && self.settled.as_ref().is_some_and(is_done) {
+                    return;
+                }
                 self.begun = None;
                 self.doubted = false;
                 self.settled = Some(end.clone());

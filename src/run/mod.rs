@@ -8,6 +8,7 @@ mod lane;
 mod ledger;
 mod look_up;
 mod loops;
+mod naming;
 mod pace;
 mod policy;
 mod rows;
@@ -31,6 +32,7 @@ pub use lane::{Lane, LaneEnd, Stop};
 pub use ledger::{AccountFile, AccountKind};
 pub use look_up::{Looked, Reader};
 pub use loops::{LoopEnd, Tally};
+pub use naming::RowNames;
 pub use pace::{Pace, PaceRules};
 pub use rows::AccountFiles;
 

@@ -13,7 +13,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::drive::{Driver, Progress, RunError, milliseconds};
 use super::ledger::{AccountFile, Ledger};
 use super::loops::{LoopEnd, Patience, Tally, row_outcome};
-use super::{Lane, Stop};
+use super::{History, Lane, RowNames, Stop};
 use crate::event::{EventKind, RowFinished, StepFinished};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
@@ -139,12 +139,12 @@ impl Driver<'_> {
             items: rows.in_items(each.batch),
             each,
             scope,
-            outer,
+            names: RowNames::new(self.run, self.masker, each, outer),
+            history: self.history,
             step,
             turn: 0,
             read_items: 0,
             keys: HashSet::new(),
-            masker: self.masker,
             source: step.home.source(),
         };
         let halted = self.work(&mut input, &mut turns, patience, clock).await?;
@@ -421,14 +421,13 @@ struct Reader<'p> {
     each: &'p PlannedLoop,
     step: &'p PlannedStep,
     scope: Scope,
-    outer: Option<String>,
+    names: RowNames<'p>,
+    history: &'p History,
     turn: u64,
     /// How many items there were so far, without rows that could not be read.
     read_items: u64,
     /// Digests of the keys so far, where the playbook gives keys: one that repeats names two rows.
     keys: HashSet<u64>,
-    /// A key goes into the journal and is read back from there, so it holds no secret from the beginning.
-    masker: &'p crate::secret::Masker,
     source: &'p std::sync::Arc<crate::source::Source>,
 }
 
@@ -467,7 +466,7 @@ impl Reader<'_> {
         let key = match self.key(&scope, number) {
             Ok(key) => key,
             Err(error) => {
-                let key = self.within(&number.to_string());
+                let key = self.names.of_number(number);
                 return Read::Bad(Box::new(self.bad(turn, number, key, rows, error)));
             }
         };
@@ -487,27 +486,42 @@ impl Reader<'_> {
 
     fn key(&mut self, scope: &Scope, number: u64) -> Result<String, String> {
         let Some(key) = self.text(self.each.key.as_ref(), scope)? else {
-            return Ok(self.within(&number.to_string()));
+            return Ok(self.names.of_number(number));
         };
         if is_blank(&key) {
             return Err("the row's `key` is blank".to_owned());
         }
-        let key = self.masker.mask(&key).into_owned();
         if !self.keys.insert(digest(&key)) {
             return Err(format!(
                 "the row's `key` {key} stands in an earlier row as well"
             ));
         }
-        Ok(self.within(&key))
+        self.name(&key)
     }
 
-    /// A key of a loop inside a row is told from the same key in another row.
-    fn within(&self, key: &str) -> String {
-        match &self.outer {
-            // The last `/` is where the outer key ends, whatever the keys hold.
-            Some(outer) => format!("{outer}/{}", key.replace('%', "%25").replace('/', "%2F")),
-            None => key.to_owned(),
+    /// What the row with this key is called. An earlier stretch of the run, whose secrets may have been others, has
+    /// called it the same.
+    fn name(&self, key: &str) -> Result<String, String> {
+        let is_known = |name: &str| {
+            let mut steps = self.step.and_nested().into_iter();
+            steps.any(|step| self.history.has_row(&step.id, name))
+        };
+        let open = self.names.open(key);
+        if self.names.shows_secret(key) {
+            if is_known(&open) {
+                return Err("the row's `key` holds the text of a secret that it did not hold when the row was begun: \
+                     go on with the secrets of then"
+                    .to_owned());
+            }
+            return Ok(self.names.hidden(key));
         }
+        if self.history.hides_keys() {
+            let hidden = self.names.hidden(key);
+            if is_known(&hidden) {
+                return Ok(hidden);
+            }
+        }
+        Ok(open)
     }
 
     fn text(&self, tree: Option<&Tree>, scope: &Scope) -> Result<Option<String>, String> {
@@ -523,7 +537,7 @@ impl Reader<'_> {
     }
 
     fn unreadable(&self, turn: u64, error: RowError) -> Ended {
-        let key = self.within(&error.number.to_string());
+        let key = self.names.of_number(error.number);
         let mut ended = self.bad(turn, error.number, key, Vec::new(), error.to_string());
         ended.unreadable = Some(error);
         ended

@@ -130,14 +130,26 @@ struct World<'p> {
     plan: &'p Plan,
     crm: Crm,
     ledger: Ledger,
+    /// Whether stretches try again what failed.
+    retries_failed: bool,
 }
 
 struct Crashed;
 
 impl World<'_> {
+    /// What a stretch knows that began after so many events.
+    fn history(&self, began: usize) -> History {
+        let history = History::from_events(&self.ledger.events[..began]);
+        if self.retries_failed {
+            history.retrying_failed()
+        } else {
+            history
+        }
+    }
+
     /// One stretch of the run. None where it crashed.
     fn stretch(&mut self, trouble: Trouble) -> Option<[LaneEnd; 2]> {
-        let history = History::from_events(&self.ledger.events);
+        let history = self.history(self.ledger.events.len());
         let meter = Meter::new(&Limits::default());
         let target = target();
         let plan = self.plan;
@@ -170,7 +182,7 @@ impl World<'_> {
         let Ok(Value::List(items)) = tree.render(scope) else {
             panic!("these playbooks have lists");
         };
-        let history = History::from_events(&self.ledger.events[..began]);
+        let history = self.history(began);
         let meter = Meter::new(&Limits::default());
         let target = target();
         let around = Surroundings {
@@ -304,14 +316,26 @@ impl World<'_> {
                 .ledger
                 .events
                 .iter()
-                .filter(|event| {
-                    matches!(event, EventKind::AttemptFailed(failed) if named(&failed.step, failed.row.as_deref()) == step && !failed.in_doubt)
+                .filter(|event| match event {
+                    EventKind::AttemptFailed(failed) => {
+                        named(&failed.step, failed.row.as_deref()) == step && !failed.in_doubt
+                    }
+                    EventKind::StepFinished(end) => {
+                        named(&end.step, end.row.as_deref()) == step
+                            && end.outcome == Outcome::Failed
+                            && !end.accepted
+                            && end.attempts > 0
+                            && self.retries_failed
+                    }
+                    _ => false,
                 })
                 .count();
             assert!(
                 before <= cleared,
                 "{step} goes out again, and may have been done"
             );
+            let done = self.crm.done.get(&step).copied().unwrap_or_default();
+            assert_eq!(done, 0, "{step} goes out again, and was done: {self:?}");
         }
         self.crm.take(&step)
     }
@@ -400,7 +424,10 @@ impl World<'_> {
                 .get(id)
                 .unwrap_or_else(|| panic!("{id} has no outcome"));
             let done = self.crm.done.get(id).copied().unwrap_or_default() > 0;
-            let forgotten = self.ledger.forgotten.contains(id);
+            // What was accepted before the playbook, or a later answer, called it failed.
+            let was_accepted = |event: &EventKind| matches!(event, EventKind::StepFinished(end) if end.step == *id && end.accepted);
+            let forgotten =
+                self.ledger.forgotten.contains(id) || self.ledger.events.iter().any(was_accepted);
             match outcome {
                 Outcome::Ok => assert!(done, "{id} is called ok and was not done"),
                 Outcome::Failed | Outcome::Skipped | Outcome::NotRun => {
@@ -504,6 +531,7 @@ fn world<'p>(plan: &'p Plan, script: &HashMap<String, Vec<Answer>>) -> World<'p>
             ..Crm::default()
         },
         ledger: Ledger::default(),
+        retries_failed: false,
     }
 }
 
@@ -535,6 +563,12 @@ fn everywhere(plan: &Plan, script: &HashMap<String, Vec<Answer>>) {
                 world.crm.sent, before,
                 "a run that is over sends nothing more"
             );
+            // What failed is tried again, and again, and is killed at it: nothing that was done is sent.
+            world.retries_failed = true;
+            world.stretch(Trouble::None).expect("nothing disturbs it");
+            world.stretch(Trouble::None).expect("nothing disturbs it");
+            world.stretch(Trouble::CrashAfterSend(1));
+            world.stretch(Trouble::None).expect("nothing disturbs it");
         }
     }
 }
@@ -607,6 +641,21 @@ fn a_condition_without_a_value_survives_every_trouble() {
         &plan,
         &scripted(&[("a", &[NotNow, Done]), ("c", &[LostDone; 3])]),
     );
+}
+
+#[test]
+fn a_condition_that_loses_its_value_survives_every_trouble() {
+    let text = format!(
+        "voxplay: 1\nsteps:\n  - {}\n  - {}\n",
+        step(
+            "a",
+            Effect::Update,
+            ", on_failure: continue, expect: response.code == 201"
+        ),
+        step("b", Effect::Create, ", when: steps.a.wolkvox_id == '64cb'"),
+    );
+    // It is accepted and fails; when it is tried again it is refused, and then accepted again.
+    everywhere(&plan(&text), &scripted(&[("a", &[Done, Refused])]));
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod plan;
 mod plan_rows;
 mod reports;
 mod resume;
+mod row_names;
 mod run;
 mod schema;
 mod secrets;

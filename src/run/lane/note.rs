@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::value::{Value, map_with_room_for};
 
-impl<'p> Lane<'p> {
+impl Lane<'_> {
     /// Makes a step's end known to templates and to the groups that it is in.
     pub(super) fn note(&mut self, step: &PlannedStep, end: &StepFinished) {
         for frame in &mut self.frames {

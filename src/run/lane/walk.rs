@@ -68,6 +68,10 @@ impl<'p> Lane<'p> {
         if !step.selected {
             return self.pass_over(step, Outcome::Skipped, "not chosen by --tags");
         }
+        // Before its condition: that it has no value now, or another one, takes nothing back of what was done.
+        if self.restore(step) {
+            return None;
+        }
         if let Some(when) = &step.when {
             match when.expression.is_true(&self.scope) {
                 Ok(true) => {}
@@ -100,37 +104,40 @@ impl<'p> Lane<'p> {
                     None
                 }
             },
-            PlannedKind::Action(action) => self.begin(step, action, now),
+            PlannedKind::Action(action) => Some(self.begin(step, action, now)),
             PlannedKind::Loop(each) => {
-                if let Some(settled) = self.around.history.settled(&step.id, self.row.as_deref())
-                    && settled.outcome == Outcome::Ok
-                {
-                    let rows = counts_of(&settled.outputs);
-                    self.counts = sum([self.counts, rows]);
-                    self.rows = sum([self.rows, rows]);
-                    self.note(step, &settled);
-                    return None;
-                }
                 self.state = State::Looping(step);
                 Some(Command::Loop(step, each, self.scope.clone()))
             }
         }
     }
 
-    /// Begins an action; none where an earlier stretch of this run has settled it: then its outputs are
-    /// back and nothing is sent.
-    pub(super) fn begin(
-        &mut self,
-        step: &'p PlannedStep,
-        action: &'p PlannedAction,
-        now: u64,
-    ) -> Option<Command<'p>> {
-        let row = self.row.as_deref();
-        if let Some(settled) = self.around.history.settled(&step.id, row) {
-            self.account(step, &settled);
-            self.restored.push(settled);
-            return None;
+    /// Whether an earlier stretch of this run has settled an action, or has come to the end of a loop with all rows
+    /// ok: then its outputs are back, and nothing is sent.
+    fn restore(&mut self, step: &'p PlannedStep) -> bool {
+        let Some(settled) = self.around.history.settled(&step.id, self.row.as_deref()) else {
+            return false;
+        };
+        match &step.kind {
+            PlannedKind::Action(_) => {
+                self.account(step, &settled);
+                self.restored.push(settled);
+                true
+            }
+            PlannedKind::Loop(_) if settled.outcome == Outcome::Ok => {
+                let rows = counts_of(&settled.outputs);
+                self.counts = sum([self.counts, rows]);
+                self.rows = sum([self.rows, rows]);
+                self.note(step, &settled);
+                true
+            }
+            PlannedKind::Loop(_) | PlannedKind::Group(_) | PlannedKind::Use(_) => false,
         }
+    }
+
+    /// Begins an action that nothing has settled yet.
+    fn begin(&mut self, step: &'p PlannedStep, action: &'p PlannedAction, now: u64) -> Command<'p> {
+        let row = self.row.as_deref();
         let before = self.around.history.in_doubt(&step.id, row);
         if let Some(intent) = &before
             && !intent.effect.is_repeatable()
@@ -146,12 +153,12 @@ impl<'p> Lane<'p> {
                 ),
             );
             end.attempts = intent.attempt;
-            return Some(self.finish(step, end));
+            return self.finish(step, end);
         }
         let number = before.map_or(0, |intent| intent.attempt);
         let in_doubt = self.around.history.may_be_done(&step.id, row);
         let begun = Attempt::begin(step, action, &self.scope, now);
-        Some(match begun {
+        match begun {
             Err(reason) => self.fail_unsent(step, &reason),
             Ok(mut attempt) => {
                 attempt.number = number;
@@ -164,7 +171,7 @@ impl<'p> Lane<'p> {
                     Command::Attach(&step.home, files)
                 }
             }
-        })
+        }
     }
 
     /// The frame of a used playbook, whose templates see `scope` from now on.
