@@ -158,6 +158,7 @@ pub(super) fn check(
     for report in reports {
         taken.extend(whole(report).map(|path| (path, "a report".to_owned())));
     }
+    let secret = plan.loops_over_secrets();
     let mut findings = Vec::new();
     for (step, each) in plan.loops() {
         for file in accounts.files(&step.id, &each.accounts) {
@@ -171,6 +172,7 @@ pub(super) fn check(
                     None => files.leads_out(&file.path.display().to_string()),
                 };
             let objection = match &path {
+                _ if secret.contains(&*step.id) => Some(Objection::secret()),
                 _ if is_outside => Some(Objection::outside()),
                 None => Some(Objection::no_folder()),
                 Some(path) => objection(path, &taken, reads),
@@ -218,6 +220,17 @@ impl Objection {
             code: Code::InvalidValue,
             words: ("there is no folder for ", String::new()),
             help: "make the folder first, or name another",
+        }
+    }
+
+    fn secret() -> Self {
+        Self {
+            code: Code::InvalidValue,
+            words: (
+                "the rows come from a secret input, and ",
+                " would show them".to_owned(),
+            ),
+            help: "leave the account out, for reports and `voxplay runs show` name the rows by their numbers; or read the rows from a file with `csv:` or `jsonl:`",
         }
     }
 

@@ -11,6 +11,7 @@ mod inputs;
 mod loops;
 mod names;
 mod rehearse;
+mod secrecy;
 mod tree;
 mod uses;
 

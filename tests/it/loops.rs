@@ -758,3 +758,50 @@ fn accounts_that_a_playbook_names_are_looked_at_before_any_run() {
         }
     }
 }
+
+#[test]
+fn rows_of_a_secret_input_are_written_into_no_account() {
+    let inputs = "inputs:\n  pins: { type: array, secret: true, from_env: PINS }\n  open: { type: array, default: [] }\nvars: { few: \"{{ inputs.pins[:2] }}\" }\n";
+    for (items, is_secret) in [
+        ("{{ inputs.pins }}", true),
+        ("{{ vars.few }}", true),
+        ("{{ inputs.open }}", false),
+    ] {
+        let playbook = inputs.to_owned()
+            + &each(
+                &format!("items: \"{items}\""),
+                &keys(&["rejected: bad.csv"]),
+            )
+            .replace("row.id", "row | string");
+        let project = Project::new(&playbook, []);
+        let run = |mut command: std::process::Command| {
+            command.env("PINS", r#"["s3cret-one", "s3cret-two"]"#);
+            project.finish(command)
+        };
+        for command in [
+            project.voxplay(&["check", "playbook.yaml"]),
+            project.command(&[]),
+        ] {
+            let ran = run(command);
+            let told = format!("{}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.exit, if is_secret { 3 } else { 0 }, "{items} {told}");
+            assert_eq!(
+                told.contains("the rows come from a secret input"),
+                is_secret,
+                "{items} {told}"
+            );
+            project.assert_hidden("s3cret-", &ran);
+        }
+        // One that the command line names is one as well.
+        project.write(
+            "playbook.yaml",
+            &format!(
+                "voxplay: 1\n{}",
+                playbook.replace("    rejected: bad.csv\n", "")
+            ),
+        );
+        let ran = run(project.command(&["--succeeded", "good.jsonl"]));
+        assert_eq!(ran.exit, if is_secret { 3 } else { 0 }, "{ran:?}");
+        assert_eq!(run(project.command(&[])).exit, 0);
+    }
+}
