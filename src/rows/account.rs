@@ -5,7 +5,8 @@
 //! back; the columns added behind them are ignored when it is read again. Cells are
 //! data: one that a spreadsheet would take for a formula (`=1+1`) is written as it came. Every row has as many cells as
 //! the header, for a spreadsheet that saves the file would make it so, and not ask what belongs where. A row that could
-//! not be read says so in `_step`, and is refused again until that is taken out.
+//! not be read says so in `_step`, and is refused again until that is taken out; what stood in the file is in `_raw`, a
+//! column that a file has from its first such row on.
 //!
 //! In JSON lines the object of the row comes first, its values as they came; what is added stands behind them under
 //! the names of the columns.
@@ -15,12 +16,15 @@
 
 mod lines;
 mod partial;
+mod table;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use self::partial::Partial;
-use super::header::{MORE, READING, ROW, STEP};
+use self::table::Table;
+use super::header::{MORE, RAW, READING, ROW, STEP};
+use super::raw::{MAX_RAW_BYTES, Raw};
 use super::row::cell_text;
 use super::{Row, RowError};
 use crate::value::Value;
@@ -84,6 +88,10 @@ impl Layout {
             }
             return cells;
         };
+        self.cells_of_map(map)
+    }
+
+    fn cells_of_map(&self, map: &crate::value::Map) -> Vec<String> {
         let mut cells: Vec<String> = self
             .columns
             .iter()
@@ -104,15 +112,19 @@ impl Layout {
         cells
     }
 
-    /// The cells of a row that could not be read, as many as there are columns, and what is left over of them.
-    fn cells_of_error(&self, error: &RowError) -> (Vec<String>, Vec<String>) {
+    /// The cells of a row that could not be read, as many as there are columns. What is left over of them is in what
+    /// stood in the file.
+    fn cells_of_error(&self, error: &RowError) -> Vec<String> {
+        if let Some(map) = error.values() {
+            return self.cells_of_map(map);
+        }
         let mut cells = error.cells.to_vec();
-        let surplus = cells.split_off(cells.len().min(self.columns.len()));
+        cells.truncate(self.columns.len());
         cells.resize(
             self.columns.len() + usize::from(self.is_open),
             String::new(),
         );
-        (cells, surplus)
+        cells
     }
 }
 
@@ -170,7 +182,7 @@ pub struct Account {
 /// How an account is written.
 #[derive(Debug)]
 enum Form {
-    Csv(Box<csv::Writer<Partial>>),
+    Csv(Table),
     JsonLines(io::BufWriter<Partial>),
 }
 
@@ -185,15 +197,14 @@ impl Account {
         let form = if lines::are_wanted(path) {
             Form::JsonLines(io::BufWriter::new(partial))
         } else {
-            let mut writer = csv::WriterBuilder::new()
-                .delimiter(layout.delimiter)
-                .from_writer(partial);
             let more = layout.is_open.then_some(MORE);
             let columns = layout.columns.iter().map(String::as_str);
             let added = added.iter().map(String::as_str);
-            writer.write_record(columns.chain(more).chain(added))?;
-            writer.flush()?;
-            Form::Csv(Box::new(writer))
+            Form::Csv(Table::begin(
+                partial,
+                layout.delimiter,
+                columns.chain(more).chain(added),
+            )?)
         };
         Ok(Self {
             form,
@@ -213,27 +224,34 @@ impl Account {
     /// Adds a row that could not be read; `message` is what the error says, fit to be shown.
     pub fn refuse_unread(&mut self, error: &RowError, message: &str) -> io::Result<()> {
         self.expect_refused()?;
-        let (cells, surplus) = self.layout.cells_of_error(error);
+        let raw = error.raw().map(Raw::bounded);
         let mut message = message.to_owned();
-        if !surplus.is_empty() {
-            message.push_str("; beyond the last column: ");
-            message.push_str(
-                &Value::List(surplus.into_iter().map(Value::from).collect()).to_json_text(),
-            );
+        if let Some((_, false)) = raw {
+            let kept = MAX_RAW_BYTES / 1024;
+            message = format!("{message}; `{RAW}` holds the first {kept} KiB of it");
         }
+        let raw = raw.map(|(raw, _)| raw).filter(|raw| !raw.is_empty());
         let refusal = Refusal {
             step: Some(READING),
             outcome: "failed",
             code: None,
             message: &message,
         };
-        let added = added_to_refused(error.number, &refusal);
+        let mut added = added_to_refused(error.number, &refusal);
         match &mut self.form {
-            Form::Csv(writer) => write_cells(writer, cells, &added),
+            Form::Csv(table) => {
+                let cells = self.layout.cells_of_error(error);
+                let added = added.iter().map(cell_text);
+                table.write(cells.into_iter().chain(added), raw)
+            }
             Form::JsonLines(writer) => {
                 let columns = self.layout.columns.iter().cloned();
                 let known = columns.zip(error.cells.iter().cloned().map(Value::from));
-                lines::write(writer, known.collect(), &self.added, added)
+                let object = error.values().cloned().unwrap_or_else(|| known.collect());
+                let mut names = self.added.clone();
+                names.extend(raw.map(|_| RAW.to_owned()));
+                added.extend(raw.map(Value::from));
+                lines::write(writer, object, &names, added)
             }
         }
     }
@@ -255,7 +273,7 @@ impl Account {
     /// Gives what was written so far to the operating system, so that others can read it.
     pub fn flush(&mut self) -> io::Result<()> {
         match &mut self.form {
-            Form::Csv(writer) => writer.flush(),
+            Form::Csv(table) => table.flush(),
             Form::JsonLines(writer) => writer.flush(),
         }
     }
@@ -263,9 +281,7 @@ impl Account {
     /// Puts the file on disk and gives it its name. Without this it stays under the temporary one.
     pub fn finish(self) -> io::Result<PathBuf> {
         let partial = match self.form {
-            Form::Csv(writer) => writer
-                .into_inner()
-                .map_err(csv::IntoInnerError::into_error)?,
+            Form::Csv(table) => table.into_inner()?,
             Form::JsonLines(writer) => writer
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)?,
@@ -284,7 +300,10 @@ impl Account {
 
     fn write(&mut self, row: &Row, added: Vec<Value>) -> io::Result<()> {
         match &mut self.form {
-            Form::Csv(writer) => write_cells(writer, self.layout.cells(row), &added),
+            Form::Csv(table) => {
+                let cells = self.layout.cells(row).into_iter();
+                table.write(cells.chain(added.iter().map(cell_text)), None)
+            }
             Form::JsonLines(writer) => lines::write(writer, lines::object(row), &self.added, added),
         }
     }
@@ -300,13 +319,4 @@ fn added_to_refused(number: u64, refusal: &Refusal<'_>) -> Vec<Value> {
         // A file that holds these cannot be read again, and an answer of the CRM may.
         Value::from(refusal.message.replace(['\0', '\u{fffd}'], " ")),
     ]
-}
-
-fn write_cells(
-    writer: &mut csv::Writer<Partial>,
-    mut cells: Vec<String>,
-    added: &[Value],
-) -> io::Result<()> {
-    cells.extend(added.iter().map(cell_text));
-    Ok(writer.write_record(cells)?)
 }

@@ -56,7 +56,7 @@ pub(super) struct Steady {
 }
 
 /// What shows that a file was written into.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct State {
     size: u64,
     modified: Option<SystemTime>,
@@ -102,6 +102,16 @@ pub(super) fn open(path: &Path, shown_as: &str) -> Result<Steady, Diagnostic> {
         opened_as: State::of(&metadata),
         file,
     })
+}
+
+impl Steady {
+    /// The same file once more, read from its beginning; another file under its name is one that was changed.
+    pub(super) fn again(&self, path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: File::open(path)?,
+            opened_as: self.opened_as.clone(),
+        })
+    }
 }
 
 /// The first bytes of a file, at most `count`, and whether that is all of it.

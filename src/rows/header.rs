@@ -1,5 +1,7 @@
 //! The names of the columns: which are kept, and what is wrong with them.
 
+use super::raw::Raw;
+
 /// The columns of a table: as many as the header has cells, each kept under its name or ignored.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
@@ -26,9 +28,11 @@ pub(super) const STEP: &str = "_step";
 pub(super) const READING: &str = "(reading)";
 /// What a row had beyond the columns, as JSON.
 pub(super) const MORE: &str = "_more";
+/// What stood in the file where a row could not be read.
+pub(super) const RAW: &str = "_raw";
 /// What account files add, and leave out of rows when they are read again. The ids in a file of what succeeded are
 /// data: the next playbook wants them.
-const OF_ACCOUNTS: [&str; 6] = [MORE, ROW, STEP, "_outcome", "_code", "_message"];
+const OF_ACCOUNTS: [&str; 7] = [MORE, ROW, STEP, "_outcome", "_code", "_message", RAW];
 
 fn is_of_accounts(name: &str) -> bool {
     OF_ACCOUNTS.contains(&name)
@@ -40,8 +44,14 @@ pub(super) fn objection(map: &crate::value::Map) -> Option<(&'static str, &'stat
         && map.get(STEP).and_then(crate::value::Value::as_text) == Some(READING);
     is_unread.then_some((
         "this row could not be read before",
-        "put it right as `_message` says, then take `_step` out of it",
+        "put it right as `_message` and `_raw` say, then take `_step` out of it",
     ))
+}
+
+/// What an earlier account kept of a row that could not be read.
+pub(super) fn raw_of(map: &crate::value::Map) -> Option<Raw> {
+    let raw = map.get(RAW).and_then(crate::value::Value::as_text)?;
+    Some(Raw::kept(raw))
 }
 
 /// Takes out of a row what an account file added to it.
@@ -136,10 +146,17 @@ impl Header {
             STEP if cell == READING => Some((
                 index,
                 "this row could not be read before",
-                "put its other cells right as `_message` says, then empty this one",
+                "put its other cells right as `_message` and `_raw` say, then empty this one",
             )),
             _ => None,
         })
+    }
+
+    /// What an earlier account kept of a row that could not be read.
+    pub(super) fn raw(&self, cells: &[String]) -> Option<Raw> {
+        let mut named = self.names.iter().zip(cells);
+        let raw = named.find(|(name, cell)| self.is_account && *name == RAW && !cell.is_empty());
+        raw.map(|(_, cell)| Raw::kept(cell))
     }
 
     /// The cells of a row without the ignored ones.

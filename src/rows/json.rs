@@ -8,7 +8,8 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::file::Steady;
-use super::header::{objection, without_account};
+use super::header::{objection, raw_of, without_account};
+use super::raw::{READ_BYTES, Raw};
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::value::{Map, Value};
@@ -69,6 +70,10 @@ fn begin(path: &Path, shown_as: &str) -> Result<BufReader<Steady>, Diagnostic> {
 
 /// One object as a row, its ignored keys left out.
 fn row(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
+    object(number, line, text).map_err(|error| error.with_raw(Some(Raw::of(text))))
+}
+
+fn object(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
     let wrong = |message: String| RowError::new(number, Some(line), message);
     let text = std::str::from_utf8(text).map_err(|error| {
         let byte = text[error.valid_up_to()];
@@ -87,7 +92,9 @@ fn row(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
         return Err(wrong(format!("the key `{key}` stands twice")).help("remove one of them"));
     }
     if let Some((message, help)) = objection(&map) {
-        return Err(wrong(message.to_owned()).help(help));
+        let error = wrong(message.to_owned()).help(help).with_raw(raw_of(&map));
+        without_account(&mut map);
+        return Err(error.with_values(map));
     }
     without_account(&mut map);
     Ok(Row::new(number, Some(line), Value::Map(map)))
@@ -136,17 +143,13 @@ fn repeated_key(text: &str, map: &Map) -> Option<String> {
     keys.into_iter().find(|key| !seen.insert(key.clone()))
 }
 
-fn unreadable(number: u64, line: u64, error: &io::Error) -> RowError {
-    let message = format!("the file could not be read further: {error}");
-    RowError::new(number, Some(line), message).ends()
-}
-
-fn too_long(number: u64, line: u64) -> RowError {
+fn too_long(number: u64, line: u64, text: &[u8]) -> RowError {
     let message = format!(
         "this row is longer than {} MiB",
         MAX_ROW_BYTES / 1024 / 1024
     );
-    RowError::new(number, Some(line), message).ends()
+    let error = RowError::new(number, Some(line), message);
+    error.with_raw(Some(Raw::of(text))).ends()
 }
 
 struct Lines {
@@ -173,8 +176,10 @@ impl Iterator for Lines {
             }
             self.number += 1;
             return Some(match read {
-                Err(error) => Err(unreadable(self.number, self.line, &error)),
-                Ok(length) if length > MAX_ROW_BYTES => Err(too_long(self.number, self.line)),
+                Err(error) => Err(RowError::broken(self.number, Some(self.line), error)),
+                Ok(length) if length > MAX_ROW_BYTES => {
+                    Err(too_long(self.number, self.line, &self.text))
+                }
                 Ok(_) => row(self.number, self.line, self.text.trim_ascii()),
             });
         }
@@ -253,12 +258,13 @@ impl Items {
         self.number += 1;
         let is_ended = self.take_item()?;
         if self.text.len() > MAX_ROW_BYTES {
-            return Ok(Some(Err(too_long(self.number, line))));
+            return Ok(Some(Err(too_long(self.number, line, &self.text))));
         }
         if !is_ended {
             let message = "the list is not closed: the file ends here";
             let error = RowError::new(self.number, Some(line), message);
-            return Ok(Some(Err(error.help("was the file cut off?").ends())));
+            let error = error.help("was the file cut off?");
+            return Ok(Some(Err(error.with_raw(Some(Raw::of(&self.text))).ends())));
         }
         if self.text.trim_ascii().is_empty() {
             let error = RowError::new(self.number, Some(line), "a comma stands here and no row");
@@ -280,7 +286,11 @@ impl Items {
         }
         let message = "something stands behind the end of the list";
         let error = RowError::new(self.number + 1, Some(self.line), message);
-        Ok(Some(Err(error.help("put all rows into one list").ends())))
+        self.text.clear();
+        let mut rest = self.input.by_ref().take(READ_BYTES as u64);
+        rest.read_to_end(&mut self.text)?;
+        let error = error.help("put all rows into one list");
+        Ok(Some(Err(error.with_raw(Some(Raw::of(&self.text))).ends())))
     }
 }
 
@@ -295,7 +305,10 @@ impl Iterator for Items {
         };
         match found {
             Ok(found) => found,
-            Err(error) => Some(Err(unreadable(self.number + 1, self.line, &error))),
+            Err(error) => {
+                let number = self.number + 1;
+                Some(Err(RowError::broken(number, Some(self.line), error)))
+            }
         }
     }
 }

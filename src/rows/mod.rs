@@ -9,6 +9,7 @@ mod file;
 mod header;
 mod items;
 mod json;
+mod raw;
 mod row;
 mod xlsx;
 mod yaml;
@@ -134,7 +135,7 @@ impl Rows {
 impl Iterator for Rows {
     type Item = Result<Row, RowError>;
 
-    /// The next row. After an error that [ends the stream](Stream::Ends) there is none.
+    /// The next row. After an error that [ends the stream](Stream::Ends) or [breaks it](Stream::Breaks) there is none.
     fn next(&mut self) -> Option<Self::Item> {
         if self.has_ended {
             return None;
@@ -142,7 +143,7 @@ impl Iterator for Rows {
         let next = self.stream.next();
         self.has_ended = match &next {
             None => true,
-            Some(Err(error)) => error.stream == Stream::Ends,
+            Some(Err(error)) => error.stream != Stream::GoesOn,
             Some(Ok(_)) => false,
         };
         next

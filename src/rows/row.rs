@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::raw::Raw;
+use crate::secret::Masker;
 use crate::value::{Map, Value};
 
 /// A row of data.
@@ -62,9 +64,11 @@ pub enum Stream {
     GoesOn,
     /// The rest of the file cannot be told apart into rows.
     Ends,
+    /// The file cannot be read any more: this is no row, and what follows is not known.
+    Breaks,
 }
 
-/// A row that cannot be used. It counts as one row read.
+/// A row that cannot be used. It counts as one row read, unless the stream [breaks](Stream::Breaks) there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     /// Which row of the data it is, from 1.
@@ -74,7 +78,7 @@ pub struct RowError {
     /// The column of the table, from 1, where one is to blame.
     pub column_number: Option<u32>,
     /// The name of that column.
-    pub column_name: Option<String>,
+    pub column_name: Option<Box<str>>,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
     /// What to do.
@@ -82,8 +86,17 @@ pub struct RowError {
     /// From CSV and XLSX the cells as far as they can be given back: without the ignored ones where
     /// there are as many as the header has, else all. What cannot be read of a cell of CSV is U+FFFD in it.
     pub cells: Box<[String]>,
+    /// What else there is of it for an account.
+    kept: Option<Box<Kept>>,
     /// Whether more rows follow.
     pub stream: Stream,
+}
+
+/// What there is of a row that cannot be used, beside its cells. Few rows have it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Kept {
+    values: Option<Map>,
+    raw: Option<Raw>,
 }
 
 impl RowError {
@@ -96,6 +109,7 @@ impl RowError {
             message: message.into(),
             help: None,
             cells: Box::default(),
+            kept: None,
             stream: Stream::GoesOn,
         }
     }
@@ -103,7 +117,7 @@ impl RowError {
     /// The same at a column; `index` counts from 0.
     pub(super) fn in_column(mut self, index: usize, name: Option<&str>) -> Self {
         self.column_number = u32::try_from(index + 1).ok();
-        self.column_name = name.map(str::to_owned);
+        self.column_name = name.map(Box::from);
         self
     }
 
@@ -115,6 +129,46 @@ impl RowError {
     pub(super) fn cells(mut self, cells: Vec<String>) -> Self {
         self.cells = cells.into();
         self
+    }
+
+    /// The same with the values of an object of an account that was not put right.
+    pub(super) fn with_values(mut self, values: Map) -> Self {
+        self.kept.get_or_insert_default().values = Some(values);
+        self
+    }
+
+    /// The same with what stands in the file, unless that is known already.
+    pub(super) fn with_raw(mut self, raw: Option<Raw>) -> Self {
+        if let Some(raw) = raw {
+            self.kept.get_or_insert_default().raw.get_or_insert(raw);
+        }
+        self
+    }
+
+    /// Of an object of an account that was not put right: what it holds beside what the account added.
+    pub(super) fn values(&self) -> Option<&Map> {
+        self.kept.as_ref()?.values.as_ref()
+    }
+
+    /// What stands in the file; none where it could not be read.
+    pub(super) fn raw(&self) -> Option<&Raw> {
+        self.kept.as_ref()?.raw.as_ref()
+    }
+
+    /// Covers what is secret in what stands in the file. The cells are the user's own and stay as they are.
+    pub fn mask(&mut self, masker: &Masker) {
+        if let Some(raw) = self.kept.as_mut().and_then(|kept| kept.raw.as_mut()) {
+            raw.mask(masker);
+        }
+    }
+
+    /// The file could not be read further where this row would stand.
+    pub(super) fn broken(number: u64, line: Option<u64>, why: impl fmt::Display) -> Self {
+        let message = format!("the file could not be read further: {why}");
+        Self {
+            stream: Stream::Breaks,
+            ..Self::new(number, line, message)
+        }
     }
 
     pub(super) fn ends(mut self) -> Self {

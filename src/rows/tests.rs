@@ -470,10 +470,42 @@ fn cells_that_would_need_a_guess_are_errors() {
     assert_eq!(
         texts,
         [
-            "row 1 (line 2), column 1 `id`: cell A2: 1234567890123456 has more than 15 digits, and Excel keeps only 15 of a number; format the column as text and enter the value again",
-            "row 2 (line 3), column 2 `nombre`: cell B3: its formula failed with #N/A; repair the formula, or replace it by its value",
-            "row 3 (line 4): cell C4 stands in a column without a header; give the column a name in the header, or empty the cell",
+            "row 1 (line 2), column 1 `id`: cell A2 of the sheet `Errores`: 1234567890123456 has more than 15 digits, and Excel keeps only 15 of a number; format the column as text and enter the value again",
+            "row 2 (line 3), column 2 `nombre`: cell B3 of the sheet `Errores`: its formula failed with #N/A; repair the formula, or replace it by its value",
+            "row 3 (line 4): cell C4 of the sheet `Errores` stands in a column without a header; give the column a name in the header, or empty the cell",
             r#"{"id":"4","nombre":"d"}"#,
+        ]
+    );
+}
+
+#[test]
+fn a_formula_without_a_value_is_no_blank() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formulas.xlsx");
+    let sheet = Format::Xlsx { sheet: None };
+    let found = open(&path, "formulas.xlsx", &sheet).unwrap();
+    let texts: Vec<_> = found
+        .map(|row| match row {
+            Ok(row) => row.value.to_json_text(),
+            Err(error) => error.to_string(),
+        })
+        .collect();
+    let unstored = |row: u64, line: u64| {
+        format!(
+            "row {row} (line {line}), column 2 `nota`: cell B{line} of the sheet `Cuentas`: its formula has no stored value; open the file in a spreadsheet program and save it, or write the value in place of the formula"
+        )
+    };
+    assert_eq!(
+        texts,
+        [
+            r#"{"id":"1","nota":"ab","codigo":""}"#,
+            &unstored(2, 3),
+            // A text that is empty was calculated; so are cells that only have a format.
+            r#"{"id":"3","nota":"","codigo":""}"#,
+            &unstored(4, 5),
+            &unstored(5, 6),
+            "row 6 (line 8), column 2 `nota`: cell B8 of the sheet `Cuentas`: its formula failed with #DIV/0!; repair the formula, or replace it by its value",
+            "row 7 (line 9), column 3 `codigo`: cell C9 of the sheet `Cuentas`: the sheet shows 42 with zeros before it (format 000\\-000), and they are not in the value; format the column as text and enter the value again",
+            r#"{"id":"8","nota":"","codigo":"123456"}"#,
         ]
     );
 }
@@ -693,9 +725,12 @@ fn wrong_rows_are_refused_again_until_they_are_repaired() {
     }
     let written = all_refused(b"id,name\n2,a,b\n", &CSV);
     assert!(
-        written.contains("2,a,1,(reading),failed,") && written.contains("beyond the last column"),
+        written.contains("2,a,1,(reading),failed,") && written.ends_with(",\"2,a,b\"\n"),
         "{written}"
     );
+    // What stood in the file stays the same from account to account.
+    let again = all_refused(written.as_bytes(), &CSV);
+    assert!(again.ends_with(",\"2,a,b\"\n"), "{again}");
     let repaired = written.replace("(reading)", "");
     assert_eq!(shown(&repaired, &CSV), [r#"1@2 {"id":"2","name":"a"}"#]);
     let layout = sheet(Some("Errores")).unwrap().layout().unwrap();
@@ -736,7 +771,7 @@ fn json_lines_give_rows_back_as_they_were() {
             written,
             "{\"z\":1.50,\"id\":12345678901234567890,\"_row\":1,\"_step\":\"update\",\"_outcome\":\"failed\",\"_code\":404,\"_message\":\"not \\\"found\\\"; sorry\"}\n\
              {\"tags\":[1,{\"a\":null}],\"no\":false,\"_row\":2,\"_step\":\"update\",\"_outcome\":\"failed\",\"_code\":404,\"_message\":\"not \\\"found\\\"; sorry\"}\n\
-             {\"_row\":3,\"_step\":\"(reading)\",\"_outcome\":\"failed\",\"_code\":null,\"_message\":\"row 3 (line 3): a row is an object, and this is of type array; write `{\\\"column\\\": value}`\"}\n"
+             {\"_row\":3,\"_step\":\"(reading)\",\"_outcome\":\"failed\",\"_code\":null,\"_message\":\"row 3 (line 3): a row is an object, and this is of type array; write `{\\\"column\\\": value}`\",\"_raw\":\"[1]\"}\n"
         );
         let again = rows(&written, &Format::Jsonl);
         assert_eq!(
@@ -755,6 +790,79 @@ fn json_lines_give_rows_back_as_they_were() {
     let lines: Vec<&str> = written.lines().collect();
     assert!(lines[0].starts_with(r#"{"id":"007","name":"x","_row":1,"#));
     assert!(lines[1].starts_with(r#"{"id":"8","_row":2,"_step":"(reading)","#));
+    assert!(lines[1].ends_with(r#","_raw":"8"}"#));
+    // Fed back before it is right, it loses neither what it was nor what it has become.
+    let again = all_refused_into("rejected.jsonl", written.as_bytes(), &Format::Jsonl);
+    let again = again.lines().nth(1).unwrap();
+    assert!(again.starts_with(r#"{"id":"8","_row":2,"#), "{again}");
+    assert!(again.ends_with(r#","_raw":"8"}"#), "{again}");
+}
+
+#[test]
+fn what_stood_in_the_file_is_kept_of_a_row_that_cannot_be_read() {
+    // A table gets the column from its first such row on; a JSON list and lines keep their text.
+    for (text, format, expected) in [
+        (
+            "id;name\n1;a\n2;\"b\"c;d\r\n\n\n3;c\n",
+            &CSV,
+            vec!["", "2;\"b\"c;d", ""],
+        ),
+        ("id;name\n1;a\n2;\"b\n3;c\n", &CSV, vec!["", "2;\"b\n3;c"]),
+        ("id,name\n1,a\0b\n", &CSV, vec!["1,a\\x00b"]),
+        (
+            "{\"id\":1}\n{\"id\":2,}\n",
+            &Format::Jsonl,
+            vec!["", "{\"id\":2,}"],
+        ),
+        (
+            "{\"id\":1\n{\"id\":2}\n",
+            &Format::Jsonl,
+            vec!["{\"id\":1", ""],
+        ),
+        (
+            "[{\"id\":1}, {\"id\":2,} ,7",
+            &Format::Json,
+            vec!["", "{\"id\":2,}", "7"],
+        ),
+        ("[{\"id\":1}] x\ny\n", &Format::Json, vec!["", "x\ny"]),
+    ] {
+        let written = all_refused(text.as_bytes(), format);
+        let delimiter = if text.contains(';') { b';' } else { b',' };
+        let mut reader = ::csv::ReaderBuilder::new();
+        let mut reader = reader.delimiter(delimiter).from_reader(written.as_bytes());
+        let headers = reader.headers().unwrap().clone();
+        assert_eq!(headers.iter().next_back(), Some("_raw"), "{written}");
+        let found: Vec<_> = reader
+            .records()
+            .map(|row| row.unwrap().iter().next_back().unwrap().to_owned())
+            .collect();
+        assert_eq!(found, expected, "{written}");
+        // Put right, it is read again, and the column does no harm.
+        let mended = rows(written.replace("(reading)", "").replace('\0', ""), &CSV);
+        assert!(mended.iter().all(Result::is_ok), "{mended:?}");
+        assert!(
+            mended
+                .iter()
+                .flatten()
+                .all(|row| row.value.get("_raw").is_none())
+        );
+    }
+    // Of rows that can be read, there is no such column.
+    assert!(!all_refused(b"id\n1\n", &CSV).contains("_raw"));
+    // A sheet has cells alone.
+    let wrong = sheet(Some("Errores")).unwrap().filter_map(Result::err);
+    let raw: Vec<String> = wrong
+        .map(|error| error.raw().unwrap().bounded().0.to_owned())
+        .collect();
+    assert_eq!(raw, ["1234567890123456,a", "2,#N/A", "3,c,de más"]);
+}
+
+#[test]
+fn an_account_says_where_it_keeps_less_than_the_row() {
+    let long = format!("id,name\n1,2,{}\n", "x".repeat(70_000));
+    let written = all_refused(long.as_bytes(), &CSV);
+    assert!(written.contains("; `_raw` holds the first 64 KiB of it"));
+    assert!(written.len() < 66_000);
 }
 
 #[test]
@@ -867,7 +975,7 @@ fn a_file_that_is_written_into_while_it_is_read_gives_no_torn_row() {
             error.message.contains("it was changed while it was read"),
             "{error}"
         );
-        assert_eq!(error.stream, Stream::Ends);
+        assert_eq!(error.stream, Stream::Breaks);
         assert!(rows.next().is_none(), "{name}");
         // A new file in its place is another file.
         std::fs::write(&path, before).unwrap();

@@ -19,13 +19,16 @@ use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::playbook::MaxFailures;
-use crate::rows::{self, Items, Row, RowError, Rows};
+use crate::rows::{self, Items, Layout, Row, RowError, Rows, Stream};
 use crate::template::Scope;
 use crate::value::{Map, Value, is_blank};
 
 /// How far ahead of the oldest unfinished row others may be begun, in rows for each place of `concurrency`:
 /// what is finished waits in memory until its turn to be accounted for.
 const AHEAD: usize = 16;
+
+/// How many rows that cannot be read are gone past in search of one that shows the columns.
+const UNREADABLE: usize = 1000;
 
 /// Where the accounts of one loop are written.
 pub type AccountFiles = Vec<AccountFile>;
@@ -107,9 +110,14 @@ impl Driver<'_> {
             } else {
                 None
             };
-            let accounts = (self.accounts)(&step.id, &each.accounts)
+            let files = (self.accounts)(&step.id, &each.accounts);
+            let layout = match rows.layout() {
+                None if !files.is_empty() => self.layout(step, each, &scope),
+                known => known,
+            };
+            let accounts = files
                 .into_iter()
-                .map(|file| Ledger::create(file, rows.layout(), ids_of(&each.steps)))
+                .map(|file| Ledger::create(file, layout.clone(), ids_of(&each.steps)))
                 .collect::<Result<Vec<_>, _>>()?;
             Ok((rows, total, accounts))
         });
@@ -146,9 +154,12 @@ impl Driver<'_> {
             read_items: 0,
             keys: HashSet::new(),
             source: step.home.source(),
+            broken: None,
         };
         let halted = self.work(&mut input, &mut turns, patience, clock).await?;
-        let problem = turns.close();
+        let problems = [input.broken, turns.close()];
+        let problems: Vec<String> = problems.into_iter().flatten().collect();
+        let problem = (!problems.is_empty()).then(|| problems.join("; "));
         let tally = turns.tally;
         Ok(LoopEnd {
             stop: halted.or_else(|| patience.stop(&tally.counts)),
@@ -334,6 +345,14 @@ impl Driver<'_> {
         Ok(end.stop)
     }
 
+    /// How account files look where the data has no header: as the first row that can be read, which need not be the
+    /// first of all. None where there is no such row near the beginning.
+    fn layout(&self, step: &PlannedStep, each: &PlannedLoop, scope: &Scope) -> Option<Layout> {
+        let mut rows = self.open(step, each, scope).ok()?.take(UNREADABLE);
+        let first = rows.find_map(Result::ok)?;
+        Some(Layout::of_first(Some(&first)))
+    }
+
     fn open(&self, step: &PlannedStep, each: &PlannedLoop, scope: &Scope) -> Result<Rows, String> {
         let of = |tree: &Tree| {
             tree.render(scope).map_err(|error| {
@@ -429,6 +448,8 @@ struct Reader<'p> {
     /// Digests of the keys so far, where the playbook gives keys: one that repeats names two rows.
     keys: HashSet<u64>,
     source: &'p std::sync::Arc<crate::source::Source>,
+    /// Why the rows could not be read to their end.
+    broken: Option<String>,
 }
 
 impl Reader<'_> {
@@ -438,6 +459,11 @@ impl Reader<'_> {
         // A row that cannot be read fails alone, in its place.
         Some(match self.items.next()? {
             Ok(rows) => self.item(turn, rows),
+            // That is no row: how many there would be from here on, nobody knows.
+            Err(error) if error.stream == Stream::Breaks => {
+                self.broken = Some(format!("{error}; the rows from there on were not read"));
+                return None;
+            }
             Err(error) => Read::Bad(Box::new(self.unreadable(turn, error))),
         })
     }
@@ -600,7 +626,7 @@ impl Turns<'_, '_> {
     async fn account(&mut self, ended: Ended) -> Result<(), RunError> {
         let Ended {
             rows,
-            unreadable,
+            mut unreadable,
             mut event,
             standing,
             ..
@@ -622,6 +648,9 @@ impl Turns<'_, '_> {
         }
         // Accounts are files as others are: what an answer quotes of a secret must not stand there.
         event.mask(self.driver.masker);
+        if let Some(error) = &mut unreadable {
+            error.mask(self.driver.masker);
+        }
         // What cannot be written is said once, when the account is closed.
         for account in &mut self.accounts {
             for row in &rows {

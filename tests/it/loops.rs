@@ -805,3 +805,36 @@ fn rows_of_a_secret_input_are_written_into_no_account() {
         assert_eq!(run(project.command(&[])).exit, 0);
     }
 }
+
+#[test]
+fn a_file_that_changes_on_the_way_fails_the_loop_and_no_row() {
+    let playbook = each("csv: rows.csv", "")
+        + "  - id: after\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"9\", fields: { A: b } }\n";
+    let project = Project::new(&playbook, [Answer::Held(DONE)]);
+    project.write("rows.csv", &csv(1..=3));
+    project.server.judge(echo);
+    let child = project.command(&["--rejected", "bad.csv"]).spawn().unwrap();
+    project.server.wait_for(1);
+    project.write("rows.csv", &csv(1..=4));
+    project.server.release();
+    let output = child.wait_with_output().unwrap();
+    let ran = Ran {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::new(),
+        arrived: project.server.arrived(),
+    };
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert_eq!(rows(&ran).len(), 3, "{ran:?}");
+    assert_eq!(file(&project, "bad.csv").lines().count(), 1);
+    // The loop has failed beside its rows, and what comes after it may count on them.
+    assert_eq!(
+        counts(&ran),
+        expected(&[("ok", 3), ("failed", 1), ("not_run", 1)])
+    );
+    let error = ran.step("each")["error"].as_str().unwrap().to_owned();
+    assert!(
+        error.contains("it was changed while it was read") && error.contains("were not read"),
+        "{error}"
+    );
+}

@@ -52,6 +52,21 @@ impl Partial {
         }
     }
 
+    /// What was written so far.
+    pub(super) fn read_back(&self) -> io::Result<File> {
+        File::open(&self.temporary)
+    }
+
+    /// Begins the same file once more, under a temporary name of its own.
+    pub(super) fn another(&self) -> io::Result<Self> {
+        Self::create(&self.path)
+    }
+
+    /// Takes the file away before it got its name.
+    pub(super) fn discard(self) -> io::Result<()> {
+        std::fs::remove_file(&self.temporary)
+    }
+
     /// Puts the file on disk and gives it its name.
     pub(super) fn finish(self) -> io::Result<PathBuf> {
         self.file.sync_all()?;

@@ -169,8 +169,7 @@ impl Iterator for CsvRows {
             Ok(false) => None,
             Err(error) => {
                 let line = Some(self.record.line);
-                let message = format!("the file could not be read further: {error}");
-                Some(Err(RowError::new(self.number, line, message).ends()))
+                Some(Err(RowError::broken(self.number, line, error)))
             }
         }
     }
@@ -178,6 +177,11 @@ impl Iterator for CsvRows {
 
 impl CsvRows {
     fn row(&self) -> Result<Row, RowError> {
+        self.read()
+            .map_err(|error| error.with_raw(Some(self.record.raw())))
+    }
+
+    fn read(&self) -> Result<Row, RowError> {
         let line = Some(self.record.line);
         if let Some(fault) = self.record.fault {
             return Err(self.faulty(fault));
@@ -195,18 +199,21 @@ impl CsvRows {
         let mut cells = Vec::with_capacity(width);
         for (index, cell) in self.record.cells().enumerate() {
             let text = self.text(cell).map_err(|(message, help)| {
-                RowError::new(self.number, line, message)
+                let error = RowError::new(self.number, line, message)
                     .in_column(index, self.header.name(index))
-                    .help(help)
-                    .cells(self.header.keep(self.lossy()))
+                    .help(help);
+                let cells = self.lossy();
+                let error = error.with_raw(self.header.raw(&cells));
+                error.cells(self.header.keep(cells))
             })?;
             cells.push(text.to_owned());
         }
         if let Some((index, message, help)) = self.header.objection(&cells) {
-            return Err(RowError::new(self.number, line, message)
+            let error = RowError::new(self.number, line, message)
                 .in_column(index, self.header.name(index))
-                .help(help)
-                .cells(self.header.keep(cells)));
+                .help(help);
+            let error = error.with_raw(self.header.raw(&cells));
+            return Err(error.cells(self.header.keep(cells)));
         }
         let map = self.header.map(cells);
         Ok(Row::new(self.number, line, Value::Map(map)))

@@ -5,6 +5,7 @@
 use std::io::{self, BufRead};
 
 use crate::rows::MAX_ROW_BYTES;
+use crate::rows::raw::{READ_BYTES, Raw};
 
 /// One record: its cells one behind another.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Record {
     pub(super) fault: Option<Fault>,
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// The bytes that it was made of, as many as an account of it needs.
+    raw: Vec<u8>,
 }
 
 /// What is wrong with a record, and where.
@@ -51,10 +54,21 @@ impl Record {
             .map(|(start, end)| &self.text[start..*end])
     }
 
+    /// What it was made of.
+    pub(super) fn raw(&self) -> Raw {
+        Raw::of(&self.raw)
+    }
+
     fn restart(&mut self) {
+        self.raw.clear();
         self.text.clear();
         self.ends.clear();
         self.fault = None;
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = READ_BYTES - self.raw.len();
+        self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn end_cell(&mut self) {
@@ -116,7 +130,7 @@ impl<R: BufRead> Splitter<R> {
             if bytes.is_empty() {
                 return Ok(Self::end_of_file(record, state, opened));
             }
-            let mut used = 0;
+            let (mut used, mut begin) = (0, 0);
             let mut is_complete = false;
             for byte in bytes {
                 used += 1;
@@ -137,6 +151,8 @@ impl<R: BufRead> Splitter<R> {
                     }
                     (State::Start, _) if is_end_of_line && record.ends.is_empty() => {
                         record.line = self.line;
+                        record.raw.clear();
+                        begin = used;
                         State::Start
                     }
                     (State::Start | State::Plain | State::Closed, _) if is_end_of_line => {
@@ -163,6 +179,7 @@ impl<R: BufRead> Splitter<R> {
                     }
                 };
             }
+            record.keep(&bytes[begin..used]);
             self.input.consume(used);
             if is_complete {
                 return Ok(true);

@@ -28,8 +28,8 @@ pub(super) fn text(value: &DataRef<'_>, format: Option<&str>) -> Result<String, 
             text.clone()
         }
         DataRef::Bool(flag) => flag.to_string(),
-        DataRef::Int(number) => padded(number.to_string(), format),
-        DataRef::Float(number) => padded(number_text(*number)?, format),
+        DataRef::Int(number) => padded(number.to_string(), format)?,
+        DataRef::Float(number) => padded(number_text(*number)?, format)?,
         DataRef::DateTime(time) => time_text(time, format)?,
         DataRef::Error(error) => {
             return Err(Unusable {
@@ -39,6 +39,15 @@ pub(super) fn text(value: &DataRef<'_>, format: Option<&str>) -> Result<String, 
             });
         }
     })
+}
+
+/// A formula whose value no program has stored.
+pub(super) fn without_value() -> Unusable {
+    Unusable {
+        shown: String::new(),
+        message: "its formula has no stored value".to_owned(),
+        help: "open the file in a spreadsheet program and save it, or write the value in place of the formula",
+    }
 }
 
 fn number_text(number: f64) -> Result<String, Unusable> {
@@ -71,15 +80,48 @@ fn number_text(number: f64) -> Result<String, Unusable> {
 }
 
 /// A number as its format shows it where that is nothing but zeros (`00000`): people write codes and ids so, and to
-/// them `00123` is what stands there.
-fn padded(number: String, format: Option<&str>) -> String {
-    let zeros = format.filter(|format| format.bytes().all(|byte| byte == b'0'));
-    match zeros {
-        Some(zeros) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{number:0>width$}", width = zeros.len())
-        }
-        _ => number,
+/// them `00123` is what stands there. Where a format shows zeros in another way (`00000-000`), the text is not known.
+fn padded(number: String, format: Option<&str>) -> Result<String, Unusable> {
+    let Some(format) = format.filter(|_| number.bytes().all(|byte| byte.is_ascii_digit())) else {
+        return Ok(number);
+    };
+    if format.bytes().all(|byte| byte == b'0') {
+        return Ok(format!("{number:0>width$}", width = format.len()));
     }
+    if digits_shown(format) <= number.len() {
+        return Ok(number);
+    }
+    Err(Unusable {
+        message: format!(
+            "the sheet shows {number} with zeros before it (format {format}), and they are not in the value"
+        ),
+        shown: number,
+        help: AS_TEXT,
+    })
+}
+
+/// How many digits a number format shows of a whole number at least; of amounts (`#,##0.00`) nothing is asked.
+fn digits_shown(format: &str) -> usize {
+    let (mut most, mut count) = (0, 0);
+    let (mut is_quoted, mut is_bracketed) = (false, false);
+    let mut letters = format.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            // A literal, the width of a letter, a letter that fills the cell.
+            '\\' | '_' | '*' => drop(letters.next()),
+            '[' => is_bracketed = true,
+            ']' => is_bracketed = false,
+            _ if is_bracketed => {}
+            '.' | ',' | '%' | '/' | '?' | 'E' | 'e' => return 0,
+            '0' => count += 1,
+            ';' => count = 0,
+            _ => {}
+        }
+        most = most.max(count);
+    }
+    most
 }
 
 fn time_text(time: &ExcelDateTime, format: Option<&str>) -> Result<String, Unusable> {
@@ -195,7 +237,12 @@ mod tests {
             (0.0, Some("000"), "000"),
             (7.0, Some("0"), "7"),
             (7.0, Some("0.00"), "7"),
-            (7.0, Some("000-000"), "7"),
+            (7.0, Some("#,##0"), "7"),
+            (7.0, Some("00.00"), "7"),
+            (7.0, Some("00%"), "7"),
+            (7.0, Some("0;-0;\"000\""), "7"),
+            (7.0, Some("0\\0_0*0"), "7"),
+            (1234.0, Some("00\\-00"), "1234"),
             (-7.0, Some("000"), "-7"),
             (1.5, Some("000"), "1.5"),
             (7.0, Some("General"), "7"),
@@ -205,6 +252,17 @@ mod tests {
             assert_eq!(text, shown, "{number} as {format:?}");
         }
         assert_eq!(text(&DataRef::Int(42), Some("0000")).unwrap(), "0042");
+        for format in [
+            "000-000",
+            "00\\-00",
+            "\"N\"0000",
+            "[<=99999]00000;00000\\-0000",
+            "0000;-0000",
+        ] {
+            let wrong = text(&DataRef::Float(123.0), Some(format)).unwrap_err();
+            assert_eq!(wrong.shown, "123", "{format}");
+            assert!(wrong.message.contains("not in the value"), "{format}");
+        }
     }
 
     #[test]

@@ -4,19 +4,22 @@
 //! texts is kept whole, as the format demands.
 
 mod cell;
+mod unstored;
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
 use super::file::Steady;
 use super::header::Header;
+use super::raw::Raw;
 use super::{Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::value::Value;
+use unstored::Unstored;
 
 /// How many rows wait at most between the thread and whoever pulls.
 const AHEAD: usize = 64;
@@ -33,16 +36,19 @@ enum Message {
 /// Opens a workbook and reads the header of a sheet: its first row with something in it.
 pub(super) fn open(path: &Path, shown_as: &str, sheet: Option<&str>) -> Result<Rows, Diagnostic> {
     let file = file::open(path, shown_as)?;
+    let again = file.again(path);
+    let again = again.map_err(|error| file::unreadable(&error, shown_as))?;
     let mut workbook: Workbook =
         Xlsx::new(BufReader::new(file)).map_err(|error| no_workbook(&error, shown_as))?;
     let sheet = choose(&workbook, sheet, shown_as)?;
+    let unstored = Unstored::new(again, sheet.clone());
     let (sender, receiver) = sync_channel(AHEAD);
     let shown = shown_as.to_owned();
     std::thread::Builder::new()
         .name("rows of a workbook".to_owned())
         .spawn(move || {
             // Sending fails when nobody wants more rows: then there is nothing left to do.
-            let _ = read(&mut workbook, &sheet, &shown, &sender);
+            let _ = read(&mut workbook, unstored, (&sheet, &shown), &sender);
         })
         .map_err(|error| file::unreadable(&error, shown_as))?;
     match receiver.recv() {
@@ -122,8 +128,8 @@ impl Iterator for SheetRows {
             Ok(Message::End) => None,
             // Without its last word the thread has died: what came so far is not the whole sheet.
             Ok(Message::Columns(_)) | Err(_) => {
-                let message = "the sheet could not be read further";
-                Some(Err(RowError::new(self.number, None, message).ends()))
+                let why = "its reader has failed";
+                Some(Err(RowError::broken(self.number, None, why)))
             }
         }
     }
@@ -138,8 +144,8 @@ fn say(sender: &SyncSender<Message>, message: Message) -> Result<(), Unheard> {
 
 fn read(
     workbook: &mut Workbook,
-    sheet: &str,
-    shown_as: &str,
+    unstored: Unstored,
+    (sheet, shown_as): (&str, &str),
     sender: &SyncSender<Message>,
 ) -> Result<(), Unheard> {
     let reader = match workbook.worksheet_cells_reader(sheet) {
@@ -151,6 +157,7 @@ fn read(
     };
     let mut lines = SheetLines {
         reader,
+        unstored,
         ahead: None,
         is_over: false,
     };
@@ -162,10 +169,9 @@ fn read(
     for number in 1.. {
         let row = match lines.next_line() {
             Ok(None) => break,
-            Ok(Some(line)) => row_of(number, line, first, &header),
-            Err(message) => Err(RowError::new(number, None, message)
-                .help("save the workbook again in Excel, or as CSV")
-                .ends()),
+            Ok(Some(line)) => row_of(number, line, (first, &header), sheet),
+            Err(message) => Err(RowError::broken(number, None, message)
+                .help("save the workbook again in Excel, or as CSV")),
         };
         say(sender, Message::Row(row))?;
     }
@@ -186,6 +192,7 @@ struct SheetLine {
 
 struct SheetLines<'a> {
     reader: XlsxCellReader<'a, BufReader<Steady>>,
+    unstored: Unstored,
     /// The first cell of the next line.
     ahead: Option<Placed>,
     is_over: bool,
@@ -230,7 +237,11 @@ impl SheetLines<'_> {
             let (row, column) = cell.get_position();
             let style = self.reader.styles().get(style);
             let format = style.and_then(|style| style.number_format.as_ref());
-            let text = cell::text(cell.get_value(), format.map(|it| it.format_code.as_str()));
+            let value = cell.get_value();
+            if *value == DataRef::Empty && self.unstored.has((row, column))? {
+                return Ok(Some((row, column, Err(cell::without_value()))));
+            }
+            let text = cell::text(value, format.map(|it| it.format_code.as_str()));
             if text.as_ref().is_ok_and(String::is_empty) {
                 continue;
             }
@@ -280,19 +291,25 @@ fn header_of(
     Ok((first, header))
 }
 
-fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<Row, RowError> {
+fn row_of(
+    number: u64,
+    line: SheetLine,
+    (first, header): (u32, &Header),
+    sheet: &str,
+) -> Result<Row, RowError> {
     let mut cells = vec![String::new(); header.width()];
     let mut surplus = Vec::new();
     let mut error: Option<RowError> = None;
     for (column, text) in line.cells {
         let index = column.checked_sub(first).map(|index| index as usize);
-        let letters = cell::column_letters(column);
+        let place = format!(
+            "cell {}{} of the sheet `{sheet}`",
+            cell::column_letters(column),
+            line.number
+        );
         let wrong = |message: String| RowError::new(number, Some(line.number), message);
         let Some(index) = index.filter(|index| *index < header.width()) else {
-            let message = format!(
-                "cell {letters}{} stands in a column without a header",
-                line.number
-            );
+            let message = format!("{place} stands in a column without a header");
             error.get_or_insert_with(|| {
                 wrong(message).help("give the column a name in the header, or empty the cell")
             });
@@ -304,7 +321,7 @@ fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<R
             Err(unusable) => {
                 cells[index] = unusable.shown;
                 error.get_or_insert_with(|| {
-                    let message = format!("cell {letters}{}: {}", line.number, unusable.message);
+                    let message = format!("{place}: {}", unusable.message);
                     wrong(message)
                         .in_column(index, header.name(index))
                         .help(unusable.help)
@@ -312,13 +329,16 @@ fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<R
             }
         }
     }
-    if let Some((index, message, help)) = header.objection(&cells) {
+    let raw = if let Some((index, message, help)) = header.objection(&cells) {
         error.get_or_insert_with(|| {
             RowError::new(number, Some(line.number), message)
                 .in_column(index, header.name(index))
                 .help(help)
         });
-    }
+        header.raw(&cells)
+    } else {
+        None
+    };
     match error {
         None => Ok(Row::new(
             number,
@@ -326,9 +346,10 @@ fn row_of(number: u64, line: SheetLine, first: u32, header: &Header) -> Result<R
             Value::Map(header.map(cells)),
         )),
         Some(error) => {
-            let mut cells = header.keep(cells);
-            cells.extend(surplus);
-            Err(error.cells(cells))
+            // A sheet has no text of its own, so its cells stand for it as a line of CSV.
+            let all = cells.iter().chain(&surplus).map(String::as_bytes);
+            let error = error.with_raw(raw.or_else(|| Some(Raw::of_cells(all))));
+            Err(error.cells(header.keep(cells)))
         }
     }
 }
