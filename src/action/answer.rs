@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Action, Answer};
-use crate::template::Template;
+use crate::template::{Name, Template};
 use crate::value::{Map, Number, Value, is_blank};
 
 /// One output of an action.
@@ -36,7 +36,7 @@ impl NoSuccess {
 
 /// An answer as conditions and outputs see it: a `code` that came as text of digits is a number, since the CRM writes
 /// the same code as a number in some answers and as text in others. All else stays as it came.
-pub fn as_seen(answer: &Value) -> Cow<'_, Value> {
+fn as_seen(answer: &Value) -> Cow<'_, Value> {
     let number = match answer.get("code") {
         Some(Value::Text(code)) if code.trim().bytes().all(|byte| byte.is_ascii_digit()) => {
             Number::parse(code.trim())
@@ -49,6 +49,15 @@ pub fn as_seen(answer: &Value) -> Cow<'_, Value> {
     let mut members = members.clone();
     members.insert("code".to_owned(), Value::Number(number));
     Cow::Owned(Value::Map(members))
+}
+
+/// An answer and the parameters that were sent, as conditions and outputs see them: made once, however much is asked of
+/// it.
+#[derive(Debug)]
+pub struct Seen<'s> {
+    pub(super) action: &'s Action,
+    response: Cow<'s, Value>,
+    pub(super) with: Cow<'s, Value>,
 }
 
 /// What later steps see of a step, and what they cannot.
@@ -80,17 +89,43 @@ impl Action {
         ids.map(|output| output.name.as_str())
     }
 
-    /// What later steps see, from an answer and the parameters that were sent.
+    /// An answer to be looked at, with the parameters that were sent.
+    pub fn seen<'s>(&'s self, answer: &'s Value, with: &'s Value) -> Seen<'s> {
+        Seen {
+            action: self,
+            response: as_seen(answer),
+            with: self.with_defaults(with),
+        }
+    }
+
+    /// Whether a value can be the answer of this call at all.
+    pub const fn accepts(&self, response: &Value) -> bool {
+        let answer: Answer = self.answer;
+        answer.is(response)
+    }
+}
+
+impl Seen<'_> {
+    /// The answer as conditions see it.
+    pub fn response(&self) -> &Value {
+        &self.response
+    }
+
+    /// The names that templates of the action see.
+    pub(super) fn names(&self) -> [Name<'_>; 2] {
+        [("response", &self.response), ("with", &self.with)]
+    }
+
+    /// What later steps see.
     ///
     /// An id that is blank, null or not a scalar is left out and named in `blank`. Of a list of
     /// ids, one such id takes the whole list away: what is left would no longer stand for the
     /// records that were asked for, and a delete over it would seem complete.
     /// An id that came as a number becomes its digits, since parameters want ids as text.
-    pub fn outputs(&self, response: &Value, with: &Value) -> Outputs {
-        let (response, with) = (as_seen(response), self.with_defaults(with));
-        let seen = [("response", &*response), ("with", &*with)];
+    pub fn outputs(&self) -> Outputs {
+        let seen = self.names();
         let mut outputs = Outputs::default();
-        for output in &self.outputs {
+        for output in &self.action.outputs {
             let name = output.name.clone();
             match output.value.render_optional(&seen) {
                 Ok(Some(value)) if output.is_id => match id(value) {
@@ -115,13 +150,11 @@ impl Action {
     ///
     /// # Errors
     /// Why it does not hold, or that it cannot be told.
-    pub fn success(&self, response: &Value, with: &Value) -> Result<(), NoSuccess> {
-        let Some(condition) = &self.success else {
+    pub fn success(&self) -> Result<(), NoSuccess> {
+        let Some(condition) = &self.action.success else {
             return Ok(());
         };
-        let (response, with) = (as_seen(response), self.with_defaults(with));
-        let seen = [("response", &*response), ("with", &*with)];
-        match condition.is_true(&seen) {
+        match condition.is_true(&self.names()) {
             Ok(true) => Ok(()),
             Ok(false) => Err(NoSuccess::Denied(format!(
                 "the answer does not meet the action's condition of success: {}",
@@ -132,12 +165,6 @@ impl Action {
                 error.message
             ))),
         }
-    }
-
-    /// Whether a value can be the answer of this call at all.
-    pub const fn accepts(&self, response: &Value) -> bool {
-        let answer: Answer = self.answer;
-        answer.is(response)
     }
 }
 

@@ -193,7 +193,8 @@ impl Trial<'_> {
         if !action.accepts(answer) {
             self.tell("answer", format!("the answer is not {}", words(action)));
         }
-        let success = action.success(answer, &example.with);
+        let seen = action.seen(answer, &example.with);
+        let success = seen.success();
         if let Some(stated) = example.success
             && stated != success.is_ok()
         {
@@ -203,7 +204,7 @@ impl Trial<'_> {
             };
             self.tell("success", message);
         }
-        let outputs = action.outputs(answer, &example.with);
+        let outputs = seen.outputs();
         for (name, reason) in &outputs.failed {
             self.tell("answer", format!("the output `{name}` fails: {reason}"));
         }

@@ -2,7 +2,7 @@
 //! page, and which of the records that it finds is the created one. It sends nothing and decides nothing.
 
 use super::body::{Member, Shape};
-use super::{Action, RenderError, as_seen};
+use super::{Action, RenderError, Seen};
 use crate::template::{Expression, Read, Template};
 use crate::value::{Value, is_blank};
 
@@ -111,16 +111,14 @@ fn reads_parameter(read: &Read, name: &str) -> bool {
     }
 }
 
-impl Action {
+impl Seen<'_> {
     /// That an answer is not all there is: a step sends one request, whose answer is one page.
-    pub fn more_pages(&self, response: &Value, with: &Value) -> Option<String> {
-        let paging = self.paging.as_ref()?;
-        let response = as_seen(response);
-        let with = self.with_defaults(with);
-        let seen = [("response", &*response), ("with", &*with)];
-        let total = paging.total_pages.as_ref()?.render_optional(&seen).ok()??;
+    pub fn more_pages(&self) -> Option<String> {
+        let paging = self.action.paging.as_ref()?;
+        let total = paging.total_pages.as_ref()?;
+        let total = total.render_optional(&self.names()).ok()??;
         let total: u64 = total.scalar_text()?.trim().parse().ok()?;
-        let page = with.get(&paging.page).and_then(Value::scalar_text);
+        let page = self.with.get(&paging.page).and_then(Value::scalar_text);
         let page: u64 = page.and_then(|page| page.trim().parse().ok()).unwrap_or(1);
         (page < total).then(|| {
             let (name, next) = (&paging.page, page + 1);

@@ -26,7 +26,7 @@ use crate::template::{Expression, Template};
 use crate::value::{Map, Value};
 use terms::Scalars;
 
-pub use answer::{NoSuccess, Outputs, as_seen};
+pub use answer::{NoSuccess, Outputs, Seen};
 pub use body::{Attachments, RenderError};
 pub use catalogue::{Catalogue, META_SCHEMA};
 pub use effect::{Effect, EffectRule};

@@ -89,7 +89,8 @@ impl Reader<'_> {
         let answer = self
             .send(read, &request, seed, &mut looked.requests)
             .await?;
-        read.success(&answer, with)
+        read.seen(&answer, with)
+            .success()
             .map_err(NoSuccess::into_reason)?;
         for violation in read.check_response(&answer) {
             let remark = format!(

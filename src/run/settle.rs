@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::attempt::{Attempt, finished};
 use super::policy::{Patience, backoff, patience};
-use crate::action::{Effect, NoSuccess, as_seen};
+use crate::action::{Effect, NoSuccess};
 use crate::event::{KEPT_ANSWER, StepFinished};
 use crate::outcome::{self, Envelope, Outcome, Verdict};
 use crate::template::{Expression, Scope, View};
@@ -44,31 +44,30 @@ pub(super) fn settle(
     sent: &Result<Response, SendError>,
     around: &Circumstances<'_>,
 ) -> Next {
-    let action = &attempt.action.action;
-    let verdict = doubted(attempt, outcome::judge(sent, action.answer()));
+    let mut verdict = outcome::judge(sent, attempt.action.action.answer());
+    let mut end = end(attempt, sent, around);
+    if let Verdict::Accepted(answer) = &verdict
+        && let Err(reason) = accept(attempt, answer, around, &mut end)
+    {
+        // It says as little as an answer without a `code`.
+        verdict = Verdict::InDoubt {
+            reason,
+            worth_repeating: true,
+        };
+    }
     let envelope = match (&verdict, sent) {
         (Verdict::Accepted(answer), _) => Envelope::read(Some(answer)),
         (_, Ok(response)) => Envelope::read(outcome::read_body(response).ok().as_ref()),
         (_, Err(_)) => Envelope::default(),
     };
-    let mut end = finished(
-        attempt.step,
-        around.row,
-        Some(attempt.action),
-        Outcome::Ok,
-        None,
-    );
-    end.attempts = attempt.number;
-    end.duration_ms = around.now.saturating_sub(attempt.began);
-    end.http_status = sent.as_ref().ok().map(|response| response.status);
     end.code = envelope.code;
     end.msg = envelope.msg;
-    end.answer = sent.as_ref().ok().map(kept_answer);
     let may_repeat = verdict.may_repeat(attempt.effect)
         && attempt.number < attempt.action.retry.attempts
         && !around.interrupted;
     match verdict {
-        Verdict::Accepted(answer) => accept(attempt, &answer, around, &mut end),
+        // Its end was told as it was taken.
+        Verdict::Accepted(_) => {}
         Verdict::Refused(refusal) => refuse(attempt, &mut end, refusal.reason),
         Verdict::NotProcessed {
             reason,
@@ -116,18 +115,26 @@ pub(super) fn settle(
     Next::Finished(Box::new(end))
 }
 
-/// An answer from which the action's own condition of success cannot be told says as little as one without a `code`.
-fn doubted(attempt: &Attempt<'_>, verdict: Verdict) -> Verdict {
-    if let Verdict::Accepted(answer) = &verdict
-        && let Err(NoSuccess::Unclear(reason)) =
-            attempt.action.action.success(answer, &attempt.with)
-    {
-        return Verdict::InDoubt {
-            reason,
-            worth_repeating: true,
-        };
+/// What is known of the end of a step whatever its outcome.
+fn end(
+    attempt: &Attempt<'_>,
+    sent: &Result<Response, SendError>,
+    around: &Circumstances<'_>,
+) -> StepFinished {
+    let mut end = finished(
+        attempt.step,
+        around.row,
+        Some(attempt.action),
+        Outcome::Ok,
+        None,
+    );
+    end.attempts = attempt.number;
+    end.duration_ms = around.now.saturating_sub(attempt.began);
+    if let Ok(response) = sent {
+        end.http_status = Some(response.status);
+        end.answer = Some(kept_answer(response));
     }
-    verdict
+    end
 }
 
 fn fail(end: &mut StepFinished, reason: String) {
@@ -158,13 +165,22 @@ fn tried(reason: &str, attempts: u32) -> String {
 }
 
 /// The CRM said yes: outputs are taken, and what the playbook expects is looked at.
+///
+/// # Errors
+/// Why the action's own condition of success cannot be told from the answer: then nothing is taken.
 fn accept(
     attempt: &Attempt<'_>,
     answer: &Value,
     around: &Circumstances<'_>,
     end: &mut StepFinished,
-) {
+) -> Result<(), String> {
     let action = &attempt.action.action;
+    let seen = action.seen(answer, &attempt.with);
+    match seen.success() {
+        Ok(()) => {}
+        Err(NoSuccess::Denied(reason)) => fail(end, reason),
+        Err(NoSuccess::Unclear(reason)) => return Err(reason),
+    }
     end.accepted = true;
     end.warnings = action
         .check_response(answer)
@@ -176,7 +192,7 @@ fn accept(
             )
         })
         .collect();
-    let outputs = action.outputs(answer, &attempt.with);
+    let outputs = seen.outputs();
     end.wolkvox_id = outputs.values.get("wolkvox_id").cloned();
     end.outputs = outputs.values;
     end.blank = outputs.blank;
@@ -186,23 +202,26 @@ fn accept(
             .into_iter()
             .map(|(name, problem)| format!("the output `{name}` has no value: {problem}")),
     );
-    end.warnings
-        .extend(action.more_pages(answer, &attempt.with));
-    if let Err(problem) = action.success(answer, &attempt.with) {
-        fail(end, problem.into_reason());
+    end.warnings.extend(seen.more_pages());
+    if let Some(problem) = disappointment(attempt, seen.response(), around, end) {
+        fail(end, problem);
     }
-    if attempt.action.expect.is_empty() {
-        return;
-    }
+    Ok(())
+}
+
+/// The first thing that the playbook expects of an answer and that is not so, with its place.
+fn disappointment(
+    attempt: &Attempt<'_>,
+    response: &Value,
+    around: &Circumstances<'_>,
+    end: &StepFinished,
+) -> Option<String> {
     let status = Value::from(u64::from(end.http_status.unwrap_or(0)));
-    let answer = as_seen(answer);
-    let names = [("response", &*answer), ("status", &status)];
+    let names = [("response", response), ("status", &status)];
     let seen = View::over(around.scope, &names);
-    for expectation in &attempt.action.expect {
-        let source = attempt.step.home.source();
-        let place = source.position(expectation.span.start);
+    attempt.action.expect.iter().find_map(|expectation| {
         let problem = match expectation.expression.is_true(seen) {
-            Ok(true) => continue,
+            Ok(true) => return None,
             Ok(false) => format!(
                 "expected `{}`{}",
                 expectation.text.trim(),
@@ -210,15 +229,13 @@ fn accept(
             ),
             Err(error) => format!("`{}`: {}", expectation.text.trim(), error.message),
         };
-        fail(
-            end,
-            format!(
-                "{problem} ({}:{place}); the CRM did accept the request",
-                source.name()
-            ),
-        );
-        return;
-    }
+        let source = attempt.step.home.source();
+        let place = source.position(expectation.span.start);
+        Some(format!(
+            "{problem} ({}:{place}); the CRM did accept the request",
+            source.name()
+        ))
+    })
 }
 
 /// What the paths of a condition that does not hold are, to stand after it.

@@ -233,7 +233,7 @@ fn known_answers_fit_and_give_their_outputs() {
                 "{} {answer:?}",
                 action.name()
             );
-            let outputs = action.outputs(&answer, &nothing());
+            let outputs = action.seen(&answer, &nothing()).outputs();
             let found = outputs.values.get("wolkvox_id").map(Value::to_json_text);
             assert_eq!(found.as_deref(), id, "{} {answer:?}", action.name());
             assert_eq!(outputs.blank.is_empty(), id.is_some());

@@ -200,7 +200,7 @@ examples:
 "#,
     );
     let with = json(r#"{"collections":[{}]}"#);
-    let told = action.success(&json(r#"{"code":200}"#), &with);
+    let told = action.seen(&json(r#"{"code":200}"#), &with).success();
     assert!(told.unwrap_err().into_reason().contains("success"));
 }
 

@@ -67,8 +67,8 @@ fn a_parameter_that_was_not_given_has_its_default() {
         let query = action.query(&with, &target).unwrap();
         assert_eq!(query, [("size".to_owned(), size.to_owned())]);
         let answer = json(r#"{"code":200}"#);
-        assert_eq!(action.success(&answer, &with), Ok(()));
-        let outputs = action.outputs(&answer, &with).values;
+        assert_eq!(action.seen(&answer, &with).success(), Ok(()));
+        let outputs = action.seen(&answer, &with).outputs().values;
         assert_eq!(outputs.get("size").unwrap().to_json_text(), size);
     }
     assert_eq!(action.effect(&json("{}")), Effect::Update);
