@@ -289,6 +289,10 @@ pub struct AttemptStarted {
     pub action: String,
     /// What the request does.
     pub effect: Effect,
+    /// How many pages the step has read before this one, in this stretch of the run: what went out before it was
+    /// answered.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pages_read: u64,
     /// Milliseconds that it waited for the target's pace.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited_ms: u64,
@@ -347,6 +351,9 @@ pub struct StepFinished {
     pub wolkvox_id: Option<Value>,
     /// How many requests were sent.
     pub attempts: u32,
+    /// How many pages were read, of a step with `max_pages`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pages: Option<u64>,
     /// From the first attempt to the outcome, in milliseconds.
     pub duration_ms: u64,
     /// Whether the CRM accepted the request: also where an expectation then made the step fail.

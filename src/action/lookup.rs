@@ -1,25 +1,11 @@
-//! The read that can tell whether a create whose answer was lost has happened: what it asks for, page by
+//! The read that can tell whether a create whose answer was lost has happened: what it asks for, page after
 //! page, and which of the records that it finds is the created one. It sends nothing and decides nothing.
 
 use super::body::{Member, Shape};
-use super::{Action, RenderError, Seen};
+use super::paging::{Pages, Turn, whole};
+use super::{Action, RenderError};
 use crate::template::{Expression, Read, Template};
 use crate::value::{Value, is_blank};
-
-/// How to read an answer page by page.
-#[derive(Debug)]
-pub struct Paging {
-    /// The parameter that holds the number of the page, from 1.
-    pub page: String,
-    /// The parameter that holds the number of records a page.
-    pub limit: String,
-    /// The greatest number of records a page.
-    pub max_limit: usize,
-    /// The records of a page, over `response`.
-    pub records: Template,
-    /// The number of pages, over `response`, where the answer has it.
-    pub total_pages: Option<Template>,
-}
 
 /// The read that can tell whether a create whose answer was lost has happened.
 #[derive(Debug)]
@@ -111,24 +97,6 @@ fn reads_parameter(read: &Read, name: &str) -> bool {
     }
 }
 
-impl Seen<'_> {
-    /// That an answer is not all there is: a step sends one request, whose answer is one page.
-    pub fn more_pages(&self) -> Option<String> {
-        let paging = self.action.paging.as_ref()?;
-        let total = paging.total_pages.as_ref()?;
-        let total = total.render_optional(&self.names()).ok()??;
-        let total: u64 = total.scalar_text()?.trim().parse().ok()?;
-        let page = self.with.get(&paging.page).and_then(Value::scalar_text);
-        let page: u64 = page.and_then(|page| page.trim().parse().ok()).unwrap_or(1);
-        (page < total).then(|| {
-            let (name, next) = (&paging.page, page + 1);
-            format!(
-                "only page {page} of {total} was read: a step reads one page; `{name}: {next}` reads the next, and a `for_each` over the numbers of the pages all of them"
-            )
-        })
-    }
-}
-
 /// So many pages are read and no more: a look-up that finds this much asks for too much.
 const MOST_PAGES: u64 = 20;
 
@@ -141,10 +109,8 @@ pub struct Search<'l> {
     with: &'l Value,
     /// The parameters of the next read.
     ask: Value,
-    /// The page that they ask for; none where there are no pages, or the look-up chose one itself.
-    page: Option<u64>,
-    /// The first record of the page before.
-    first: Option<Value>,
+    /// None where there are no pages, or the look-up chose one itself.
+    pages: Option<Pages<'l>>,
     same: Vec<Value>,
     seen: usize,
 }
@@ -158,24 +124,21 @@ impl<'l> Search<'l> {
         let mut ask = lookup
             .with(with)
             .map_err(|error| format!("the look-up's parameters have no value: {error}"))?;
-        let mut page = None;
-        if let (Some(paging), Value::Map(ask)) = (&read.paging, &mut ask)
-            && !ask.contains_key(&paging.page)
+        let mut pages = None;
+        if let (Some(paging), Value::Map(given)) = (&read.paging, &mut ask)
+            && !given.contains_key(&paging.page)
         {
-            page = Some(1);
-            // What comes without a limit is documented nowhere.
-            if !ask.contains_key(&paging.limit) {
-                ask.insert(paging.limit.clone(), Value::from(paging.max_limit as u64));
+            for (name, value) in read.beginning_of_pages(|name| given.contains_key(name)) {
+                given.insert(name, value);
             }
-            ask.insert(paging.page.clone(), Value::from(1));
+            pages = Pages::begin(read, &ask)?;
         }
         let search = Self {
             lookup,
             read,
             with,
             ask,
-            page,
-            first: None,
+            pages,
             same: Vec::new(),
             seen: 0,
         };
@@ -224,7 +187,7 @@ impl<'l> Search<'l> {
         if self.same.len() > 1 {
             return Ok(false);
         }
-        let (Some(paging), Some(page)) = (&self.read.paging, self.page) else {
+        let Some(pages) = &mut self.pages else {
             return match more_pages(response) {
                 Some(pages) => Err(format!(
                     "the answer has {pages} pages, and only one of them was read"
@@ -232,59 +195,19 @@ impl<'l> Search<'l> {
                 None => Ok(false),
             };
         };
-        let turned = self.is_last(paging, page, response)?;
-        if turned {
+        if !matches!(
+            pages.take(&self.read.seen(response, &self.ask))?,
+            Turn::Next(_)
+        ) {
             return Ok(false);
         }
-        if page == MOST_PAGES {
+        if pages.page() == MOST_PAGES {
             return Err(format!(
                 "it finds more than {MOST_PAGES} pages of records, which is too much to look at"
             ));
         }
-        self.page = Some(page + 1);
-        if let Value::Map(ask) = &mut self.ask {
-            ask.insert(paging.page.clone(), Value::from(page + 1));
-        }
+        pages.turn(&mut self.ask);
         Ok(true)
-    }
-
-    /// Whether no page follows this one.
-    fn is_last(&mut self, paging: &Paging, page: u64, response: &Value) -> Result<bool, String> {
-        let seen = [("response", response), ("with", self.with)];
-        let unreadable =
-            |message: String| format!("the pages of the answer cannot be told: {message}");
-        let records = paging
-            .records
-            .render(&seen)
-            .map_err(|error| unreadable(error.message))?;
-        let Value::List(records) = records else {
-            return Err(unreadable(format!(
-                "its records are a JSON {}",
-                records.type_name()
-            )));
-        };
-        let Some(first) = records.first() else {
-            return Ok(true);
-        };
-        let shown = record_id(first).map_or_else(|| first.clone(), Value::from);
-        if self.first.as_ref() == Some(&shown) {
-            return Err(format!(
-                "page {page} begins with the same record as the one before: the server seems to give one page over and over"
-            ));
-        }
-        self.first = Some(shown);
-        let total = match &paging.total_pages {
-            Some(total) => total
-                .render_optional(&seen)
-                .map_err(|error| unreadable(error.message))?,
-            None => None,
-        };
-        if let Some(total) = total.as_ref().and_then(whole) {
-            return Ok(page >= total);
-        }
-        let limit = self.ask.get(&paging.limit).and_then(whole);
-        let limit = limit.unwrap_or(paging.max_limit as u64);
-        Ok((records.len() as u64) < limit)
     }
 }
 
@@ -292,11 +215,6 @@ impl<'l> Search<'l> {
 pub fn record_id(record: &Value) -> Option<String> {
     let id = record.get("wolkvox_id")?.scalar_text()?;
     (!is_blank(&id)).then_some(id)
-}
-
-/// A whole number, also as text: the vendor's own samples have both.
-fn whole(value: &Value) -> Option<u64> {
-    value.scalar_text()?.trim().parse().ok()
 }
 
 /// How many pages the vendor's envelope speaks of, where that is more than one.

@@ -13,6 +13,7 @@ mod fit;
 mod folder;
 mod foreseen;
 mod lookup;
+mod paging;
 mod params;
 mod read;
 mod templates;
@@ -32,7 +33,8 @@ pub use catalogue::{Catalogue, META_SCHEMA};
 pub use effect::{Effect, EffectRule};
 pub use examples::Example;
 pub use foreseen::{ForeseenEffect, Holes};
-pub use lookup::{Lookup, Paging, Search, record_id};
+pub use lookup::{Lookup, Search, record_id};
+pub use paging::{Joined, Pages, Paging, Turn};
 pub use terms::{Answer, Documentation, Encoding, Method, Page, TargetFacts};
 
 /// One call of the CRM API.

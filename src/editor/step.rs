@@ -4,11 +4,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::parts::{NAME, count, duration, expression, has, refused, text, texts};
 use super::{lenient, rows};
-use crate::action::{Action, Catalogue};
+use crate::action::{Action, Catalogue, Effect};
 use crate::playbook::LOOP_KEYS;
 
 /// Keys that speak of one request, and so have no place on a group.
-const REQUEST_KEYS: &[&str] = &["expect", "retry", "timeout", "with"];
+const REQUEST_KEYS: &[&str] = &["expect", "retry", "timeout", "max_pages", "with"];
 
 /// The schema of a step.
 pub(super) fn step(catalogue: &Catalogue) -> Json {
@@ -36,6 +36,7 @@ pub(super) fn step(catalogue: &Catalogue) -> Json {
             "else": refused(LOOP_KEYS, "Only means something beside for_each."),
         }),
     ];
+    conditions.push(of_pages(catalogue));
     conditions.extend(catalogue.actions().map(|action| of_action(&action)));
     json!({
         "title": "Step",
@@ -80,6 +81,26 @@ fn of_action(action: &Action) -> Json {
     json!({
         "if": { "type": "object", "required": ["action"], "properties": { "action": { "const": action.name() } } },
         "then": then,
+    })
+}
+
+/// `max_pages` stands beside an action that reads pages.
+fn of_pages(catalogue: &Catalogue) -> Json {
+    let in_pages: Vec<String> = catalogue
+        .actions()
+        .filter(|action| action.paging().is_some() && action.possible_effects() == [Effect::Read])
+        .map(|action| action.name().to_owned())
+        .collect();
+    let refused = refused(
+        &["max_pages"],
+        "Only means something beside an action whose answers come in pages.",
+    );
+    if in_pages.is_empty() {
+        return refused;
+    }
+    json!({
+        "if": { "type": "object", "required": ["action"], "properties": { "action": { "enum": in_pages } } },
+        "else": refused,
     })
 }
 
@@ -129,6 +150,7 @@ fn properties(catalogue: &Catalogue) -> Json {
             "examples": [{ "attempts": 5, "backoff": "1s", "max_backoff": "30s" }],
         },
         "timeout": duration("The longest time for one request; `60s` when left out.", &["30s", "2m"]),
+        "max_pages": count("How many pages of the answer are read at most, a request each; the lists in the outputs hold the records of all of them. One page is read when left out.", 1),
         "on_failure": {
             "description": "What a failure of this step means for those after it.",
             "type": "string",

@@ -417,6 +417,9 @@ impl<'p> Compiler<'p> {
                 with_span,
             } => {
                 let found = self.action(action);
+                let max_pages = found
+                    .as_ref()
+                    .and_then(|action| self.max_pages(step, action));
                 let tree = match with {
                     Some(node) => {
                         let vars = self.vars;
@@ -443,8 +446,12 @@ impl<'p> Compiler<'p> {
                     .collect();
                 found.map(|action| {
                     PlannedKind::Action(Box::new(PlannedAction {
+                        with: match max_pages {
+                            Some(_) => tree.with_first_page(&action),
+                            None => tree,
+                        },
+                        max_pages,
                         action,
-                        with: tree,
                         with_node: with.clone().unwrap_or(Node {
                             span: *with_span,
                             kind: NodeKind::Map(Vec::new()),

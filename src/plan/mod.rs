@@ -10,6 +10,7 @@ mod home;
 mod inputs;
 mod loops;
 mod names;
+mod pages;
 mod rehearse;
 mod secrecy;
 mod tree;
@@ -331,6 +332,8 @@ pub struct PlannedAction {
     pub retry: Retry,
     /// The longest time for one request.
     pub timeout: Duration,
+    /// How many pages it reads at most, a request each; none where it reads one answer.
+    pub max_pages: Option<u64>,
 }
 
 /// A bare expression of the playbook and where it stands.

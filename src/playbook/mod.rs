@@ -140,6 +140,8 @@ pub struct Step {
     pub retry: Option<Retry>,
     /// The longest time for one request.
     pub timeout: Option<Duration>,
+    /// How many pages of an answer are read at most, and where that is said.
+    pub max_pages: Option<Spanned<u64>>,
     /// What a failure means for the steps after it.
     pub on_failure: OnFailure,
     /// Words that `--tags` chooses by.

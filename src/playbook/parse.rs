@@ -35,6 +35,7 @@ pub(crate) const STEP_KEYS: &[&str] = &[
     "expect",
     "retry",
     "timeout",
+    "max_pages",
     "on_failure",
     "tags",
     "for_each",
@@ -315,6 +316,7 @@ impl Parser<'_> {
                 .get("retry")
                 .and_then(|node| read_retry(node, self.findings)),
             timeout: map.duration("timeout", self.findings),
+            max_pages: self.max_pages(&map),
             on_failure: self.on_failure(&map),
             tags: map.texts("tags", self.findings),
             kind: kind.unwrap_or(StepKind::Broken),
@@ -333,7 +335,7 @@ impl Parser<'_> {
             StepKind::Use { .. } => ("a step with `use`", "to the steps of the used playbook"),
             _ => ("", ""),
         };
-        for key in ["expect", "retry", "timeout", "with"] {
+        for key in ["expect", "retry", "timeout", "max_pages", "with"] {
             if let (Some(entry), false) = (map.entry(key), what.is_empty()) {
                 let is_with = key == "with" && matches!(kind, StepKind::Use { .. });
                 self.findings
@@ -520,6 +522,12 @@ impl Parser<'_> {
         })
     }
 
+    fn max_pages(&mut self, map: &Mapping<'_>) -> Option<Spanned<u64>> {
+        let span = map.entry("max_pages")?.key_span;
+        map.count("max_pages", 1, self.findings)
+            .map(|most| Spanned::new(most, span))
+    }
+
     fn on_failure(&mut self, map: &Mapping<'_>) -> OnFailure {
         match map.text("on_failure", self.findings) {
             None => OnFailure::default(),
@@ -569,6 +577,7 @@ fn looped(step: Step, each: Box<ForEach>) -> Step {
         expect: Vec::new(),
         retry: None,
         timeout: None,
+        max_pages: None,
         on_failure,
         tags,
     }

@@ -124,6 +124,10 @@ fn step_finished(end: &StepFinished, columns: Columns) -> String {
     let rows = end.outputs.get("counts").filter(|_| end.action.is_none());
     let detail = match end.outcome {
         _ if rows.is_some() => rows.map(shown_rows).unwrap_or_default(),
+        Outcome::Ok if end.pages.is_some() => {
+            let pages = end.pages.map(|pages| plural(pages, "page"));
+            pages.unwrap_or_default()
+        }
         Outcome::Ok => end.wolkvox_id.as_ref().map(shown_id).unwrap_or_default(),
         Outcome::Skipped => end.error.clone().unwrap_or_default(),
         _ => String::new(),

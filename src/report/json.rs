@@ -45,7 +45,7 @@ pub fn whole_line(run: &RunId, event: &Event) -> String {
 pub fn line(run: &RunId, event: &Event) -> Option<String> {
     let mut fields = head(event.kind.tag(), run.as_str().into(), &event.time);
     // Values of the CRM are set apart: their numbers keep their digits.
-    let (body, values) = match &event.kind {
+    let (mut body, values) = match &event.kind {
         EventKind::RunStarted(started) => (
             json!({
                 "playbook": started.playbook,
@@ -114,6 +114,11 @@ pub fn line(run: &RunId, event: &Event) -> Option<String> {
         | EventKind::LookedUp(_)
         | EventKind::Reconciled(_) => return None,
     };
+    if let EventKind::StepFinished(end) = &event.kind
+        && let Some(pages) = end.pages
+    {
+        body["pages"] = pages.into();
+    }
     if let Value::Map(body) = Value::from(body) {
         fields.extend(body);
     }

@@ -85,7 +85,7 @@ fn value_of(record: &RunRecord) -> Value {
 }
 
 fn step_value(record: &RunRecord, step: &StepRecord) -> Value {
-    json!({
+    let mut value = json!({
         "step": step.step,
         "name": record.places.get(&step.step).and_then(|place| place.name.as_ref()),
         "place": place(record, &step.step),
@@ -102,7 +102,11 @@ fn step_value(record: &RunRecord, step: &StepRecord) -> Value {
         "warnings": step.warnings,
         "answer": step.answer,
         "rows": step.rows.map(counts),
-    })
+    });
+    if let Some(pages) = step.pages {
+        value["pages"] = pages.into();
+    }
+    value
 }
 
 fn row_value(record: &RunRecord, row: &RowRecord) -> Value {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::paged::PagedRead;
 use crate::action::{Effect, TargetFacts};
 use crate::attachment::Attachment;
 use crate::event::StepFinished;
@@ -25,6 +26,8 @@ pub(super) struct Attempt<'p> {
     pub(super) in_doubt: bool,
     /// Why the attempt before this one did not settle it, and the status of its answer.
     pub(super) before: Option<(String, Option<u16>)>,
+    /// Where the step reads page after page.
+    pub(super) paged: Option<PagedRead<'p>>,
     /// When the step began, in milliseconds of the driver's clock.
     pub(super) began: u64,
 }
@@ -64,6 +67,7 @@ impl<'p> Attempt<'p> {
         }
         Ok(Self {
             effect: action.action.effect(&with),
+            paged: PagedRead::begin(action, &with)?,
             step,
             action,
             with,
@@ -73,6 +77,43 @@ impl<'p> Attempt<'p> {
             before: None,
             began,
         })
+    }
+
+    /// Goes on from what an earlier stretch of the run has left: so many attempts, one of which may have been processed.
+    pub(super) const fn go_on(&mut self, number: u32, in_doubt: bool) {
+        self.number = number;
+        self.in_doubt = in_doubt;
+        if let Some(paged) = &mut self.paged {
+            paged.count_from(number);
+        }
+    }
+
+    /// How often what is asked for now was sent: of a step that reads pages, the page.
+    pub(super) fn tries(&self) -> u32 {
+        let paged = self.paged.as_ref();
+        paged.map_or(self.number, |paged| paged.tries(self.number))
+    }
+
+    /// Asks for the next page, of which nothing was sent yet.
+    ///
+    /// # Errors
+    /// Why it cannot be asked for.
+    pub(super) fn turn_page(&mut self) -> Result<(), String> {
+        if let Some(paged) = &mut self.paged {
+            paged.turn(&mut self.with, self.number);
+        }
+        self.before = None;
+        self.in_doubt = false;
+        match self.action.action.check_params(&self.with).first() {
+            None => Ok(()),
+            Some(violation) => Err(format!("not sent: {}", violation.message)),
+        }
+    }
+
+    /// The page after those that were read, where one was and this one was not asked for yet.
+    pub(super) fn next_page(&self) -> Option<u64> {
+        let paged = self.paged.as_ref().filter(|paged| paged.read() > 0)?;
+        (self.tries() == 0).then(|| paged.page())
     }
 
     /// The files that the request will carry.
@@ -101,6 +142,9 @@ impl<'p> Attempt<'p> {
 
     /// Why it is not sent, in words that do not hide that it was sent before.
     pub(super) fn unsent(&self, why: &str) -> String {
+        if let Some(page) = self.next_page() {
+            return format!("page {page} was not read: {why}");
+        }
         if self.number == 0 {
             return format!("not sent: {why}");
         }
@@ -142,6 +186,7 @@ pub(super) fn finished(
         msg: None,
         wolkvox_id: None,
         attempts: 0,
+        pages: None,
         duration_ms: 0,
         accepted: false,
         error,

@@ -274,6 +274,7 @@ impl Known {
                 msg: None,
                 wolkvox_id: word.wolkvox_id.clone(),
                 attempts,
+                pages: None,
                 duration_ms: 0,
                 accepted: decision == Decision::Ok,
                 error: (decision == Decision::Failed)

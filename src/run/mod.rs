@@ -10,6 +10,7 @@ mod look_up;
 mod loops;
 mod naming;
 mod pace;
+mod paged;
 mod policy;
 mod rows;
 mod settle;

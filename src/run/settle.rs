@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::attempt::{Attempt, finished};
+use super::paged::PagedRead;
 use super::policy::{Patience, backoff, patience};
-use crate::action::{Effect, NoSuccess};
+use crate::action::{Effect, NoSuccess, Outputs};
 use crate::event::{KEPT_ANSWER, StepFinished};
 use crate::outcome::{self, Envelope, Outcome, Verdict};
 use crate::template::{Expression, Scope, View};
@@ -18,6 +19,8 @@ const LONGEST_SHOWN: usize = 120;
 pub(super) enum Next {
     /// The step has its outcome.
     Finished(Box<StepFinished>),
+    /// A page went well, and the attempt asks for the next one now.
+    Page,
     /// Wait, then send the same request again.
     Again {
         wait: Duration,
@@ -40,20 +43,27 @@ pub(super) struct Circumstances<'a> {
 }
 
 pub(super) fn settle(
-    attempt: &Attempt<'_>,
+    attempt: &mut Attempt<'_>,
     sent: &Result<Response, SendError>,
     around: &Circumstances<'_>,
 ) -> Next {
     let mut verdict = outcome::judge(sent, attempt.action.action.answer());
     let mut end = end(attempt, sent, around);
-    if let Verdict::Accepted(answer) = &verdict
-        && let Err(reason) = accept(attempt, answer, around, &mut end)
-    {
-        // It says as little as an answer without a `code`.
-        verdict = Verdict::InDoubt {
-            reason,
-            worth_repeating: true,
-        };
+    if let Verdict::Accepted(answer) = &verdict {
+        match accept(attempt, answer, around, &mut end) {
+            Ok(false) => {}
+            Ok(true) => match attempt.turn_page() {
+                Ok(()) => return Next::Page,
+                Err(reason) => fail(&mut end, reason),
+            },
+            Err(reason) => {
+                // It says as little as an answer without a `code`.
+                verdict = Verdict::InDoubt {
+                    reason,
+                    worth_repeating: true,
+                };
+            }
+        }
     }
     let envelope = match (&verdict, sent) {
         (Verdict::Accepted(answer), _) => Envelope::read(Some(answer)),
@@ -62,8 +72,9 @@ pub(super) fn settle(
     };
     end.code = envelope.code;
     end.msg = envelope.msg;
+    let tries = attempt.tries();
     let may_repeat = verdict.may_repeat(attempt.effect)
-        && attempt.number < attempt.action.retry.attempts
+        && tries < attempt.action.retry.attempts
         && !around.interrupted;
     match verdict {
         // Its end was told as it was taken.
@@ -74,12 +85,12 @@ pub(super) fn settle(
             retry_after,
         } => {
             if may_repeat {
-                let ours = backoff(&attempt.action.retry, attempt.number, around.seed);
+                let ours = backoff(&attempt.action.retry, tries, around.seed);
                 match patience(ours, retry_after, attempt.action.timeout) {
                     Patience::Wait(wait) => {
                         return Next::Again {
                             wait,
-                            reason,
+                            reason: of_page(attempt, reason),
                             in_doubt: false,
                         };
                     }
@@ -93,26 +104,38 @@ pub(super) fn settle(
                     ),
                 }
             } else {
-                refuse(attempt, &mut end, tried(&reason, attempt.number));
+                refuse(attempt, &mut end, tried(&reason, tries));
             }
         }
         Verdict::InDoubt { reason, .. } => {
             if may_repeat {
-                let wait = backoff(&attempt.action.retry, attempt.number, around.seed);
+                let wait = backoff(&attempt.action.retry, tries, around.seed);
                 return Next::Again {
                     wait,
-                    reason,
+                    reason: of_page(attempt, reason),
                     in_doubt: true,
                 };
             }
             end.outcome = Outcome::Unknown;
             end.error = Some(format!(
                 "{}: whether the CRM did it is not known",
-                tried(&reason, attempt.number)
+                tried(&reason, tries)
             ));
         }
     }
+    end.pages = attempt.paged.as_ref().map(PagedRead::read);
+    if end.outcome != Outcome::Ok {
+        end.error = end.error.map(|error| of_page(attempt, error));
+    }
     Next::Finished(Box::new(end))
+}
+
+/// A reason that says of which page it speaks, where there are several.
+fn of_page(attempt: &Attempt<'_>, reason: String) -> String {
+    match &attempt.paged {
+        Some(paged) => format!("page {}: {reason}", paged.page()),
+        None => reason,
+    }
 }
 
 /// What is known of the end of a step whatever its outcome.
@@ -164,16 +187,17 @@ fn tried(reason: &str, attempts: u32) -> String {
     }
 }
 
-/// The CRM said yes: outputs are taken, and what the playbook expects is looked at.
+/// The CRM said yes: outputs are taken, and what the playbook expects is looked at. True where it was a page, and
+/// another is to be read: then the end is that of the pages after it.
 ///
 /// # Errors
 /// Why the action's own condition of success cannot be told from the answer: then nothing is taken.
 fn accept(
-    attempt: &Attempt<'_>,
+    attempt: &mut Attempt<'_>,
     answer: &Value,
     around: &Circumstances<'_>,
     end: &mut StepFinished,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let action = &attempt.action.action;
     let seen = action.seen(answer, &attempt.with);
     match seen.success() {
@@ -182,7 +206,7 @@ fn accept(
         Err(NoSuccess::Unclear(reason)) => return Err(reason),
     }
     end.accepted = true;
-    end.warnings = action
+    let warnings = action
         .check_response(answer)
         .iter()
         .map(|violation| {
@@ -192,21 +216,42 @@ fn accept(
             )
         })
         .collect();
-    let outputs = seen.outputs();
+    if let Some(problem) = disappointment(attempt, seen.response(), around, end) {
+        fail(end, problem);
+    }
+    let Some(paged) = &mut attempt.paged else {
+        give(end, seen.outputs(), warnings);
+        end.warnings.extend(seen.more_pages());
+        return Ok(false);
+    };
+    end.warnings = warnings;
+    // What some of the pages hold must not be taken for all.
+    if end.outcome != Outcome::Ok {
+        return Ok(false);
+    }
+    match paged.take(&seen, seen.outputs(), std::mem::take(&mut end.warnings)) {
+        Ok(true) => return Ok(true),
+        Ok(false) => {
+            let all = paged.finish();
+            give(end, all.outputs, all.warnings);
+        }
+        Err(problem) => fail(end, problem),
+    }
+    Ok(false)
+}
+
+/// What later steps get, and what is worth a look although it went well.
+fn give(end: &mut StepFinished, outputs: Outputs, warnings: Vec<String>) {
     end.wolkvox_id = outputs.values.get("wolkvox_id").cloned();
     end.outputs = outputs.values;
     end.blank = outputs.blank;
+    end.warnings = warnings;
     end.warnings.extend(
         outputs
             .failed
             .into_iter()
             .map(|(name, problem)| format!("the output `{name}` has no value: {problem}")),
     );
-    end.warnings.extend(seen.more_pages());
-    if let Some(problem) = disappointment(attempt, seen.response(), around, end) {
-        fail(end, problem);
-    }
-    Ok(())
 }
 
 /// The first thing that the playbook expects of an answer and that is not so, with its place.

@@ -1,5 +1,6 @@
 //! The machine in memory: a scripted CRM, a ledger, and a crash or an interruption after every event.
 
+mod paged;
 mod uses;
 
 use std::collections::HashMap;

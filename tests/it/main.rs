@@ -13,6 +13,7 @@ mod kill;
 mod laws;
 mod look_up;
 mod loops;
+mod paging;
 mod plan;
 mod plan_rows;
 mod reports;

@@ -4,6 +4,7 @@ mod built_in;
 mod family;
 mod findings;
 mod lookup;
+mod paging;
 mod params;
 
 use super::*;

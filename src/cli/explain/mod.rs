@@ -23,7 +23,7 @@ use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::foresee::{OutlookKind, RequestOutlook, RowsShown, Runs, StepOutlook, planned};
 use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
-use crate::report::human::{duration, harmless, wrap};
+use crate::report::human::{duration, harmless, plural, wrap};
 use crate::report::plan::pretty;
 use crate::secret::Masker;
 use crate::value::{Map, Value};
@@ -199,6 +199,10 @@ impl Explanation {
         let timeout = duration(milliseconds(planned.timeout));
         self.facts
             .push(("timeout", format!("{timeout} for one request")));
+        if let Some(most) = planned.max_pages {
+            let most = format!("up to {}, a request each", plural(most, "page"));
+            self.facts.push(("reads", most));
+        }
     }
 
     fn add_curl(&mut self, args: &ExplainArgs, prepared: &Prepared, outlook: &RequestOutlook) {

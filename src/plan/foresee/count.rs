@@ -7,7 +7,7 @@ use crate::action::Effect;
 pub struct Count {
     /// So many, if nothing fails.
     pub certain: u64,
-    /// So many, if every condition that is not known yet holds.
+    /// So many, if every condition that is not known yet holds, and every answer has as many pages as are read.
     pub possible: u64,
     /// Whether there may be more than was counted: the rows of a loop, or a list of ids, that only an answer tells.
     pub is_open: bool,
@@ -66,6 +66,11 @@ impl Tally {
         }
     }
 
+    /// Counts requests that an answer may call for: those of the pages after the first.
+    pub(super) fn may_follow(&mut self, effect: Effect, many: u64) {
+        self.effects[effect as usize].add(many, false);
+    }
+
     /// Adds what another counted.
     pub(super) fn join(&mut self, other: Self) {
         for (count, more) in self.effects.iter_mut().zip(other.effects) {
@@ -107,6 +112,16 @@ mod tests {
         assert_eq!(tally.of(Effect::Update), closed(1, 2));
         assert_eq!(tally.deleted, closed(3, 3));
         assert_eq!(tally.requests(), closed(2, 3));
+    }
+
+    #[test]
+    fn pages_may_follow_the_first() {
+        let mut tally = Tally::default();
+        tally.add(Effect::Read, None, true);
+        tally.may_follow(Effect::Read, 19);
+        let requests = tally.requests();
+        assert_eq!((requests.certain, requests.possible), (1, 20));
+        assert!(!requests.is_open);
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub enum Runs {
 /// What a step does.
 #[derive(Debug)]
 pub enum OutlookKind {
-    /// It sends one request.
+    /// It sends one request, or one for each page.
     Request(Box<RequestOutlook>),
     /// It holds steps.
     Group(Vec<StepOutlook>),
@@ -159,6 +159,8 @@ pub struct RequestOutlook {
     pub effect_is_certain: bool,
     /// How many records it acts on, where the action takes a list of them; the inner none where that is not known.
     pub records: Option<Option<u64>>,
+    /// How many pages are read at most, a request each, of which this is the first.
+    pub max_pages: Option<u64>,
     /// The parameters, with marks for what is not known.
     pub with: MarkedValue,
     /// The request, with marks for what is not known; or why none can be made. None for a step that will not run.

@@ -97,6 +97,7 @@ pub(super) fn without_request(planned: &PlannedAction, with: MarkedValue) -> Req
         because: effect.because,
         effect_is_certain: effect.is_certain,
         records,
+        max_pages: planned.max_pages,
         with,
         request: None,
         marks: Vec::new(),

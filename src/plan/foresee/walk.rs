@@ -201,6 +201,9 @@ impl<'c> Walk<'c> {
         if place.reach != Reach::Never {
             let records = outlook.records.unwrap_or(Some(1));
             tally.add(outlook.effect, records, place.reach == Reach::Certain);
+            if let Some(most) = planned.max_pages {
+                tally.may_follow(outlook.effect, most - 1);
+            }
             self.note(&step.id, place.detail);
         }
         let shown = place.detail == Detail::Shown;

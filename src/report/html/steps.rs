@@ -2,7 +2,7 @@
 
 use super::{badge, charts, section_begins, section_ends};
 use crate::outcome::Outcome;
-use crate::report::human::duration;
+use crate::report::human::{duration, plural};
 use crate::report::markup::Markup;
 use crate::report::record::{RunRecord, Series, StepRecord, word};
 
@@ -78,7 +78,13 @@ fn result(markup: &mut Markup<'_>, record: &RunRecord, step: &StepRecord) {
     for warning in &step.warnings {
         markup.raw("<br>warning: ").text(warning);
     }
-    if step.attempts > 1 {
+    if let Some(pages) = step.pages {
+        let sent = plural(u64::from(step.attempts), "request");
+        markup
+            .raw(" <span class=\"soft\">")
+            .text(&format!("{}, {sent}", plural(pages, "page")))
+            .raw("</span>");
+    } else if step.attempts > 1 {
         markup
             .raw(" <span class=\"soft\">")
             .show(step.attempts)

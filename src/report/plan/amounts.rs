@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{EFFECTS, PlanReport};
-use crate::plan::foresee::{Count, LoopOutlook, Tally};
+use super::{Budget, EFFECTS, PlanReport};
+use crate::plan::foresee::{Count, LoopOutlook, RequestOutlook, Tally};
 use crate::report::human::plural;
 
 /// `3`, `1 to 3`, `up to 3`, `3 or more`.
@@ -77,6 +77,15 @@ pub(super) fn rows(each: &LoopOutlook) -> String {
     text
 }
 
+/// That pages follow the one that is shown; none where one answer is all.
+pub(super) fn pages(outlook: &RequestOutlook) -> Option<String> {
+    let most = outlook.max_pages?;
+    Some(match most {
+        1 => "one page is read".to_owned(),
+        most => format!("up to {most} pages are read, a request each: this is the first"),
+    })
+}
+
 /// How many items run and are not shown, and how to see them; none where all are.
 pub(super) fn not_shown(each: &LoopOutlook) -> Option<String> {
     let (one, many) = if each.batch.is_some() {
@@ -92,6 +101,18 @@ pub(super) fn not_shown(each: &LoopOutlook) -> Option<String> {
         count => Some(format!(
             "{count} more {many} run and are not shown: --all-rows shows them"
         )),
+    }
+}
+
+/// What comes of a run that needs so many requests, where the day may not have as many left.
+pub(super) const fn budget_passed(budget: Budget, needs: Count) -> Option<&'static str> {
+    let left = budget.left();
+    if needs.certain > left {
+        Some("run would stop at the daily budget, and could be resumed tomorrow")
+    } else if needs.possible > left {
+        Some("run may stop at the daily budget, and could be resumed tomorrow")
+    } else {
+        None
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::amounts::{amount, limits, not_shown, quantity, records, rows};
+use super::amounts::{amount, budget_passed, limits, not_shown, pages, quantity, records, rows};
 use super::{EFFECTS, Noted, PlanReport, effect_reason, place, pretty, rows_of, size, url};
 use crate::action::Effect;
 use crate::plan::foresee::{
@@ -171,8 +171,8 @@ impl Page<'_> {
             return;
         };
         let needs = self.report.outlook.tally.requests();
-        let passes = needs.possible > budget.left();
-        let style = if passes {
+        let passed = budget_passed(budget, needs);
+        let style = if passed.is_some() {
             AnsiColor::Yellow.on_default()
         } else {
             DIM
@@ -187,12 +187,8 @@ impl Page<'_> {
         let _ = write!(self.text, "  {style}{:<8} ", "budget");
         let lines = wrap(&line, self.width.saturating_sub(11).max(20));
         let _ = writeln!(self.text, "{}{style:#}", lines.join("\n           "));
-        if passes {
-            self.wrapped(
-                style,
-                "the run would stop at the daily budget, and could be resumed tomorrow",
-                11,
-            );
+        if let Some(passed) = passed {
+            self.wrapped(style, &format!("the {passed}"), 11);
         }
     }
 
@@ -265,6 +261,9 @@ impl Page<'_> {
         }
         if let Some(reason) = effect_reason(outlook) {
             self.wrapped(DIM, &reason, indent);
+        }
+        if let Some(pages) = pages(outlook) {
+            self.wrapped(DIM, &pages, indent);
         }
         match request {
             Err(problem) => self.wrapped(

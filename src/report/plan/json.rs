@@ -160,6 +160,9 @@ fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
                 "records",
                 outlook.records.flatten().map_or(Value::Null, Value::from),
             );
+            if let Some(most) = outlook.max_pages {
+                add("max_pages", most.into());
+            }
             add("request", request(report, outlook));
         }
         OutlookKind::Group(steps) => {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::amounts::{amount, limits, not_shown, records, rows};
+use super::amounts::{amount, budget_passed, limits, not_shown, pages, records, rows};
 use super::human::{noted, one_line};
 use super::{EFFECTS, PlanReport, effect_reason, place, pretty, rows_of, size, url};
 use crate::action::Effect;
@@ -143,14 +143,8 @@ fn counts(report: &PlanReport<'_>, text: &mut String) {
             let _ = writeln!(text, "> {} {}, {passed}.\n", limit.what, limit.of);
         }
     }
-    if report
-        .budget
-        .is_some_and(|budget| all.possible > budget.left())
-    {
-        let _ = writeln!(
-            text,
-            "> The run would stop at the daily budget, and could be resumed tomorrow.\n"
-        );
+    if let Some(passed) = report.budget.and_then(|budget| budget_passed(budget, all)) {
+        let _ = writeln!(text, "> The {passed}.\n");
     }
 }
 
@@ -263,6 +257,9 @@ fn request(
     let _ = writeln!(text, "{}\n", report.code(&at));
     if let Some(reason) = effect_reason(outlook) {
         let _ = writeln!(text, "{}: {}\n", outlook.effect, report.prose(&reason));
+    }
+    if let Some(pages) = pages(outlook) {
+        let _ = writeln!(text, "Pages: {pages}.\n");
     }
     let request = match &outlook.request {
         None => return,

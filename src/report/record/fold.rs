@@ -136,6 +136,11 @@ impl Recorder {
     }
 
     fn attempt_started(&mut self, started: &AttemptStarted, now: u64) {
+        if started.pages_read > 0 {
+            // The page before it was answered; nothing else says so.
+            let of = Of(&started.step, started.row.as_deref());
+            self.answered(&of, now.saturating_sub(started.waited_ms), false);
+        }
         self.series.at(now).pace_ms += started.waited_ms;
         let open = Open {
             action: started.action.clone(),
@@ -326,6 +331,7 @@ impl Recorder {
                 msg: None,
                 wolkvox_id: None,
                 attempts: open.attempt,
+                pages: None,
                 begins_ms: open.since_ms,
                 ends_ms: open.since_ms,
                 duration_ms: 0,
@@ -410,6 +416,7 @@ fn step_record(end: &StepFinished, now: u64, most_answer: usize) -> StepRecord {
         msg: end.msg.clone(),
         wolkvox_id: end.wolkvox_id.clone(),
         attempts: end.attempts,
+        pages: end.pages,
         begins_ms: now.saturating_sub(end.duration_ms),
         ends_ms: now,
         duration_ms: end.duration_ms,

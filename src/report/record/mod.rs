@@ -73,6 +73,8 @@ pub struct StepRecord {
     pub wolkvox_id: Option<Value>,
     /// How many requests were sent.
     pub attempts: u32,
+    /// How many pages were read, of a step that reads several.
+    pub pages: Option<u64>,
     /// From its first attempt, in milliseconds of the run's own time, which stands still between stretches.
     pub begins_ms: u64,
     /// To its outcome.

@@ -9,10 +9,22 @@ use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::run::Command;
 use crate::run::attempt::{Attempt, finished};
+use crate::run::paged::PagedRead;
 use crate::run::settle::{Circumstances, Next, settle};
 use crate::transport::{Response, SendError};
 
 impl<'p> Lane<'p> {
+    /// Looks at the files that a request will carry, where it carries some.
+    pub(super) fn attach(&mut self, attempt: Attempt<'p>) -> Command<'p> {
+        let files = attempt.files();
+        if files.is_empty() {
+            return self.attached(attempt, Ok(Vec::new()));
+        }
+        let home = &attempt.step.home;
+        self.state = State::Attaching(attempt);
+        Command::Attach(home, files)
+    }
+
     pub(super) fn attached(
         &mut self,
         mut attempt: Attempt<'p>,
@@ -112,6 +124,7 @@ impl<'p> Lane<'p> {
             attempt: attempt.number,
             action: attempt.action.action.name().to_owned(),
             effect: attempt.effect,
+            pages_read: attempt.paged.as_ref().map_or(0, PagedRead::read),
             waited_ms,
             request: request.described(),
             digest: request.digest(),
@@ -131,7 +144,7 @@ impl<'p> Lane<'p> {
     ) -> Command<'p> {
         let seed = format!("{}/{}", self.around.run, attempt.step.id);
         let next = settle(
-            &attempt,
+            &mut attempt,
             sent,
             &Circumstances {
                 row: self.row.as_deref(),
@@ -149,6 +162,7 @@ impl<'p> Lane<'p> {
                 };
                 self.finish_as(attempt.step, *end, durability)
             }
+            Next::Page => self.attach(attempt),
             Next::Again {
                 wait,
                 reason,
@@ -178,12 +192,18 @@ impl<'p> Lane<'p> {
         let (outcome, reason) = if attempt.in_doubt && attempt.effect != Effect::Read {
             (
                 Outcome::Unknown,
-                "interrupted before it could be sent again: whether the CRM did it is not known",
+                "interrupted before it could be sent again: whether the CRM did it is not known"
+                    .to_owned(),
+            )
+        } else if let Some(page) = attempt.next_page() {
+            (
+                Outcome::NotRun,
+                format!("interrupted before page {page} was read"),
             )
         } else {
             (
                 Outcome::NotRun,
-                "interrupted before it could be sent again: the CRM has not done it",
+                "interrupted before it could be sent again: the CRM has not done it".to_owned(),
             )
         };
         let mut end = finished(
@@ -191,7 +211,7 @@ impl<'p> Lane<'p> {
             self.row.as_deref(),
             Some(attempt.action),
             outcome,
-            Some(reason.to_owned()),
+            Some(reason),
         );
         end.attempts = attempt.number;
         end.duration_ms = now.saturating_sub(attempt.began);

@@ -161,15 +161,8 @@ impl<'p> Lane<'p> {
         match begun {
             Err(reason) => self.fail_unsent(step, &reason),
             Ok(mut attempt) => {
-                attempt.number = number;
-                attempt.in_doubt = in_doubt;
-                let files = attempt.files();
-                if files.is_empty() {
-                    self.attached(attempt, Ok(Vec::new()))
-                } else {
-                    self.state = State::Attaching(attempt);
-                    Command::Attach(&step.home, files)
-                }
+                attempt.go_on(number, in_doubt);
+                self.attach(attempt)
             }
         }
     }

@@ -121,6 +121,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         code: None,
         msg: None,
         wolkvox_id: None,
+        pages: None,
         attempts: 1,
         accepted: false,
         duration_ms: 20,
