@@ -1,6 +1,6 @@
 //! All actions by name: those of the binary, and those that a project adds. It reads no files itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::{Action, Effect, examples, read};
@@ -67,6 +67,8 @@ enum Entry {
 #[derive(Clone)]
 pub struct Catalogue {
     entries: BTreeMap<String, Entry>,
+    /// Actions whose files are there and broken, which is said of the files.
+    broken: BTreeSet<String>,
 }
 
 impl Catalogue {
@@ -79,7 +81,11 @@ impl Catalogue {
                 .map(|action| (action.name.to_owned(), Entry::BuiltIn(action)))
                 .collect()
         };
-        Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Self { entries: entries() })))
+        let catalogue = || Self {
+            entries: entries(),
+            broken: BTreeSet::new(),
+        };
+        Arc::clone(CATALOGUE.get_or_init(|| Arc::new(catalogue())))
     }
 
     /// The action of a name.
@@ -93,6 +99,16 @@ impl Catalogue {
     /// Whether there is an action of that name, without reading it.
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)
+    }
+
+    /// Whether an action of that name is missing only because its file is broken, and that was said.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
+    }
+
+    /// Remembers that the file of an action is broken.
+    pub(super) fn add_broken(&mut self, name: &str) {
+        self.broken.insert(name.to_owned());
     }
 
     /// The names, in alphabetical order.
@@ -128,6 +144,11 @@ impl Catalogue {
                     catalogue.entries.insert(name, entry);
                 }
                 Err(mut findings) => {
+                    let named = document.root.get("name").and_then(Node::text);
+                    [Some(file.as_str()), named]
+                        .into_iter()
+                        .flatten()
+                        .for_each(|name| catalogue.add_broken(name));
                     findings.sort_by_key(|finding| {
                         finding.place.as_ref().map(|place| place.span.start)
                     });

@@ -13,6 +13,7 @@ impl Catalogue {
     pub fn with_folder(folder: &Path) -> (Self, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut documents = Vec::new();
+        let mut unread = Vec::new();
         let files = files_of(folder).unwrap_or_else(|error| {
             let message = format!("the folder {} cannot be read: {error}", folder.display());
             found.push(Diagnostic::error(Code::UnreadableFile, message));
@@ -22,10 +23,14 @@ impl Catalogue {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             match Document::load(&path, &path.to_string_lossy()) {
                 Ok(document) => documents.push((name.into_owned(), document)),
-                Err(findings) => found.extend(findings),
+                Err(findings) => {
+                    found.extend(findings);
+                    unread.push(name.into_owned());
+                }
             }
         }
-        let (catalogue, findings) = Self::built_in().with_documents(documents);
+        let (mut catalogue, findings) = Self::built_in().with_documents(documents);
+        unread.iter().for_each(|name| catalogue.add_broken(name));
         found.extend(findings);
         (catalogue, found)
     }

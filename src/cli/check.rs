@@ -24,7 +24,7 @@ use super::uses;
 use crate::action::TargetFacts;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Document, read_source};
+use crate::document::Document;
 use crate::plan::{self, Completeness, Facts, Given, RowCheck};
 use crate::playbook::{self, Playbook};
 use crate::project::{CONFIG, TargetConfig};
@@ -65,6 +65,11 @@ struct Found {
 }
 
 impl Found {
+    /// Whether it is of a file that is none of those that are checked.
+    const fn is_left_out(&self) -> bool {
+        self.looked.left_out > 0
+    }
+
     fn add(&mut self, more: Self) {
         self.findings.extend(more.findings);
         self.notes.extend(more.notes);
@@ -108,13 +113,16 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     };
     let mut found = Found::default();
     let mut asked = Vec::new();
+    let mut folders = Vec::new();
     for path in &args.paths {
         if path.is_dir() {
-            let before = asked.len() + found.findings.len();
+            let (first, before) = (asked.len(), found.findings.len());
             list(path, 0, &mut asked, &mut found.findings);
-            if asked.len() + found.findings.len() == before {
-                found.findings.push(nothing_in(path));
+            if found.findings.len() == before {
+                folders.push((path, first..asked.len()));
             }
+        } else if !path.exists() {
+            found.findings.push(nothing_at(path));
         } else {
             asked.push(Asked {
                 path: path.clone(),
@@ -124,7 +132,13 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             });
         }
     }
-    found.add(checker.all(&asked));
+    let by_file = checker.all(&asked);
+    for (folder, files) in folders {
+        if by_file[files.clone()].iter().all(Found::is_left_out) {
+            found.findings.push(nothing_in(folder, files.len()));
+        }
+    }
+    by_file.into_iter().for_each(|more| found.add(more));
     once(&mut found.findings);
     let projects = checker.projects.into_inner();
     let projects = projects.unwrap_or_else(PoisonError::into_inner);
@@ -153,13 +167,29 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     Exit::of_findings(&found.findings).unwrap_or(Exit::Ok)
 }
 
-/// A check that looks at nothing must not pass for one that found nothing.
-fn nothing_in(folder: &Path) -> Diagnostic {
+/// A check that looks at nothing must not pass for one that found nothing. `files` is the number of YAML files in the
+/// folder.
+fn nothing_in(folder: &Path, files: usize) -> Diagnostic {
+    let seen = match files {
+        0 => "there is no .yaml or .yml file in it, however deep".to_owned(),
+        1 => "its one YAML file has neither `voxplay` nor `steps` at its top".to_owned(),
+        files => format!("none of its {files} YAML files has `voxplay` or `steps` at its top"),
+    };
     Diagnostic::error(
         Code::MissingFile,
-        format!("there is no YAML file in the folder {}", folder.display()),
+        format!("there is no playbook in the folder {}", folder.display()),
     )
-    .help("name a playbook, or a folder that has some")
+    .help(format!(
+        "{seen}: name a playbook, or a folder that has some"
+    ))
+}
+
+fn nothing_at(path: &Path) -> Diagnostic {
+    Diagnostic::error(
+        Code::MissingFile,
+        format!("there is no file or folder {}", path.display()),
+    )
+    .help("check the name and the folder you are in")
 }
 
 /// The files of a folder and of those in it that may be playbooks or parts of a project, in the order of their
@@ -220,8 +250,8 @@ pub(super) fn literal_tokens(findings: &[Diagnostic]) -> Vec<Secret> {
 }
 
 impl Checker {
-    /// Looks at files side by side; what is found is in their order.
-    fn all(&self, asked: &[Asked]) -> Found {
+    /// Looks at files side by side; what is found in each, in their order.
+    fn all(&self, asked: &[Asked]) -> Vec<Found> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -250,11 +280,7 @@ impl Checker {
             done
         });
         done.sort_by_key(|(index, _)| *index);
-        let mut all = Found::default();
-        for (_, found) in done {
-            all.add(found);
-        }
-        all
+        done.into_iter().map(|(_, found)| found).collect()
     }
 
     fn one(&self, asked: &Asked) -> Found {
@@ -276,12 +302,7 @@ impl Checker {
         } else {
             folder_of(&folder)
         };
-        if path.exists() {
-            self.project(&root);
-        } else if let Err(errors) = read_source(path, &path.display().to_string()) {
-            // Reading it says what is wrong in the usual words.
-            found.findings = errors;
-        }
+        self.project(&root);
         found
     }
 

@@ -9,12 +9,14 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::CommandFactory as _;
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
+};
 use clap_complete::env::CompleteEnv;
 
 use super::open::{self, Project};
 use super::surroundings::current_folder;
-use super::{Cli, schema, uses};
+use super::{Cli, reports, schema, uses};
 use crate::playbook::{Playbook, StepKind};
 
 /// The variable with which the shell's script asks for completions.
@@ -96,20 +98,46 @@ pub(super) fn tags() -> ArgValueCompleter {
     })
 }
 
-/// `STEP=` of the playbook's loops.
+/// `STEP=` of the playbook's loops, and paths: by themselves, and after the `=`.
 pub(super) fn loops() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
-        let Some(playbook) = playbook() else {
-            return Vec::new();
-        };
-        let loops = playbook
-            .whole()
-            .into_iter()
+        let typed = typed.to_string_lossy();
+        if typed.contains('=') {
+            return paths_after_equals(&typed);
+        }
+        let playbook = playbook();
+        let steps = playbook.iter().flat_map(Playbook::whole);
+        let loops = steps
             .filter(|whole| matches!(whole.step.kind, StepKind::Loop(..)))
             .map(|whole| CompletionCandidate::new(format!("{}=", whole.id)))
             .collect();
-        beginning(&typed.to_string_lossy(), loops)
+        let mut candidates = beginning(&typed, loops);
+        candidates.extend(PathCompleter::any().complete(OsStr::new(&*typed)));
+        candidates
     })
+}
+
+/// `KIND=` of the reports, and paths after it.
+pub(super) fn reports() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_string_lossy();
+        if typed.contains('=') {
+            return paths_after_equals(&typed);
+        }
+        let kinds = reports::kinds().map(|kind| CompletionCandidate::new(format!("{kind}=")));
+        beginning(&typed, kinds.collect())
+    })
+}
+
+fn paths_after_equals(typed: &str) -> Vec<CompletionCandidate> {
+    let Some((name, path)) = typed.split_once('=') else {
+        return Vec::new();
+    };
+    PathCompleter::any()
+        .complete(OsStr::new(path))
+        .into_iter()
+        .map(|candidate| candidate.add_prefix(format!("{name}=")))
+        .collect()
 }
 
 /// Ids of the playbook's steps.

@@ -14,7 +14,7 @@ use super::open::{self, Project, folder_of};
 use super::surroundings::Process;
 use super::uses;
 use crate::action::TargetFacts;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::Document;
 use crate::event::RunId;
 use crate::plan::foresee::Tally;
@@ -159,14 +159,6 @@ pub(super) fn prepare(
             .map(|zone| (None::<&std::sync::Arc<Source>>, zone)),
         findings,
     );
-    let (inputs, wrong) = plan::resolve_inputs(
-        &playbook,
-        &given,
-        &|name| Process.variable(name),
-        Completeness::Required,
-    );
-    findings.extend(wrong);
-    secrets.extend(inputs.secrets.iter().cloned().map(Secret::new));
     let facts = target.map(|target| TargetFacts {
         name: target.name.clone(),
         server: target.server.base().to_owned(),
@@ -178,6 +170,14 @@ pub(super) fn prepare(
     });
     let (draft, wrong) = plan::compile(&playbook, &project.catalogue, &engine, &args.tags);
     findings.extend(wrong);
+    let (inputs, wrong) = plan::resolve_inputs(
+        &playbook,
+        &given,
+        &|name| Process.variable(name),
+        Completeness::Required(&draft.needed_inputs(&args.tags)),
+    );
+    findings.extend(wrong);
+    secrets.extend(inputs.secrets.iter().cloned().map(Secret::new));
     let files = project.confinement(&args.playbook);
     let run_facts = Map::from_iter([
         ("id".to_owned(), run.as_str().into()),
@@ -215,13 +215,23 @@ pub(super) fn prepare(
     })
 }
 
-/// Says nothing twice: what is wrong with a used playbook is found as often as it is used.
+/// Says nothing twice: what is wrong with a used playbook is found as often as it is used. What is said of a scalar that
+/// readers take for different things is all that is said of it.
 pub(super) fn once(findings: &mut Vec<Diagnostic>) {
     let mut seen = HashSet::new();
+    let at = |place: &Place| (place.source.name().to_owned(), place.span);
+    let is_ambiguous = |finding: &&Diagnostic| finding.code == Code::AmbiguousScalar;
+    let ambiguous = findings.iter().filter(is_ambiguous);
+    let ambiguous: HashSet<_> = ambiguous
+        .filter_map(|it| it.place.as_ref().map(at))
+        .collect();
     findings.retain(|finding| {
         let Some(place) = &finding.place else {
             return true;
         };
+        if !is_ambiguous(&finding) && ambiguous.contains(&at(place)) {
+            return false;
+        }
         seen.insert((
             place.source.name().to_owned(),
             place.span,

@@ -30,6 +30,11 @@ const KINDS: [(&str, Kind); 4] = [
     ("markdown", Kind::Markdown),
 ];
 
+/// What reports are called.
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 /// A report that was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct ReportTo {
@@ -45,7 +50,7 @@ impl ReportTo {
 
 /// Reads `KIND=PATH`.
 pub(super) fn parse(text: &str) -> Result<ReportTo, String> {
-    let kinds: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+    let kinds: Vec<&str> = kinds().collect();
     let usage = || {
         format!(
             "write KIND=PATH, for example html=report.html; KIND is one of {}",

@@ -28,21 +28,17 @@ pub(super) fn schema(args: &SchemaArgs) -> Exit {
     let folder = args.project.clone().unwrap_or_else(current_folder);
     let project = Project::find(&folder);
     terminal.mask(Masker::new(literal_tokens(&project.findings)));
-    if let Some(exit) = Exit::of_findings(&project.findings) {
-        terminal.say(&terminal.findings(&project.findings));
-        return exit;
-    }
-    match answer(args, &project.catalogue) {
-        Ok(text) => {
-            terminal.answer(&text);
-            Exit::Ok
-        }
-        Err(finding) => {
-            let findings = [finding];
-            terminal.say(&terminal.findings(&findings));
-            Exit::of_findings(&findings).unwrap_or(Exit::Ok)
+    let mut findings = project.findings;
+    let broken = Exit::of_findings(&findings);
+    // Files that are kept are written whole or not at all; what is only shown is of use to an editor without the rest.
+    if args.write.is_none() || broken.is_none() {
+        match answer(args, &project.catalogue) {
+            Ok(text) => terminal.answer(&text),
+            Err(finding) => findings.push(finding),
         }
     }
+    terminal.say(&terminal.findings(&findings));
+    Exit::of_findings(&findings).unwrap_or(Exit::Ok)
 }
 
 fn answer(args: &SchemaArgs, catalogue: &Catalogue) -> Result<String, Diagnostic> {
@@ -79,6 +75,11 @@ fn answer(args: &SchemaArgs, catalogue: &Catalogue) -> Result<String, Diagnostic
 
 fn find(name: &str, catalogue: &Catalogue) -> Result<std::sync::Arc<Action>, Diagnostic> {
     catalogue.get(name).ok_or_else(|| {
+        if catalogue.is_broken(name) {
+            let message = format!("there is no schema of `{name}`: its file is broken");
+            return Diagnostic::error(Code::UnknownAction, message)
+                .help("mend what is said of the file");
+        }
         let mut finding = Diagnostic::error(
             Code::UnknownAction,
             format!("there is no schema of `{name}`"),

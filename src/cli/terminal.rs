@@ -154,6 +154,7 @@ impl Terminal {
             Look {
                 color: Color::Ansi,
                 width: width(),
+                breaks_messages: known_width().is_some(),
             },
         )
     }
@@ -187,13 +188,13 @@ fn write_whole(to: &mut impl Write, text: &str) {
 
 /// How wide lines may be: the terminal's width up to 100, else 80.
 pub(super) fn width() -> usize {
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    columns
-        .or_else(|| {
-            terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
-        })
-        .unwrap_or(80)
-        .clamp(40, 100)
+    known_width().unwrap_or(80).clamp(40, 100)
+}
+
+/// What the environment or the terminal says; none where nobody looks on.
+fn known_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok();
+    columns.and_then(|text| text.parse().ok()).or_else(|| {
+        terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
+    })
 }

@@ -96,6 +96,9 @@ impl Linker<'_> {
                     playbook.uses.insert(written.value, link);
                 }
                 Ok(None) => {}
+                Err(finding) if finding.code == Code::MissingFile => {
+                    playbook.missing_uses.insert(written.value, finding);
+                }
                 Err(finding) => self
                     .findings
                     .push(finding.at(&playbook.source, written.span)),

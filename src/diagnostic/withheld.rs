@@ -6,7 +6,13 @@ impl Diagnostic {
     /// The same finding with words that hold nothing of the text it is about, and a place without an excerpt.
     #[must_use]
     pub fn withheld(mut self) -> Self {
-        if let Some((message, help)) = words(self.code) {
+        let name = self.place.as_ref().map(|place| place.source.name());
+        let is_json = name.is_some_and(|name| name.to_ascii_lowercase().ends_with(".json"));
+        let words = match self.code {
+            Code::YamlSyntax if is_json => Some(NOT_JSON),
+            code => words(code),
+        };
+        if let Some((message, help)) = words {
             message.clone_into(&mut self.message);
             self.help = Some(help.to_owned());
         }
@@ -17,6 +23,12 @@ impl Diagnostic {
         self
     }
 }
+
+/// The same of a file that is meant to be JSON.
+const NOT_JSON: (&str, &str) = (
+    "this is not JSON",
+    "look for a quote, a bracket or a comma that is missing, or for one too many",
+);
 
 /// What is wrong and what to do, for the kinds of findings whose messages show what was read.
 fn words(code: Code) -> Option<(&'static str, &'static str)> {
@@ -93,5 +105,15 @@ mod tests {
             }
         }
         assert!(refused > 12, "{refused} are refused");
+    }
+
+    #[test]
+    fn json_is_called_json() {
+        let message = |name: &str| {
+            let findings = document::read(&Source::new(name, "{\"pin\": [s3cret")).unwrap_err();
+            findings.into_iter().next().unwrap().withheld().message
+        };
+        assert_eq!(message("in.JSON"), "this is not JSON");
+        assert_eq!(message("in.yaml"), "this is not YAML");
     }
 }

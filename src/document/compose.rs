@@ -268,12 +268,20 @@ impl Composer<'_> {
 
     fn key(&mut self, node: Node) -> Key {
         let span = node.span;
-        if let Some(finding) = refusal::key(self.text, &node) {
+        let refused = refusal::key(self.text, &node);
+        let is_refused = refused.is_some();
+        if let Some(finding) = refused {
             self.report(finding);
-        } else if let NodeKind::Text(scalar) = node.kind {
-            return Key::Known(scalar.text, span);
         }
-        Key::Refused
+        match node.kind {
+            NodeKind::Text(scalar) if !is_refused => Key::Known(scalar.text, span),
+            // As it is written, as other scalars that are refused: so that it is not missed as well.
+            NodeKind::Number(_) | NodeKind::Bool(_) => {
+                let written = &self.text.as_str()[self.text.offsets(span)];
+                Key::Known(written.to_owned(), span)
+            }
+            _ => Key::Refused,
+        }
     }
 
     fn scalar(&mut self, value: &str, style: ScalarStyle, range: &Range<usize>) {

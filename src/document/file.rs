@@ -93,11 +93,19 @@ pub(crate) fn unreadable(error: &io::Error, shown_as: &str, otherwise: &'static 
 
 fn decode(bytes: Vec<u8>, shown_as: &str) -> Result<String, Diagnostic> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let unit = match bytes[0] {
+            0xff => u16::from_le_bytes,
+            _ => u16::from_be_bytes,
+        };
+        let units = bytes[2..].chunks_exact(2);
+        let units: Vec<u16> = units.map(|pair| unit([pair[0], pair[1]])).collect();
+        let shown = Source::new(shown_as, String::from_utf16_lossy(&units));
         return Err(Diagnostic::error(
             Code::UnreadableFile,
-            format!("{shown_as} is written in UTF-16"),
+            format!("{shown_as} is written in UTF-16, and only UTF-8 can be read"),
         )
-        .help("save it as UTF-8"));
+        .at(&shown, Span::new(0, 0))
+        .help("save it as UTF-8: editors offer that beside the name, under \"encoding\""));
     }
     let mut text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -154,7 +162,15 @@ mod tests {
 
     #[test]
     fn utf_16_is_recognised() {
-        assert!(finding(load(b"\xff\xfea\0:\0")).message.contains("UTF-16"));
+        for bytes in [b"\xff\xfea\0:\0", b"\xfe\xff\0a\0:"] {
+            let finding = finding(load(bytes));
+            assert!(finding.message.contains("UTF-16"));
+            let place = finding.place.unwrap();
+            assert_eq!(
+                (place.to_string().as_str(), place.source.text()),
+                ("play.yaml:1:1", "a:")
+            );
+        }
     }
 
     #[test]

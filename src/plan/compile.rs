@@ -410,7 +410,9 @@ impl<'p> Compiler<'p> {
                     (inputs.as_ref(), *inputs_span),
                     (place, index, &conditions),
                 )
-                .map(|used| PlannedKind::Use(Box::new(used))),
+                .map(|used| PlannedKind::Use(Box::new(used)))
+                // One that is left out does nothing, whatever is in its file.
+                .or_else(|| (!self.names[index].selected).then(|| PlannedKind::Group(Vec::new()))),
             StepKind::Action {
                 action,
                 with,
@@ -484,7 +486,7 @@ impl<'p> Compiler<'p> {
 
     fn action(&mut self, name: &crate::source::Spanned<String>) -> Option<Arc<Action>> {
         let found = self.sheet.catalogue.get(&name.value);
-        if found.is_none() {
+        if found.is_none() && !self.sheet.catalogue.is_broken(&name.value) {
             let help = did_you_mean(&name.value, self.sheet.catalogue.names());
             self.error(
                 Code::UnknownAction,

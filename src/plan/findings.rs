@@ -80,18 +80,27 @@ pub fn violation_diagnostic(
         .filter(|_| violation.meant_key(instance).is_none())
         .and_then(subject.advice)
         .or_else(|| violation.help(instance));
-    if let ViolationKind::WrongType { wanted } = &violation.kind
-        && let Some(text) = place.node.text()
-        && place.is_exact()
-        && text.contains("{{")
-    {
+    let is_template = place.node.text().is_some_and(|text| text.contains("{{"));
+    if is_template && place.is_exact() {
         // The author wrote a template: quotes are there already, it is its value that does not fit.
-        diagnostic.help = Some(if wanted.iter().any(|name| name == "string") {
-            "make it text with `| string`, or give it a value that is text".to_owned()
-        } else {
-            "a template keeps the type of its value only where it stands alone in the text"
-                .to_owned()
-        });
+        let help = of_template(&violation.kind).map(str::to_owned);
+        diagnostic.help = help.or(diagnostic.help);
     }
     diagnostic
+}
+
+/// What to do where the value of a template does not fit.
+fn of_template(kind: &ViolationKind) -> Option<&'static str> {
+    match kind {
+        ViolationKind::WrongType { wanted } if wanted.iter().any(|name| name == "string") => {
+            Some("make it text with `| string`, or give it a value that is text")
+        }
+        ViolationKind::WrongType { .. } => {
+            Some("a template keeps the type of its value only where it stands alone in the text")
+        }
+        ViolationKind::Blank => Some(
+            "its value is blank here: fill in what it reads, or leave the step out with a `when`",
+        ),
+        _ => None,
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::findings::{Subject, violation_diagnostic};
+use super::needs::Needed;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
 use crate::playbook::{INPUT_KEYS, Input, Playbook};
@@ -52,9 +53,9 @@ pub struct Inputs {
 
 /// Whether inputs must be complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completeness {
-    /// For a run: a required input without a value is an error.
-    Required,
+pub enum Completeness<'n> {
+    /// For a run: a required input without a value is an error, where the run needs it.
+    Required(&'n Needed),
     /// For a check: values may be given later.
     Optional,
 }
@@ -67,7 +68,7 @@ pub fn resolve(
     playbook: &Playbook,
     given: &Given,
     environment: &dyn Fn(&str) -> Option<String>,
-    completeness: Completeness,
+    completeness: Completeness<'_>,
 ) -> (Inputs, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     report_unknown(playbook, given, &mut findings);
@@ -99,15 +100,20 @@ pub fn resolve(
                     .insert(input.name.value.clone(), value.node.to_value());
                 inputs.origins.insert(input.name.value.clone(), origin);
             }
-            // What the file gives cannot be told from here: that it cannot be read was said.
-            Picked::Nothing if completeness == Completeness::Optional || is_unread => {
+            Picked::Nothing => {
+                if let Completeness::Required(needed) = completeness
+                    // What the file gives cannot be told from here: that it cannot be read was said.
+                    && !is_unread
+                {
+                    if !input.required {
+                        continue;
+                    }
+                    if needed.has(&input.name.value) {
+                        findings.push(missing(playbook, input));
+                    }
+                }
                 inputs.unknown.push(input.name.value.clone());
             }
-            Picked::Nothing if input.required => {
-                findings.push(missing(playbook, input));
-                inputs.unknown.push(input.name.value.clone());
-            }
-            Picked::Nothing => {}
             Picked::Wrong => inputs.unknown.push(input.name.value.clone()),
         }
     }
@@ -307,7 +313,7 @@ fn hide(finding: &mut Diagnostic, kind: &ViolationKind, what: &str) {
         ViolationKind::UnknownKey { .. } => {
             finding.message = format!("{what}: a key stands here that its schema does not know");
         }
-        ViolationKind::Enum { .. } => finding.help = None,
+        ViolationKind::Enum { .. } | ViolationKind::Forms { .. } => finding.help = None,
         _ => {}
     }
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::document::Node;
+use crate::diagnostic::Diagnostic;
+use crate::document::{Node, NodeKind};
 use crate::source::{Source, Span, Spanned};
 
 pub(crate) use forms::belongs;
@@ -50,8 +51,10 @@ pub struct Playbook {
     /// The most that it may send.
     pub limits: Limits,
     /// The playbooks that its steps use, by the path as it is written. One that could not be read is not here, and
-    /// that was said.
+    /// that was said or is in the next.
     pub uses: BTreeMap<String, UseLink>,
+    /// Of the paths of its steps with `use`, those where no file is: it is said at each step that needs the file.
+    pub missing_uses: BTreeMap<String, Diagnostic>,
 }
 
 impl Playbook {
@@ -101,10 +104,13 @@ pub struct Input {
 
 impl Input {
     /// Whether a text given on the command line is the value as it stands, and not YAML to be read; where no type is
-    /// named, if the schema takes it so.
+    /// named, if the schema takes it so, and the default is not of another kind.
     pub fn takes_text(&self) -> bool {
         match self.schema.get("type") {
-            None => true,
+            None => self
+                .default
+                .as_ref()
+                .is_none_or(|default| matches!(default.kind, NodeKind::Text(_) | NodeKind::Null)),
             Some(serde_json::Value::String(name)) => name == "string",
             Some(serde_json::Value::Array(names)) => names.iter().any(|name| name == "string"),
             Some(_) => false,

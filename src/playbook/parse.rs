@@ -143,6 +143,7 @@ impl Parser<'_> {
                 .map(|node| read_limits(node, "`limits`", self.findings))
                 .unwrap_or_default(),
             uses: BTreeMap::new(),
+            missing_uses: BTreeMap::new(),
         })
     }
 

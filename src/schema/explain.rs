@@ -165,11 +165,35 @@ fn alternatives(
             let rule = format!("must be {}, not {}", type_words(&wanted), actual(error));
             Err((ViolationKind::WrongType { wanted }, rule))
         }
-        _ => Err((
-            ViolationKind::Other,
-            "fits none of the allowed forms".to_owned(),
-        )),
+        several => {
+            let advice = forms(several, schema);
+            Err((
+                ViolationKind::Forms { advice },
+                "fits none of the allowed forms".to_owned(),
+            ))
+        }
     }
+}
+
+/// How many forms are told of.
+const MOST_FORMS: usize = 3;
+
+/// What keeps the value from each of the forms that it might have been meant to have.
+fn forms(branches: &[&Vec<ValidationError<'static>>], schema: &Json) -> String {
+    let first = |branch: &&Vec<ValidationError<'static>>| {
+        let error = branch.first()?;
+        let told = describe(error, schema, error.instance_path().as_str(), None);
+        told.into_iter().next().map(|violation| violation.message)
+    };
+    let told: Vec<String> = branches.iter().filter_map(first).collect();
+    let mut words: Vec<String> = Vec::new();
+    for (index, message) in told.iter().take(MOST_FORMS).enumerate() {
+        words.push(format!("form {}: {message}", index + 1));
+    }
+    if told.len() > MOST_FORMS {
+        words.push(format!("and {} more", told.len() - MOST_FORMS));
+    }
+    words.join("; ")
 }
 
 /// The kind of an error about one value, and its message without the subject.
@@ -212,7 +236,7 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
             (ViolationKind::Const { wanted }, rule)
         }
         Kind::Custom { keyword, .. } if keyword == blank::KEYWORD => (
-            ViolationKind::Pattern,
+            ViolationKind::Blank,
             expected.unwrap_or_else(|| "must not be blank".to_owned()),
         ),
         Kind::Custom { keyword, .. } if keyword == plain_number::KEYWORD => (
@@ -252,7 +276,10 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
         Kind::UniqueItems => (ViolationKind::Unique, "has the same item twice".to_owned()),
         Kind::FalseSchema => (ViolationKind::Other, "is not allowed here".to_owned()),
         Kind::OneOfMultipleValid { .. } => (
-            ViolationKind::Other,
+            ViolationKind::Forms {
+                advice: "`oneOf` lets exactly one form fit: write `anyOf` in the schema where several may"
+                    .to_owned(),
+            },
             "fits more than one of the allowed forms".to_owned(),
         ),
         other => (

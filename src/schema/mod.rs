@@ -125,8 +125,25 @@ impl Schema {
             !(matches!(violation.kind, ViolationKind::MissingKey { .. })
                 && meant.iter().any(is_meant))
         });
+        without_types_of_numbers(&mut found);
         found
     }
+}
+
+/// Where a number is not written as its action wants it, that says more than which types fit.
+fn without_types_of_numbers(found: &mut Vec<Violation>) {
+    let is_spelled_wrong = |violation: &&Violation| {
+        let keyword = violation.schema_path.rsplit('/').next();
+        keyword == Some(plain_number::KEYWORD)
+    };
+    let spelled_wrong = found.iter().filter(is_spelled_wrong);
+    let places: Vec<String> = spelled_wrong
+        .map(|violation| violation.pointer.clone())
+        .collect();
+    found.retain(|violation| {
+        !(matches!(violation.kind, ViolationKind::WrongType { .. })
+            && places.contains(&violation.pointer))
+    });
 }
 
 /// How schemas are compiled and values checked.

@@ -56,7 +56,9 @@ fn every_violation_is_told_with_its_place_and_remedy() {
         ),
         (
             r#"{"module":"m","wolkvox_id":" "}"#,
-            vec!["/wolkvox_id: `wolkvox_id` must not be blank"],
+            vec![
+                "/wolkvox_id: `wolkvox_id` must not be blank (give it a value: nothing can be seen in what stands here)",
+            ],
         ),
         (
             r#"{"module":7}"#,
@@ -163,9 +165,15 @@ fn an_alternative_is_chosen_by_its_type() {
         "properties": { "id": { "anyOf": [id, { "type": "array", "minItems": 1, "items": id }] } }
     });
     let cases = [
-        (r#"{"id":""}"#, "/id: `id` must not be blank"),
+        (
+            r#"{"id":""}"#,
+            "/id: `id` must not be blank (give it a value: nothing can be seen in what stands here)",
+        ),
         (r#"{"id":[]}"#, "/id: `id` must have at least 1 item"),
-        (r#"{"id":["a"," "]}"#, "/id/1: `id[1]` must not be blank"),
+        (
+            r#"{"id":["a"," "]}"#,
+            "/id/1: `id[1]` must not be blank (give it a value: nothing can be seen in what stands here)",
+        ),
         (
             r#"{"id":7}"#,
             "/id: `id` must be text or a list, not a number (write it in quotes, so that it stays as it is written)",
@@ -340,12 +348,17 @@ fn what_is_blank_is_told_wherever_the_rule_stands() {
     for (text, wanted) in [
         (r#"{"many":"a","no":" "}"#, &[][..]),
         (r#"{" ":1}"#, &[": the key ` ` must not be blank"]),
-        (r#"{"many":" "}"#, &["/many: `many` must be a name"]),
+        (
+            r#"{"many":" "}"#,
+            &[
+                "/many: `many` must be a name (give it a value: nothing can be seen in what stands here)",
+            ],
+        ),
         (
             r#"{"many":["ab"," "]}"#,
             &[
                 "/many/1: `many[1]` must have at least 2 characters",
-                "/many/1: `many[1]` must not be blank",
+                "/many/1: `many[1]` must not be blank (give it a value: nothing can be seen in what stands here)",
             ],
         ),
         (r#"{"no":"a"}"#, &["/no: `no` breaks the rule `not`"]),
@@ -354,6 +367,6 @@ fn what_is_blank_is_told_wherever_the_rule_stands() {
     }
     let found = check(&rules, r#"{"many":["  "]}"#);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].kind, ViolationKind::Pattern);
+    assert_eq!(found[0].kind, ViolationKind::Blank);
     assert_eq!(found[0].schema_path, "/$defs/name/pattern");
 }

@@ -55,6 +55,8 @@ pub enum ViolationKind {
         /// That value.
         wanted: Value,
     },
+    /// Text in which nothing can be seen.
+    Blank,
     /// Text that does not match its pattern.
     Pattern,
     /// Text that does not have its format.
@@ -66,7 +68,12 @@ pub enum ViolationKind {
     Bounds,
     /// A list with the same item twice.
     Unique,
-    /// Anything else, such as none of several allowed forms.
+    /// Not exactly one, or none, of several allowed forms.
+    Forms {
+        /// What to do about it; it may name keys of the value.
+        advice: String,
+    },
+    /// Anything else.
     Other,
 }
 
@@ -97,11 +104,25 @@ impl Violation {
             }
             ViolationKind::MissingKey { description } => description.clone(),
             ViolationKind::WrongType { wanted } => quoting(wanted, here?),
+            ViolationKind::Blank => {
+                Some("give it a value: nothing can be seen in what stands here".to_owned())
+            }
+            ViolationKind::Forms { advice } => Some(advice.clone()),
             ViolationKind::Enum { allowed } => {
-                let written = here?.scalar_text()?;
-                let allowed: Vec<String> = allowed.iter().filter_map(Value::scalar_text).collect();
-                let name = nearest(&written, allowed.iter().map(String::as_str))?;
-                Some(format!("did you mean `{name}`?"))
+                let here = here?;
+                let written = here.scalar_text()?;
+                let texts = allowed.iter().filter_map(Value::as_text);
+                let is_same = |value: &&Value| value.scalar_text().as_ref() == Some(&written);
+                match (here, allowed.iter().find(is_same)) {
+                    (Value::Text(_), Some(_)) => Some("write it without quotes".to_owned()),
+                    (_, Some(_)) => Some("write it in quotes".to_owned()),
+                    // A number is not a misspelling of another one.
+                    (Value::Number(_), None) => None,
+                    _ => {
+                        let name = nearest(&written, texts)?;
+                        Some(format!("did you mean `{name}`?"))
+                    }
+                }
             }
             ViolationKind::Format { format } => {
                 Some(format!("it is written {}", format::words(format)))

@@ -1,10 +1,12 @@
 //! Values that look like one thing and count as another: a text `no` as a condition, a text `1` beside a number.
 //! Both decide a write silently and wrongly, so both are errors. It knows the spellings, and nothing of templates.
 
+mod nested;
+
 use std::borrow::Cow;
 
 use super::error::TemplateError;
-use super::operators::is_true;
+use super::operators::{equal, is_true};
 use crate::value::{Number, Value};
 
 /// The words that stand for yes or no in data files and on command lines.
@@ -59,13 +61,15 @@ pub(super) struct Sides<'t> {
     pub(super) right: Option<&'t str>,
 }
 
-/// Refuses to compare a number or a boolean with a text that spells one: they are never equal, and look it.
+/// Refuses to compare a number or a boolean with a text that spells one, also inside lists and objects, or a list or an
+/// object with a text that spells one: they are never equal, and look it.
 pub(super) fn refuse(
     left: &Value,
     right: &Value,
     sides: Option<Sides<'_>>,
 ) -> Result<(), TemplateError> {
     if !look_alike(left, right) {
+        nested::refuse(left, right, sides)?;
         return Ok(());
     }
     let Some(sides) = sides else {
@@ -91,13 +95,17 @@ pub(super) fn refuse(
     Err(TemplateError::type_mismatch(message).help(remedy(left, right, sides)))
 }
 
-/// As [`refuse`], for a value and a list that holds nothing of its type. A list such as `[200, "200"]` means both.
+/// As [`refuse`], for a value and a list that holds nothing of its type, or for a list or an object that is not in it. A list such as `[200, "200"]` means both.
 pub(super) fn refuse_in(
     items: &[Value],
     value: &Value,
     source: Option<&str>,
 ) -> Result<(), TemplateError> {
-    let same = |item: &Value| std::mem::discriminant(item) == std::mem::discriminant(value);
+    let is_whole = matches!(value, Value::List(_) | Value::Map(_));
+    let same = |item: &Value| {
+        std::mem::discriminant(item) == std::mem::discriminant(value)
+            && (!is_whole || equal(item, value))
+    };
     if items.iter().any(same) {
         return Ok(());
     }

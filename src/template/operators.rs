@@ -128,11 +128,27 @@ pub(super) fn contains(haystack: &Value, needle: &Value) -> Result<bool> {
         (Value::Map(map), Value::Text(key)) => Ok(map.contains_key(key)),
         (Value::Map(_), _) => Ok(false),
         (Value::Text(text), Value::Text(part)) => Ok(text.contains(part.as_str())),
-        _ => Err(TemplateError::type_mismatch(format!(
-            "{} cannot be in {}",
-            type_of(needle),
-            type_of(haystack)
-        ))),
+        _ => {
+            let error = TemplateError::type_mismatch(format!(
+                "{} cannot be in {}",
+                type_of(needle),
+                type_of(haystack)
+            ));
+            Err(match (haystack, needle) {
+                (Value::Text(text), Value::Number(_)) => error.help(numbers_written_as(text)),
+                _ => error,
+            })
+        }
+    }
+}
+
+/// What to write for a text in which somebody looks for a number: a list where it reads as one.
+pub(super) fn numbers_written_as(text: &str) -> String {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    if parts.iter().all(|part| Number::parse(part).is_some()) {
+        format!("write a list: `[{}]`", parts.join(", "))
+    } else {
+        "make the number text with `| string`".to_owned()
     }
 }
 

@@ -12,6 +12,21 @@ pub(super) struct Expr {
     pub(super) kind: ExprKind,
 }
 
+impl Expr {
+    /// Whether it is the code of an answer: `response.code`, or what a later step has of it. The CRM writes it as a
+    /// number and as text.
+    pub(super) fn is_code(&self) -> bool {
+        let ExprKind::Path { root, keys } = &self.kind else {
+            return false;
+        };
+        let is_named = |key: &Key| matches!(key, Key::Name(name) if name == "code");
+        match (root.as_str(), keys.as_slice()) {
+            ("response", [code]) | ("steps", [_, code]) => is_named(code),
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum ExprKind {
     Constant(Value),

@@ -114,18 +114,38 @@ fn a_folder_with_nothing_to_check_is_no_success() {
     std::fs::create_dir(folder.path().join("playbooks")).unwrap();
     std::fs::write(folder.path().join("playbooks/read.me"), "nothing").unwrap();
     let shown = check(folder.path(), "playbooks", "human");
-    assert!(
-        shown.contains("there is no YAML file in the folder playbooks"),
-        "{shown}"
-    );
+    let begins = "error[missing-file]: there is no playbook in the folder playbooks\n";
+    assert!(shown.starts_with(begins), "{shown}");
+    assert!(shown.contains("no .yaml or .yml file in it"), "{shown}");
+    let ends = "0 playbooks: 1 error\nexit code 3\n";
+    assert!(shown.ends_with(ends), "{shown}");
+
+    std::fs::create_dir(folder.path().join("playbooks/deep")).unwrap();
+    std::fs::write(folder.path().join("playbooks/deep/a.yml"), "a: 1\n").unwrap();
+    std::fs::write(folder.path().join("b.yaml"), "voxplay: 1\nsteps: []\n").unwrap();
+    let shown = check(folder.path(), "playbooks", "human");
+    assert!(shown.starts_with(begins), "{shown}");
+    assert!(shown.contains("its one YAML file has neither"), "{shown}");
     assert!(shown.ends_with("exit code 3\n"), "{shown}");
+    // One playbook anywhere in it is something to check.
+    let shown = check(folder.path(), ".", "human");
+    assert!(!shown.contains("there is no playbook"), "{shown}");
 }
 
 #[test]
 fn what_is_not_there_is_said() {
-    let shown = check(&root(), "nothing.yaml", "human");
-    assert!(shown.contains("nothing.yaml"), "{shown}");
-    assert!(shown.ends_with("exit code 3\n"), "{shown}");
+    for path in [
+        "nothing.yaml",
+        "nofolder",
+        "nothing.csv",
+        "actions/nothing.yaml",
+    ] {
+        let shown = check(&root(), path, "human");
+        let begins = format!("error[missing-file]: there is no file or folder {path}\n");
+        assert!(shown.starts_with(&begins), "{shown}");
+        let ends = "\n0 playbooks: 1 error\nexit code 3\n";
+        assert!(shown.ends_with(ends), "{shown}");
+    }
 }
 
 /// What a CI system reads of `voxplay check`, started in a folder of the repository.

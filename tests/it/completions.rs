@@ -88,7 +88,10 @@ fn bash_completes_what_stands_in_the_project() {
             &["voxplay", "run", tags, "--tags", "n"],
             &["nightly", "north"],
         ),
-        (&["voxplay", "run", tags, "--rejected", ""], &["each="]),
+        (
+            &["voxplay", "run", tags, "--rejected", ""],
+            &[".git", "each=", "playbooks/"],
+        ),
         (
             &["voxplay", "schema", "record."],
             &["record.delete", "record.update"],
@@ -120,6 +123,10 @@ fn bash_completes_what_stands_after_an_equals_sign() {
         ("run FIRST --target ", &["production", "sandbox"]),
         ("run FIRST -i tier=VIP --targ", &["--target"]),
         ("explain FIRST mar", &["mark"]),
+        ("run FIRST --rejected each=inner/pl", &["inner/playbooks/"]),
+        ("run FIRST --succeeded inner/pl", &["inner/playbooks/"]),
+        ("run FIRST --report ht", &["html="]),
+        ("run FIRST --report html=inner/pl", &["inner/playbooks/"]),
     ] {
         let line = format!("voxplay {}", rest.replace("FIRST", first));
         let Some(mut found) = offered_for(&line, folder.path()) else {

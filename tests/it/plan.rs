@@ -601,9 +601,10 @@ steps:
         ),
         (
             "two",
-            "within   `empty`, of which no row runs: all are left out",
+            "within   `empty`, for each row of items, of which no row runs: all are left out",
             false,
         ),
+        ("three", "within   `some`, for each row of items\n", true),
         ("three", "when     `it.n > 1` holds\n", true),
         ("three", "here row 2", true),
         (

@@ -221,7 +221,21 @@ fn the_projects_own_actions_are_in_it() {
         "name: 5\n",
     )
     .unwrap();
-    let output = voxplay(&["schema", "playbook"], &deep);
+    // An editor gets all that can be had, and is told what is broken.
+    for what in ["playbook", "action", "config", "record.update"] {
+        let output = voxplay(&["schema", what], &deep);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(text(&output.stderr).contains("actions/record.touch.yaml:1:7"));
+        let schema: Json = serde_json::from_slice(&output.stdout).unwrap();
+        let known = &schema["$defs"]["step"]["properties"]["action"]["enum"];
+        assert!(known.as_array().is_none_or(|known| known.len() == 5));
+    }
+    let output = voxplay(&["schema", "record.touch"], &deep);
     assert_eq!(output.status.code(), Some(3));
     assert!(output.stdout.is_empty());
+    assert!(text(&output.stderr).contains("its file is broken"));
+    // Files that are kept would lose an action without a word.
+    let output = voxplay(&["schema", "--write", "kept"], &deep);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(!deep.join("kept").exists());
 }

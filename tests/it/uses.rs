@@ -303,6 +303,49 @@ fn tags_choose_steps_of_a_used_playbook() {
     );
 }
 
+#[test]
+fn tags_ask_for_no_file_and_no_input_of_what_they_leave_out() {
+    let inner = r#"voxplay: 1
+inputs:
+  first: { type: string, from_env: VOXPLAY_TEST_NO_SUCH_VARIABLE }
+  second: { type: string, from_env: VOXPLAY_TEST_NO_SUCH_VARIABLE }
+  third: { type: string }
+steps:
+  - id: a
+    tags: [some]
+    action: record.update
+    with: { module: contacts, wolkvox_id: "{{ inputs.first }}", fields: { A: b } }
+  - id: b
+    action: record.update
+    with: { module: contacts, wolkvox_id: "{{ inputs.second }}{{ inputs.third }}", fields: { A: b } }
+"#;
+    let own = "  - id: own\n    tags: [alone]\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n";
+    let run = |of_inner: &str, of_none: &str, tags: &[&str]| {
+        let main = format!(
+            "voxplay: 1\nsteps:\n{own}  - {{ id: inner, use: shared/inner.yaml{of_inner} }}\n  - {{ id: none, use: shared/none.yaml{of_none} }}\n"
+        );
+        let project = project(&main, []);
+        project.write("playbook.yaml", &main);
+        project.write("shared/inner.yaml", inner);
+        project.run(tags)
+    };
+    let says = |ran: &Ran, words: &str| ran.stdout.contains(words) || ran.stderr.contains(words);
+    let ran = run("", "", &["--tags", "alone"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+    assert!(says(&ran, "shared/none.yaml is not there"), "{ran:?}");
+    assert_eq!(ran.outcome("none"), "skipped");
+    // What is chosen in it needs what it reads, and nothing else.
+    let ran = run("", "", &["--tags", "some"]);
+    ran.assert_refused(3, "missing-input");
+    let asked = ["first", "second", "third"].map(|name| says(&ran, &format!("the input `{name}`")));
+    assert_eq!(asked, [true, false, false], "{ran:?}");
+    let ran = run(", inputs: { first: c1 }", "", &["--tags", "some"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+    // Without tags everything is asked for, and a step that is chosen needs its file.
+    run("", "", &[]).assert_refused(3, "missing-file");
+    run("", ", tags: [alone]", &["--tags", "alone"]).assert_refused(3, "missing-file");
+}
+
 /// Each row runs the playbook.
 const ROWS: &str = r#"
 steps:

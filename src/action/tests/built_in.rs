@@ -261,7 +261,7 @@ fn wrong_parameters_are_told_with_their_remedy() {
         (
             "record.update",
             r#"{"module":"contacts","wolkvox_id":" ","fields":{}}"#.to_owned(),
-            vec!["`wolkvox_id` must not be blank", "`fields` must have at least 1 key"],
+            vec!["`wolkvox_id` must not be blank (give it a value: nothing can be seen in what stands here)", "`fields` must have at least 1 key"],
         ),
         (
             "record.delete",
@@ -276,7 +276,7 @@ fn wrong_parameters_are_told_with_their_remedy() {
         (
             "record.delete",
             r#"{"module":"contacts","wolkvox_id":["a",""]}"#.to_owned(),
-            vec!["`wolkvox_id[1]` must not be blank"],
+            vec!["`wolkvox_id[1]` must not be blank (give it a value: nothing can be seen in what stands here)"],
         ),
         (
             "record.delete",
@@ -306,7 +306,7 @@ fn wrong_parameters_are_told_with_their_remedy() {
             "obligation.insert",
             r#"{"wolkvox_id":"1","id":"","name":7,"total_balance":"10.000,50","expiring_date":"2026-05-30"}"#.to_owned(),
             vec![
-                "`id` must not be blank",
+                "`id` must not be blank (give it a value: nothing can be seen in what stands here)",
                 "`name` must be text, not a number (write it in quotes, so that it stays as it is written)",
                 "`total_balance` must be digits, with a point before decimals and nothing else",
                 "`expiring_date` must be a day that exists, in the CRM's form (it is written DD-MM-YYYY, such as 30-05-2026)",

@@ -6,7 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 
 use super::{Format, StateArgs, run_id};
-use crate::cli::reports;
+use crate::cli::{complete, reports};
 use crate::event::RunId;
 
 /// List what is in doubt, and settle it by the word of a person
@@ -79,7 +79,7 @@ pub(crate) enum RunsCommand {
         #[arg(value_name = "RUN", value_parser = run_id)]
         run: Option<RunId>,
         /// Write a report of it, KIND being junit, json, html or markdown; can be repeated
-        #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse)]
+        #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse, add = complete::reports())]
         report: Vec<reports::ReportTo>,
         /// Only what concerns this step
         #[arg(long, value_name = "STEP", env = "VOXPLAY_STEP")]

@@ -89,7 +89,7 @@ pub(crate) struct AllowArgs {
 pub(crate) struct ReportArgs {
     /// Write a report once the run is over, KIND being junit, json, html or markdown; can be repeated.
     /// Several at once are set apart by commas
-    #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse)]
+    #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse, add = complete::reports())]
     pub(crate) report: Vec<reports::ReportTo>,
     /// What to tell the CI system by itself
     #[arg(long, value_enum, default_value = "auto", env = "VOXPLAY_CI")]

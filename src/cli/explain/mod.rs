@@ -24,7 +24,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::foresee::{OutlookKind, RequestOutlook, RowsShown, Runs, StepOutlook, planned};
 use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
 use crate::report::human::{duration, harmless, plural, wrap};
-use crate::report::plan::pretty;
+use crate::report::plan::{pretty, rows_of};
 use crate::secret::Masker;
 use crate::value::{Map, Value};
 
@@ -99,7 +99,7 @@ impl Explanation {
             notes: Vec::new(),
         };
         for outer in found.around() {
-            explanation.add_outer(outer);
+            explanation.add_outer(outer, plan.step(&outer.id));
         }
         explanation.add_runs(step, found.outlook);
         if let (PlannedKind::Action(action), OutlookKind::Request(request)) =
@@ -124,34 +124,25 @@ impl Explanation {
         Ok(explanation)
     }
 
-    /// What a group, a loop or the use of another playbook means for whether the step in it runs.
-    fn add_outer(&mut self, outer: &StepOutlook) {
+    /// A group, a loop or the use of another playbook around the step: what it is, over what, and whether it runs.
+    fn add_outer(&mut self, outer: &StepOutlook, planned: Option<&PlannedStep>) {
         let id = &outer.id;
-        match &outer.runs {
-            Runs::Yes => {}
-            Runs::OnlyIf { condition, mark } => {
-                let fact = format!("`{id}`, which runs only if `{condition}` {mark}");
-                self.facts.push(("within", fact));
+        let what = match &outer.kind {
+            OutlookKind::Group(_) | OutlookKind::Request(_) => String::new(),
+            OutlookKind::Loop(each) => format!(", for each row of {}", rows_of(each)),
+            OutlookKind::Use(used) => format!(", which uses {}", used.path),
+        };
+        let when = planned.and_then(|step| step.when.as_ref());
+        let whether = match (&outer.runs, when) {
+            (Runs::Yes, None) => String::new(),
+            (Runs::Yes, Some(when)) => format!(", whose `when: {}` holds", when.text.trim()),
+            (Runs::OnlyIf { condition, mark }, _) => {
+                format!(", which runs only if `{condition}` {mark}")
             }
-            Runs::No(reason) => {
-                let fact = format!("`{id}`, which is skipped, because {reason}");
-                self.facts.push(("within", fact));
-            }
-        }
-        if let OutlookKind::Loop(each) = &outer.kind
-            && let Some(rows @ 1..) = each.rows
-            && each.left_out == rows
-        {
-            let fact = format!(
-                "`{id}`, of which no row runs: {} left out by its `when`",
-                if rows == 1 {
-                    "the only one is"
-                } else {
-                    "all are"
-                }
-            );
-            self.facts.push(("within", fact));
-        }
+            (Runs::No(reason), _) => format!(", which is skipped, because {reason}"),
+        };
+        let fact = format!("`{id}`{what}{whether}{}", of_rows(outer, planned));
+        self.facts.push(("within", fact));
     }
 
     fn add_runs(&mut self, step: &PlannedStep, outlook: &StepOutlook) {
@@ -352,6 +343,30 @@ impl Explanation {
                 Value::List(self.notes.iter().map(|note| text(note)).collect()),
             ),
         ])
+    }
+}
+
+/// What the `when` of a loop means for its rows; empty where it has none that looks at them.
+fn of_rows(outer: &StepOutlook, planned: Option<&PlannedStep>) -> String {
+    let (Some(PlannedKind::Loop(planned)), OutlookKind::Loop(each)) =
+        (planned.map(|step| &step.kind), &outer.kind)
+    else {
+        return String::new();
+    };
+    let Some(when) = &planned.when else {
+        return String::new();
+    };
+    let when = when.text.trim();
+    match each.rows {
+        Some(rows @ 1..) if each.left_out == rows => format!(
+            ", of which no row runs: {} left out by its `when: {when}`",
+            if rows == 1 {
+                "the only one is"
+            } else {
+                "all are"
+            }
+        ),
+        _ => format!(", where `when: {when}` holds"),
     }
 }
 

@@ -21,14 +21,18 @@ pub struct Look {
     pub color: Color,
     /// Columns; longer lines of an excerpt are cut around the caret.
     pub width: usize,
+    /// Whether somebody reads it at a terminal: elsewhere, as in the log of a CI system, the message of a finding is
+    /// searched for and stays in one line.
+    pub breaks_messages: bool,
 }
 
 impl Default for Look {
-    /// 80 columns without colour.
+    /// A terminal with 80 columns and without colour.
     fn default() -> Self {
         Self {
             color: Color::Plain,
             width: 80,
+            breaks_messages: true,
         }
     }
 }
@@ -44,7 +48,7 @@ pub fn human(findings: &[Diagnostic], look: Look) -> String {
     .term_width(look.width);
     let shown: Vec<String> = in_order(findings)
         .into_iter()
-        .map(|finding| one(finding, &renderer, look.width) + "\n")
+        .map(|finding| one(finding, &renderer, look) + "\n")
         .collect();
     shown.join("\n")
 }
@@ -79,14 +83,25 @@ fn wrapped(text: &str, room: usize) -> String {
     whole
 }
 
-fn one(finding: &Diagnostic, renderer: &Renderer, width: usize) -> String {
+fn one(finding: &Diagnostic, renderer: &Renderer, look: Look) -> String {
+    let width = look.width;
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level
-        .primary_title(harmless(&finding.message))
-        .id(finding.code.as_str());
+    let word = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let before = word.len() + "[]: ".len() + finding.code.as_str().len();
+    let room = width.saturating_sub(before).max(20);
+    let message = harmless(&finding.message);
+    let message = if look.breaks_messages {
+        wrapped(&message, room).into()
+    } else {
+        message
+    };
+    let title = level.primary_title(message).id(finding.code.as_str());
     let mut group = Group::with_title(title);
     let place = finding.place.as_ref();
     if let Some(place) = place.filter(|place| place.source.is_withheld()) {

@@ -52,6 +52,20 @@ fn a_long_line_is_cut_to_the_width() {
 }
 
 #[test]
+fn a_long_message_is_broken_at_blanks_for_people_only() {
+    let source = Source::new("a.yaml", "a: b\n");
+    let message = format!("{}`one two three four five six seven`", "word ".repeat(12));
+    let mut finding = error(&source, "b");
+    finding.message.clone_from(&message);
+    let shown = plain(std::slice::from_ref(&finding));
+    let widths = shown.lines().map(|line| line.chars().count());
+    assert!(widths.max() <= Some(80), "{shown}");
+    assert_snapshot!(shown);
+    assert!(json_lines(std::slice::from_ref(&finding)).contains(&message));
+    assert!(github(std::slice::from_ref(&finding)).contains(&message));
+}
+
+#[test]
 fn a_line_of_a_block_scalar() {
     let source = Source::new("a.yaml", "a: |\n  first\n    {{ nope }}\n  last\n");
     assert_snapshot!(plain(&[error(&source, "nope")]));
@@ -123,7 +137,7 @@ fn colour_adds_escape_sequences_and_nothing_else() {
     let source = Source::new("a.yaml", "modul: x\n");
     let look = Look {
         color: Color::Ansi,
-        width: 80,
+        ..Look::default()
     };
     let coloured = human(&[error(&source, "modul")], look);
     assert!(coloured.contains("\u{1b}["));

@@ -6,16 +6,17 @@ use super::{GivenInput, InputSource, PlannedUse, UsedInput};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::{Code, did_you_mean};
 use crate::document::Node;
-use crate::plan::compile::{Compiler, Sheet};
+use crate::plan::compile::{Compiler, Parts, Sheet};
 use crate::plan::home::Home;
 use crate::plan::inputs::{self, Given, Picked};
 use crate::plan::names::PlaceKind;
+use crate::plan::needs::Needed;
 use crate::playbook::{Input, Step, Used};
 use crate::reading::{is_token, literal_token};
 use crate::source::{Span, Spanned};
 
 impl<'p> Compiler<'p> {
-    /// Compiles a step with `use`; none where the playbook could not be read, and that was said.
+    /// Compiles a step with `use`; none where the playbook could not be read, and that is said.
     pub(in crate::plan) fn used(
         &mut self,
         step: &'p Step,
@@ -29,7 +30,10 @@ impl<'p> Compiler<'p> {
             let tree = self.tree(&entry.value, (place, index, vars, conditions));
             trees.push((entry, tree));
         }
-        let used = self.sheet.playbook.used_by(step)?;
+        let Some(used) = self.sheet.playbook.used_by(step) else {
+            self.missing_file(path, self.names[index].selected);
+            return None;
+        };
         self.check_target(used, path);
         self.check_outputs(used, path);
         let declared = |name: &str| {
@@ -57,6 +61,7 @@ impl<'p> Compiler<'p> {
             )
             .help = help.or_else(|| Some("it declares no inputs".to_owned()));
         }
+        let (parts, needed) = self.parts_of(used, step, index);
         let mut planned = Vec::new();
         for input in &used.playbook.inputs {
             let name = &input.name.value;
@@ -85,7 +90,7 @@ impl<'p> Compiler<'p> {
                         what: format!("the input `{name}` of {}", used.path),
                     }))
                 }
-                None => self.not_given(used, input, given_span),
+                None => self.not_given(used, input, given_span, &needed),
             };
             planned.push(UsedInput {
                 name: name.clone(),
@@ -93,6 +98,20 @@ impl<'p> Compiler<'p> {
                 from,
             });
         }
+        self.uncertain.insert(index, parts.uncertain);
+        Some(PlannedUse {
+            home: Home::of_used(used, self.sheet.home),
+            path: used.path.clone(),
+            inputs: planned,
+            vars: parts.vars,
+            steps: parts.steps,
+            finally: parts.finally,
+            outputs: parts.outputs,
+        })
+    }
+
+    /// What a used playbook is compiled into, and which of its inputs the run needs.
+    fn parts_of(&mut self, used: &Used, step: &Step, index: usize) -> (Parts, Needed) {
         let home = Home::of_used(used, self.sheet.home);
         let engine = match &used.zone {
             Some(zone) => self.sheet.engine.in_zone(zone.clone()),
@@ -111,20 +130,45 @@ impl<'p> Compiler<'p> {
         }
         .compile();
         self.findings.extend(found);
-        self.uncertain.insert(index, parts.uncertain);
-        Some(PlannedUse {
-            home,
-            path: used.path.clone(),
-            inputs: planned,
-            vars: parts.vars,
-            steps: parts.steps,
-            finally: parts.finally,
-            outputs: parts.outputs,
-        })
+        let needed = if whole {
+            Needed::All
+        } else if self.names[index].selected {
+            Needed::by(&parts)
+        } else {
+            Needed::nothing()
+        };
+        (parts, needed)
+    }
+
+    /// There is no file where a step names one. What `--tags` leaves out needs none, but only the file tells whether
+    /// something in it has one of the tags.
+    fn missing_file(&mut self, path: &Spanned<String>, selected: bool) {
+        let Some(missing) = self.sheet.playbook.missing_uses.get(&path.value) else {
+            return;
+        };
+        let finding = if selected {
+            missing.clone()
+        } else {
+            Diagnostic::warning(
+                missing.code,
+                format!(
+                    "{}, and --tags leaves out all that may be in it",
+                    missing.message
+                ),
+            )
+            .help("nothing needs to be done, unless a step in it has one of the tags: then add the file")
+        };
+        self.findings.push(finding.at(self.source, path.span));
     }
 
     /// An input that the step does not give: from the environment, or its default.
-    fn not_given(&mut self, used: &Used, input: &Input, span: Span) -> InputSource {
+    fn not_given(
+        &mut self,
+        used: &Used,
+        input: &Input,
+        span: Span,
+        needed: &Needed,
+    ) -> InputSource {
         let name = &input.name.value;
         if input.from_env.is_some() && used.environment.is_none() {
             return InputSource::Open;
@@ -159,7 +203,8 @@ impl<'p> Compiler<'p> {
                 }
                 InputSource::Settled(value.node.to_value(), origin)
             }
-            Picked::Nothing if input.required => {
+            // Where only steps read it that are left out, nothing asks for it.
+            Picked::Nothing if input.required && needed.has(name) => {
                 let (message, help) = match &input.from_env {
                     Some(variable) => (
                         format!(

@@ -140,7 +140,7 @@ fn effect_reason(request: &RequestOutlook) -> Option<String> {
 }
 
 /// Where the rows of a loop come from, and what that waits for where it does.
-fn rows_of(each: &LoopOutlook) -> String {
+pub fn rows_of(each: &LoopOutlook) -> String {
     match &each.unknown {
         // A path in part unknown holds the mark already.
         Some(mark) if !each.source.contains(mark.as_str()) => format!("{} {mark}", each.source),

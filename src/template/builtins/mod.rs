@@ -117,6 +117,11 @@ impl Builtin {
         }
     }
 
+    /// Whether it compares what it is applied to with its one argument, as an operator does.
+    pub(super) fn compares(&self) -> bool {
+        self.usage_kind == Usage::Test && matches!(self.parameters, ["other" | "container"])
+    }
+
     pub(super) fn by_position(&self) -> usize {
         self.positional.unwrap_or(self.parameters.len())
     }

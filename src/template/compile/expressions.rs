@@ -62,14 +62,13 @@ impl Compiler<'_> {
     }
 
     fn compare_chain(&mut self, compare: &ast::Compare<'_>) -> Compiled<ExprKind> {
-        Ok(ExprKind::Compare {
-            first: self.boxed(&compare.expr)?,
-            rest: compare
-                .ops
-                .iter()
-                .map(|step| Ok((chained(step.op), self.expr(&step.expr)?)))
-                .collect::<Compiled<_>>()?,
-        })
+        let first = self.boxed(&compare.expr)?;
+        let steps = compare.ops.iter();
+        let rest: Vec<_> = steps
+            .map(|step| Ok((chained(step.op), self.expr(&step.expr)?)))
+            .collect::<Compiled<_>>()?;
+        refuse_code_in_text(&first, &rest)?;
+        Ok(ExprKind::Compare { first, rest })
     }
 
     fn choice(&mut self, choice: &ast::IfExpr<'_>) -> Compiled<ExprKind> {
@@ -194,10 +193,10 @@ impl Compiler<'_> {
     }
 
     fn compare(&mut self, binary: &ast::BinOp<'_>, relation: Relation) -> Compiled<ExprKind> {
-        Ok(ExprKind::Compare {
-            first: self.boxed(&binary.left)?,
-            rest: vec![(relation, self.expr(&binary.right)?)],
-        })
+        let first = self.boxed(&binary.left)?;
+        let rest = vec![(relation, self.expr(&binary.right)?)];
+        refuse_code_in_text(&first, &rest)?;
+        Ok(ExprKind::Compare { first, rest })
     }
 
     fn apply(
@@ -213,6 +212,24 @@ impl Compiler<'_> {
             arguments: self.arguments(builtin, arguments, span)?,
         })
     }
+}
+
+/// `response.code in "200,201"`: no code is a part of a text, and whoever writes it means a list. It is known before a
+/// request is sent whose answer nobody could judge.
+fn refuse_code_in_text(first: &Expr, rest: &[(Relation, Expr)]) -> Compiled<()> {
+    let mut left = first;
+    for (relation, right) in rest {
+        if let (Relation::In | Relation::NotIn, ExprKind::Constant(Value::Text(text))) =
+            (relation, &right.kind)
+            && left.is_code()
+        {
+            let error = TemplateError::type_mismatch("a code is looked for in a list, not in text")
+                .help(operators::numbers_written_as(text));
+            return Err(error.at(&(left.range.start..right.range.end)));
+        }
+        left = right;
+    }
+    Ok(())
 }
 
 /// `of.key` or `of['key']`: a longer path, or a computed member.

@@ -7,20 +7,8 @@ use super::{Evaluated, Evaluation, flag};
 use crate::template::error::TemplateError;
 use crate::template::lookalike::{self, Sides};
 use crate::template::operators::{self, Operand, type_of};
-use crate::template::tree::{Expr, ExprKind, Key, Operator, Relation};
+use crate::template::tree::{Expr, Operator, Relation};
 use crate::value::{Number, Value};
-
-/// Whether an expression is the code of an answer: `response.code`, or what a later step has of it.
-fn is_code(expr: &Expr) -> bool {
-    let ExprKind::Path { root, keys } = &expr.kind else {
-        return false;
-    };
-    let is_named = |key: &Key| matches!(key, Key::Name(name) if name == "code");
-    match (root.as_str(), keys.as_slice()) {
-        ("response", [code]) | ("steps", [_, code]) => is_named(code),
-        _ => false,
-    }
-}
 
 impl<'a> Evaluation<'a> {
     pub(super) fn negative(&mut self, inner: &'a Expr) -> Evaluated<'a> {
@@ -117,7 +105,7 @@ impl<'a> Evaluation<'a> {
         for (relation, next) in rest {
             let mut right = self.eval(next)?;
             // The CRM writes its `code` as a number and as text, and so may whoever asks for it.
-            if is_code(before) || is_code(next) {
+            if before.is_code() || next.is_code() {
                 lookalike::digits_as_numbers(&mut left);
                 lookalike::digits_as_numbers(&mut right);
             }

@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::Clock;
 use super::builtins::{Budget, Builtin, Call, slice, within_text};
 use super::error::{ErrorKind, TemplateError};
-use super::lookalike;
+use super::lookalike::{self, digits_as_numbers};
 use super::operators::{is_true, type_of};
 use super::tree::{Arguments, Expr, ExprKind};
 use super::view::View;
@@ -197,12 +197,21 @@ impl<'a> Evaluation<'a> {
         input: Option<&'a Expr>,
         arguments: &'a Arguments,
     ) -> Evaluated<'a> {
-        let input = match input {
+        let is_about_code = builtin.compares()
+            && input
+                .into_iter()
+                .chain(arguments.slots.iter().flatten())
+                .any(Expr::is_code);
+        let mut input = match input {
             Some(input) if builtin.allows_missing => self.eval_or_missing(input)?,
             Some(input) => Some(self.eval(input)?),
             None => None,
         };
-        let (slots, rest) = self.arguments(arguments)?;
+        let (mut slots, rest) = self.arguments(arguments)?;
+        if is_about_code {
+            let sides = input.iter_mut().chain(slots.iter_mut().flatten());
+            sides.for_each(digits_as_numbers);
+        }
         builtin.run(&mut self.call(input, slots, rest))
     }
 

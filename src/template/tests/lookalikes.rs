@@ -1,9 +1,9 @@
 //! Values that look like one thing and count as another.
 
-use super::{TemplateError, expression, pointed, render, scope_of};
+use super::{TemplateError, engine, expression, pointed, render, scope_of};
 
 const ROW: &str = r#"{"row":{"no":"no","one":"1","blank":"","mail":"a@b.co","n":1,"price":" 2.50","flag":true,
-    "yes":" YES "},"response":{"code":200}}"#;
+    "yes":" YES ","list":[1,2],"spelled":"[1,2]","texts":["1","2"],"of":{"a":[true]}},"response":{"code":200}}"#;
 
 fn holds(text: &str) -> Result<bool, TemplateError> {
     expression(text).is_true(&scope_of(ROW))
@@ -102,6 +102,41 @@ fn a_number_never_silently_differs_from_the_text_of_one() {
             "the text \"1\" never equals the number 1",
             "write both as text, or both as numbers or booleans",
         ),
+        (
+            "row.list == row.texts",
+            "`row.list` holds the number 1 where `row.texts` holds the text \"1\": these are never equal",
+            "write both as text, or both as numbers or booleans",
+        ),
+        (
+            "row.of != {'a': ['true']}",
+            "`row.of` holds the boolean true where `{'a': ['true']}` holds the text \"true\": these are never equal",
+            "write both as text, or both as numbers or booleans",
+        ),
+        (
+            "row.list in [['1', '2']]",
+            "`row.list` holds the number 1 where the other side holds the text \"1\": these are never equal",
+            "write both as text, or both as numbers or booleans",
+        ),
+        (
+            "row.spelled == [1, 2]",
+            "`row.spelled` is text, which never equals a list",
+            "a cell of a table is text, whatever it looks like: compare it with text in quotes",
+        ),
+        (
+            "row.list is eq('[1, 2]')",
+            "the other side is text, which never equals a list",
+            "a cell of a table is text, whatever it looks like: compare it with text in quotes",
+        ),
+        (
+            "row.n in '1, 2'",
+            "a number cannot be in text",
+            "write a list: `[1, 2]`",
+        ),
+        (
+            "row.n in row.mail",
+            "a number cannot be in text",
+            "make the number text with `| string`",
+        ),
     ] {
         let error = holds(text).unwrap_err();
         assert_eq!(error.message, message, "{text}");
@@ -123,9 +158,37 @@ fn other_values_of_different_types_are_just_not_equal() {
         ("'200' == response.code", true),
         ("response.code != '201'", true),
         ("response.code in ['200', '201']", true),
+        ("response.code is eq('200')", true),
+        ("response.code is ne('200')", false),
+        ("'200' is eq(response.code)", true),
+        ("response.code is in(['200', '201'])", true),
+        ("response.code is lt('300')", true),
+        ("row.list == [1, 2.0]", true),
+        ("row.list == [2, 1]", false),
+        ("row.list in [['1', '2'], [1, 2]]", true),
+        ("row.list == []", false),
+        ("row.texts == ['1', '2']", true),
+        ("row.spelled == '[1,2]'", true),
+        ("row.mail == [1, 2]", false),
+        ("row.of == {'a': [true]}", true),
+        ("row.of == {'b': ['true']}", false),
         ("row.one | int == 1", true),
         ("row.one == '1'", true),
     ] {
         assert_eq!(holds(text), Ok(truth), "{text}");
+    }
+}
+
+#[test]
+fn a_code_is_not_looked_for_in_text() {
+    for text in [
+        "response.code in '200, 201'",
+        "response.code not in '200, 201'",
+        "1 < response.code in '200, 201'",
+    ] {
+        let error = engine().compile_expression(text).unwrap_err();
+        assert_eq!(error.message, "a code is looked for in a list, not in text");
+        assert_eq!(error.help.as_deref(), Some("write a list: `[200, 201]`"));
+        assert_eq!(pointed(text, &error), text.replace("1 < ", ""));
     }
 }

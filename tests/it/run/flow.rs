@@ -172,6 +172,48 @@ fn what_tags_leave_out_needs_nothing() {
 }
 
 #[test]
+fn inputs_that_only_left_out_steps_read_need_no_value() {
+    let step = |id: &str, more: &str| {
+        format!(
+            "  - id: {id}\n    tags: [{id}]\n{more}    action: record.update\n    with: {{ module: c, wolkvox_id: \"{{{{ inputs.{id} }}}}\", fields: {{ A: b }} }}\n"
+        )
+    };
+    let inputs = ["a", "b", "c", "d", "e", "f", "g"]
+        .map(|name| format!("  {name}: {{ type: string, from_env: NO_SUCH_VARIABLE_HERE }}\n"))
+        .concat();
+    let playbook = |more: &str| {
+        format!(
+            "inputs:\n{inputs}steps:\n{}{}{}{}",
+            step("a", ""),
+            step("b", "    when: inputs.c == \"1\"\n"),
+            step(
+                "d",
+                "    for_each: { items: [\"{{ inputs.e }}\"], key: \"{{ inputs.f }}\" }\n"
+            ),
+            more
+        )
+    };
+    let asked = |tags: &str, more: &str| {
+        let ran = Project::new(&playbook(more), []).run(&["--tags", tags]);
+        ran.assert_refused(3, "missing-input");
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let is_asked = |name: &&str| ran.stdout.contains(&format!("the input `{name}`"));
+        names.into_iter().filter(is_asked).collect::<String>()
+    };
+    assert_eq!(asked("a", ""), "a");
+    assert_eq!(asked("b", ""), "bc");
+    assert_eq!(asked("d", ""), "def");
+    assert_eq!(asked("a", "outputs: { o: \"{{ inputs.g }}\" }\n"), "ag");
+    assert_eq!(asked("a", "vars: { v: \"{{ inputs.g }}\" }\n"), "ag");
+    assert_eq!(
+        asked("a", "vars: { v: \"{{ inputs | tojson }}\" }\n"),
+        "abcdefg"
+    );
+    let ran = Project::new(&playbook(""), []).run(&["--tags", "a", "-i", "a=1"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+}
+
+#[test]
 fn conditions_and_tags_choose_steps() {
     let steps = format!(
         "steps:\n{}    when: 1 == 2\n{}    tags: [x]\n{}    tags: [y, z]\n",
