@@ -88,10 +88,7 @@ fn bash_completes_what_stands_in_the_project() {
             &["voxplay", "run", tags, "--tags", "n"],
             &["nightly", "north"],
         ),
-        (
-            &["voxplay", "run", tags, "--rejected", ""],
-            &[".git", "each=", "playbooks/"],
-        ),
+        (&["voxplay", "run", tags, "--rejected", "e"], &["each="]),
         (
             &["voxplay", "schema", "record."],
             &["record.delete", "record.update"],
