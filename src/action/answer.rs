@@ -121,7 +121,8 @@ impl Seen<'_> {
     /// An id that is blank, null or not a scalar is left out and named in `blank`. Of a list of
     /// ids, one such id takes the whole list away: what is left would no longer stand for the
     /// records that were asked for, and a delete over it would seem complete.
-    /// An id that came as a number becomes its digits, since parameters want ids as text.
+    /// An id that came as a number becomes its digits, since parameters want ids as text; the blanks around one are
+    /// none of it, for samples of the vendor have blanks where an id should be.
     pub fn outputs(&self) -> Outputs {
         let seen = self.names();
         let mut outputs = Outputs::default();
@@ -173,6 +174,7 @@ fn id(value: Value) -> Option<Value> {
     match value {
         // In other places of its answers, the CRM writes `"null"` for nothing (vendor page: RESPONSE, `error`).
         Value::Text(ref text) if is_blank(text) || text.trim().eq_ignore_ascii_case("null") => None,
+        Value::Text(ref text) if text.trim().len() < text.len() => Some(text.trim().into()),
         Value::Text(_) => Some(value),
         Value::Number(number) => Some(Value::Text(number.as_str().to_owned())),
         Value::List(items) if items.is_empty() => None,

@@ -211,10 +211,10 @@ impl<'l> Search<'l> {
     }
 }
 
-/// The id of a record that was found; none where it shows none, or a blank one.
+/// The id of a record that was found, without blanks around it; none where it shows none, or a blank one.
 pub fn record_id(record: &Value) -> Option<String> {
     let id = record.get("wolkvox_id")?.scalar_text()?;
-    (!is_blank(&id)).then_some(id)
+    (!is_blank(&id)).then(|| id.trim().to_owned())
 }
 
 /// How many pages the vendor's envelope speaks of, where that is more than one.

@@ -37,6 +37,9 @@ fn ids_are_chained_digit_for_digit() {
         (r#""64cb""#, r#""64cb""#),
         ("12345678901234567890", r#""12345678901234567890""#),
         (r#"["a","b"]"#, r#"["a","b"]"#),
+        // Blanks around an id are none of it.
+        (r#"" 64cb\n""#, r#""64cb""#),
+        (r#"[" a","b "]"#, r#"["a","b"]"#),
     ] {
         let ran = Project::new(CHAIN, [id(answer), id(answer)]).run(&["--allow", "delete"]);
         assert_eq!(ran.exit, 0, "{ran:?}");
