@@ -30,7 +30,9 @@ impl Catalogue {
             }
         }
         let (mut catalogue, findings) = Self::built_in().with_documents(documents);
-        unread.iter().for_each(|name| catalogue.add_broken(name));
+        for name in &unread {
+            catalogue.add_broken(name);
+        }
         found.extend(findings);
         (catalogue, found)
     }

@@ -138,7 +138,9 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             found.findings.push(nothing_in(folder, files.len()));
         }
     }
-    by_file.into_iter().for_each(|more| found.add(more));
+    for more in by_file {
+        found.add(more);
+    }
     once(&mut found.findings);
     let projects = checker.projects.into_inner();
     let projects = projects.unwrap_or_else(PoisonError::into_inner);
