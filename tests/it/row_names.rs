@@ -1,7 +1,7 @@
 //! What is done stays with the row that it was done for, whatever the row's key is and whatever comes later.
 
 use crate::run::{Project, Ran};
-use crate::server::{Answer, DONE, json};
+use crate::server::{Answer, Arrived, DONE, json};
 
 const CREATED: &str =
     r#"{"code":200,"error":"null","msg":"Succesfully","data":{"wolkvox_id":"ID"}}"#;
@@ -17,7 +17,7 @@ fn run_as(project: &Project, pin: &str, arguments: &[&str]) -> Ran {
 }
 
 fn arrivals(ran: &Ran, word: &str) -> usize {
-    let texts = ran.arrived.iter().map(|arrived| arrived.text());
+    let texts = ran.arrived.iter().map(Arrived::text);
     texts.filter(|text| text.contains(word)).count()
 }
 
@@ -139,13 +139,13 @@ steps:
         let ran = run_as(&project, pins[1], &resume);
         assert!(!ran.stdout.contains(pins[1]), "{ran:?}");
         for number in ["5-1", "5-2", "6-1"] {
-            let debts = ran.arrived.iter().map(|arrived| arrived.text());
+            let debts = ran.arrived.iter().map(Arrived::text);
             let debts = debts.filter(|text| text.contains("Loan") && text.contains(number));
             assert_eq!(debts.count(), 1, "{ran:?}");
         }
         // Rows that were begun under a key in which the secret of today stands cannot be written down any more.
         assert_eq!(ran.finished()["rows"]["ok"], done, "{ran:?}");
-        let marks = ran.arrived[6..].iter().map(|arrived| arrived.text());
+        let marks = ran.arrived[6..].iter().map(Arrived::text);
         for mark in marks {
             let number = mark.split_once("F-702").unwrap().1;
             assert!(mark.contains(&format!("id{}", &number[..3])), "{mark}");
