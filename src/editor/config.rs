@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::parts::{count, limits, template, text, text_like, texts};
 use super::{DRAFT, finish};
+use crate::playbook::MOST_CONCURRENT;
 
 /// The schema of `voxplay.yaml`.
 pub fn config() -> Json {
@@ -81,7 +82,12 @@ fn target() -> Json {
                 "patternErrorMessage": "Write 10/s, 600/m or 5000/h.",
                 "examples": ["10/s", "600/m", "5000/h"],
             },
-            "concurrency": count("How many requests may be on their way at once.", 1),
+            "concurrency": {
+                "description": "How many requests may be on their way at once.",
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST_CONCURRENT,
+            },
             "daily_budget": count("How many requests the CRM gives this token a day; a run stops cleanly before it is passed.", 0),
         },
     })

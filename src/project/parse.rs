@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Config, Server, TargetConfig, TokenSource};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Entry, Node, NodeKind};
-use crate::playbook::read_limits;
+use crate::playbook::{MOST_CONCURRENT, read_limits};
 use crate::reading::{Findings, Mapping, literal_token, no_templates};
 use crate::source::{Source, Spanned};
 
@@ -143,11 +143,24 @@ fn read_target(entry: &Entry, allowed: &[String], findings: &mut Findings) -> Op
         token: token?,
         timezone,
         interval: map.get("rate").and_then(|node| read_rate(node, findings)),
-        concurrency: map
-            .count("concurrency", 1, findings)
-            .map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
+        concurrency: read_concurrency(&map, findings),
         daily_budget: map.count("daily_budget", 0, findings),
     })
+}
+
+/// How many requests may be on their way at once.
+fn read_concurrency(map: &Mapping<'_>, findings: &mut Findings) -> Option<usize> {
+    let count = map.count("concurrency", 1, findings)?;
+    if count > MOST_CONCURRENT
+        && let Some(node) = map.get("concurrency")
+    {
+        let message = format!("`concurrency` can be at most {MOST_CONCURRENT}");
+        findings.error(Code::InvalidValue, node.span, message).help = Some(
+            "leave it out where nothing is to bound it but the playbook's own `concurrency`"
+                .to_owned(),
+        );
+    }
+    usize::try_from(count.min(MOST_CONCURRENT)).ok()
 }
 
 /// The least time between two requests, from `10/s`, `600/m` or `5000/h`.
