@@ -79,7 +79,7 @@ pub(super) fn beside() -> Map<String, Json> {
         (
             "max_failures",
             json!({
-                "description": "The loop stops when more rows have failed: a count, or a percentage of the rows read. Only beside `for_each`.",
+                "description": "Rows that fail do not stop the others until more than this have failed: a count, or a percentage of the rows read. Rows in doubt do not count. Only beside `for_each`, and not beside `on_failure: stop`.",
                 "type": ["integer", "string"],
                 "minimum": 0,
                 "pattern": r"^0*([0-9]{1,2}|100)\s*%$",

@@ -61,6 +61,7 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             format!("`concurrency` can be at most {MOST_CONCURRENT}"),
         );
     }
+    one_end_of_patience(step, findings);
     Some(ForEach {
         source: source?,
         binding,
@@ -188,6 +189,23 @@ fn wrong_place(key: &str, only: &str, span: Span, findings: &mut Findings) {
             format!("`{key}` only goes with `{only}`"),
         )
         .help = Some(format!("take `{key}` away"));
+}
+
+/// `on_failure: stop` ends a loop at its first failure, so that `max_failures` beside it would never count.
+fn one_end_of_patience(step: &Mapping<'_>, findings: &mut Findings) {
+    let stops = step.get("on_failure").and_then(Node::text) == Some("stop");
+    if let Some(entry) = step.entry("max_failures").filter(|_| stops) {
+        findings
+            .error(
+                Code::InvalidValue,
+                entry.key_span,
+                "`max_failures` has no effect beside `on_failure: stop`, which ends the loop at its first failure",
+            )
+            .help = Some(
+            "take `on_failure: stop` away: `max_failures` alone lets the other rows go on until more than that have failed"
+                .to_owned(),
+        );
+    }
 }
 
 fn max_failures(node: &Node, findings: &mut Findings) -> Option<MaxFailures> {
