@@ -306,6 +306,12 @@ pub struct AttemptStarted {
     /// Parameters that hold a secret: they are kept out of the journal, and so cannot be looked up.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub withheld: Vec<String>,
+    /// How many records it deletes that no attempt before it did: they count against `limits.deletes`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deletes: u64,
+    /// What tells the row from another one that may have its number later; see [`RowFinished::item`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub item: Option<String>,
 }
 
 /// An attempt that did not settle the step.
@@ -400,6 +406,10 @@ pub struct RowFinished {
     pub wolkvox_ids: Map,
     /// Milliseconds from its first step to its outcome.
     pub duration_ms: u64,
+    /// SHA-256 of the row, where it is known by its number and comes from answers: they may be others, or in another
+    /// order, when the run is gone on with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub item: Option<String>,
 }
 
 /// How many steps or rows ended how.
@@ -543,8 +553,19 @@ impl RunStarted {
 
 /// Why a run stopped that may send no more that day, as [`RunFinished::stopped`] says it.
 pub const BUDGET_USED_UP: &str = "the day's requests are used up";
+/// Why a run stopped after a step that failed.
+pub const STEP_FAILED: &str = "a step failed";
+/// Why a run stopped after a step in doubt.
+pub const STEP_IN_DOUBT: &str = "a step is in doubt";
 
 impl RunFinished {
+    /// Why it stopped early, where its outcome does not say so.
+    pub fn stopped_because(&self) -> Option<&str> {
+        let is_told = matches!(self.outcome, RunOutcome::Budget | RunOutcome::Interrupted);
+        let why = self.stopped.as_deref().filter(|_| !is_told)?;
+        (![BUDGET_USED_UP, STEP_FAILED, STEP_IN_DOUBT].contains(&why)).then_some(why)
+    }
+
     /// Whether it stopped at the daily budget, whatever its outcome is: then more of it can be done later.
     pub fn is_out_of_budget(&self) -> bool {
         self.outcome == RunOutcome::Budget || self.stopped.as_deref() == Some(BUDGET_USED_UP)

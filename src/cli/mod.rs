@@ -30,6 +30,7 @@ mod sandbox;
 mod saved;
 mod schema;
 mod signals;
+mod spent;
 mod strangers;
 mod surroundings;
 mod terminal;

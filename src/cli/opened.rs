@@ -60,12 +60,14 @@ impl Opened {
         let history = match resumption {
             None => History::default(),
             Some(earlier) => {
-                let history = History::from_journal(&journal, &ready.run).map_err(refused)?;
+                let mut history = History::from_journal(&journal, &ready.run).map_err(refused)?;
                 if earlier.retry_failed {
-                    history.retrying_failed()
-                } else {
-                    history
+                    history = history.retrying_failed();
                 }
+                if earlier.accept_changes {
+                    history = history.of_something_changed();
+                }
+                history
             }
         };
         let pace = pace(&ready.target, &ready.zone, &journal, &ready.run).map_err(refused)?;

@@ -8,6 +8,7 @@ use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::open::{Project, folder_of, shown};
 use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
+use super::spent::Spent;
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
 use super::{accounts, fingerprints, outline, strangers};
@@ -110,18 +111,19 @@ pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Dia
 /// What the journal has of a run.
 struct Past {
     started: RunStarted,
-    requests: u64,
+    spent: Spent,
     is_ok: bool,
 }
 
 impl Past {
     fn read(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
         let mut started = None;
-        let mut requests = 0;
+        let mut spent = Spent::default();
         let mut is_ok = false;
         for event in journal.events(run) {
             let (_, event) = event?;
             is_ok = false;
+            spent.add(&event.kind);
             match event.kind {
                 // The first one tells what the run was; later stretches repeat it.
                 EventKind::RunStarted(start) => match &mut started {
@@ -134,14 +136,13 @@ impl Past {
                         }
                     }
                 },
-                EventKind::AttemptStarted(_) => requests += 1,
                 EventKind::RunFinished(end) => is_ok = end.outcome == RunOutcome::Ok,
                 _ => {}
             }
         }
         Ok(Self {
             started: started.expect("a run is in the journal by its first event"),
-            requests,
+            spent,
             is_ok,
         })
     }
@@ -164,7 +165,7 @@ impl Past {
         Ok(Resumption {
             run,
             started_at,
-            requests: self.requests,
+            spent: (self.spent.requests, self.spent.deletes()),
             inputs,
             retry_failed,
             accept_changes,

@@ -71,8 +71,8 @@ pub(super) struct Resumption {
     pub(super) earlier: RunStarted,
     /// The inputs of its first stretch.
     pub(super) inputs: Document,
-    /// Requests that it has sent so far.
-    pub(super) requests: u64,
+    /// Requests that it has sent, and records that it has deleted.
+    pub(super) spent: (u64, u64),
     pub(super) retry_failed: bool,
     pub(super) accept_changes: bool,
 }
@@ -398,7 +398,8 @@ async fn start(
         }
     }
     let limits = ready.project.config.limits_of(ready.playbook());
-    let meter = Meter::new(&limits).already(resumption.map_or(0, |earlier| earlier.requests));
+    let (requests, deletes) = resumption.map_or((0, 0), |earlier| earlier.spent);
+    let meter = Meter::new(&limits).already(requests, deletes);
     let reached = RefCell::new(BTreeSet::new());
     let driver = Driver {
         run: &ready.run,
@@ -421,12 +422,7 @@ async fn start(
     let result = driver.run(started, ready.rehearsal.scope.clone()).await;
     let (mut in_doubt, recorder) = watcher.finish();
     if args.format == Format::Human {
-        for note in ready
-            .accounts
-            .of_earlier_runs(&ready.plan, &reached.borrow())
-        {
-            terminal.say(&note);
-        }
+        say_earlier_accounts(terminal, &ready, journal, reached.into_inner());
     }
     if resumption.is_some() {
         in_doubt = all_doubts(journal, &ready.run).unwrap_or(in_doubt);
@@ -460,6 +456,21 @@ async fn start(
         }
     };
     tell_others(args, terminal, &record, masker, exit)
+}
+
+/// Says which accounts are of an earlier run. Those of a loop that an earlier stretch got to are of this one.
+fn say_earlier_accounts(
+    terminal: &Terminal,
+    ready: &Ready,
+    journal: &Journal,
+    mut reached: BTreeSet<String>,
+) {
+    let loops = ready.plan.loops().into_iter().map(|(step, _)| &step.id);
+    let was_reached = |id: &&String| journal.has_rows(&ready.run, id).unwrap_or(true);
+    reached.extend(loops.filter(was_reached).cloned());
+    for note in ready.accounts.of_earlier_runs(&ready.plan, &reached) {
+        terminal.say(&note);
+    }
 }
 
 /// Who is told what happens.

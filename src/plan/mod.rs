@@ -253,6 +253,20 @@ impl PlannedLoop {
         };
         self.batch.is_some() || !self.key.as_ref().is_some_and(looks_at_row)
     }
+
+    /// Whether where its rows come from is known before the first request, so that no answer changes them. In a used
+    /// playbook, whose inputs may be answers, it is not known to be so.
+    pub fn has_fixed_rows(&self, step: &PlannedStep) -> bool {
+        let (PlannedSource::Items(tree) | PlannedSource::File { path: tree, .. }) = &self.source;
+        let is_fixed = |read: &crate::template::Read| {
+            let first = read.path.first().map(String::as_str);
+            matches!(first, Some("inputs" | "vars" | "target" | "run"))
+        };
+        let templates = tree.templates().into_iter();
+        let mut reads = templates.flat_map(|(template, _)| template.reads());
+        let is_own = step.id == step.own_id();
+        reads.all(|read| is_own && is_fixed(read))
+    }
 }
 
 /// Where rows come from.

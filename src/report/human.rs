@@ -405,6 +405,9 @@ pub fn summary(finished: &RunFinished, in_doubt: &InDoubt, width: usize) -> Stri
         plural(finished.requests, "request"),
         duration(finished.duration_ms),
     );
+    if let Some(why) = finished.stopped_because() {
+        wrap_into(&mut text, &format!("stopped: {why}"), 0, width);
+    }
     if !in_doubt.named.is_empty() {
         text.push('\n');
         wrap_into(

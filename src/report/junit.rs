@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::markup::Markup;
 use super::record::{RowRecord, RunRecord, StepRecord, word};
-use crate::event::Counts;
+use crate::event::{Counts, RunFinished};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::Value;
@@ -71,6 +71,10 @@ fn properties(markup: &mut Markup<'_>, record: &RunRecord) {
         ("run", record.run.to_string()),
         ("outcome", record.outcome_words().to_owned()),
     ];
+    let finished = record.finished.as_ref();
+    if let Some(why) = finished.and_then(RunFinished::stopped_because) {
+        all.push(("stopped", why.to_owned()));
+    }
     if let Some(started) = &record.started {
         all.push(("playbook", started.playbook.clone()));
         all.push(("target", started.target.name.clone()));

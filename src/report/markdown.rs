@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::human::{duration, plural};
 use super::markup::is_unfit;
 use super::record::{NamedRow, RunRecord, word};
-use crate::event::RunOutcome;
+use crate::event::{RunFinished, RunOutcome};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::Value;
@@ -81,6 +81,11 @@ impl Page<'_> {
             .map(|outcome| counts.of(outcome).to_string())
             .collect();
         self.line(&format!("| {} |", cells.join(" | ")));
+        let finished = record.finished.as_ref();
+        if let Some(why) = finished.and_then(RunFinished::stopped_because) {
+            let why = self.inline(why);
+            self.line(&format!("\nStopped: {why}."));
+        }
     }
 
     fn in_doubt(&mut self, record: &RunRecord) {

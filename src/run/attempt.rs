@@ -153,6 +153,11 @@ impl<'p> Attempt<'p> {
         format!("{before}not sent again: {why}")
     }
 
+    /// Whether it may have changed something already, so that not sending it again does not mean that it is not done.
+    pub(super) fn may_be_done(&self) -> bool {
+        self.in_doubt && self.effect != Effect::Read
+    }
+
     /// The status of the answer before.
     pub(super) fn status_before(&self) -> Option<u16> {
         self.before.as_ref().and_then(|(_, status)| *status)

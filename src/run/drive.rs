@@ -15,11 +15,12 @@ use tokio::sync::watch;
 use super::lane::Surroundings;
 use super::pace::{Leave, Pace};
 use super::rows::{AccountFiles, RowNotes};
-use super::{Command, History, Input, Lane, LaneEnd, Meter, Stop, sum};
+use super::{Command, History, Input, Lane, LaneEnd, Meter, NoLeave, Stop, sum};
 use crate::action::TargetFacts;
 use crate::attachment::Attachment;
 use crate::event::{
     BUDGET_USED_UP, Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted,
+    STEP_FAILED, STEP_IN_DOUBT,
 };
 use crate::journal::{Durability, Journal, JournalError};
 use crate::plan::{AccountPaths, Home, Plan, render_outputs};
@@ -166,7 +167,15 @@ impl Driver<'_> {
             if *self.interrupted.borrow() || before == Some(Stop::Interrupted) {
                 lane.interrupt();
             }
-            input = match lane.advance(input, milliseconds(clock)) {
+            let command = lane.advance(input, milliseconds(clock));
+            if !command.leads_to_a_request() {
+                // Whoever holds a place and sends nothing would wait for it himself.
+                leave = None;
+            }
+            if let (Some(notes), Command::Send(..) | Command::Loop(..)) = (&mut notes, &command) {
+                notes.begin();
+            }
+            input = match command {
                 Command::Record(event, durability) => {
                     if let (Some(notes), EventKind::StepFinished(end)) = (&mut notes, &*event) {
                         notes.add(end);
@@ -175,13 +184,13 @@ impl Driver<'_> {
                     Input::Recorded
                 }
                 Command::Attach(home, paths) => Input::Attached(self.attach(home, paths).await),
-                Command::Admit => match self.admit().await {
+                Command::Admit(most) => match self.admit(most, notes.as_deref()).await {
                     Ok(granted) => {
                         let waited = u64::try_from(granted.waited.as_millis()).unwrap_or(u64::MAX);
                         leave = Some(granted);
                         Input::Admitted(Ok(waited))
                     }
-                    Err(reason) => Input::Admitted(Err(reason)),
+                    Err(refused) => Input::Admitted(Err(refused)),
                 },
                 Command::Send(request, timeout) => {
                     let answer = self.send(&request, timeout).await;
@@ -206,11 +215,18 @@ impl Driver<'_> {
         }
     }
 
-    /// Waits for the pace, but no longer than the run goes on.
-    async fn admit(&self) -> Result<Leave, String> {
+    /// Waits for the pace, but no longer than the run goes on, or than the row may begin.
+    async fn admit(&self, most: Duration, row: Option<&RowNotes>) -> Result<Leave, NoLeave> {
+        let too_late = async {
+            match row {
+                Some(row) => row.is_too_late().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
-            granted = self.pace.admit() => granted,
+            () = too_late => Err(NoLeave::TooLate),
+            granted = self.pace.admit(most) => granted,
             () = self.interruption() => Ok(Leave::none()),
         }
     }
@@ -328,11 +344,12 @@ impl Driver<'_> {
                 .collect(),
             duration_ms,
             stopped: main.stop.map(|stop| {
-                match stop {
-                    Stop::Failed => "a step failed",
-                    Stop::Unknown => "a step is in doubt",
-                    Stop::Budget => BUDGET_USED_UP,
-                    Stop::Interrupted => "the run was interrupted",
+                match (stop, &main.why) {
+                    (Stop::Failed | Stop::Unknown, Some(why)) => why,
+                    (Stop::Failed, None) => STEP_FAILED,
+                    (Stop::Unknown, _) => STEP_IN_DOUBT,
+                    (Stop::Budget, _) => BUDGET_USED_UP,
+                    (Stop::Interrupted, _) => "the run was interrupted",
                 }
                 .to_owned()
             }),

@@ -25,6 +25,8 @@ struct Known {
     /// Whether an attempt may have been processed, and no outcome says so yet.
     doubted: bool,
     row: Option<RowFinished>,
+    /// What told its row from others when it began.
+    item: Option<String>,
 }
 
 /// What is known of steps from events of the same run.
@@ -37,6 +39,8 @@ pub struct History {
     rows: Option<(Journal, RunId)>,
     retries_failed: bool,
     hides_keys: bool,
+    /// Whether the playbook or its data may be others than before.
+    is_changed: bool,
 }
 
 impl History {
@@ -76,6 +80,13 @@ impl History {
     #[must_use]
     pub fn retrying_failed(mut self) -> Self {
         self.retries_failed = true;
+        self
+    }
+
+    /// The same history, for a playbook or data that have changed since.
+    #[must_use]
+    pub fn of_something_changed(mut self) -> Self {
+        self.is_changed = true;
         self
     }
 
@@ -136,6 +147,18 @@ impl History {
         self.hides_keys
     }
 
+    /// Whether a loop that ended so went well, and has the same rows still.
+    pub fn is_done(&self, end: &StepFinished) -> bool {
+        end.outcome == Outcome::Ok && !self.is_changed
+    }
+
+    /// What told a row from others when this step of it was sent, or when it ended and needs no second look; none
+    /// where that was not written down.
+    pub fn item(&self, step: &str, row: &str) -> Option<String> {
+        let sent = self.known(step, Some(row))?.item;
+        sent.or_else(|| self.row(step, row)?.item)
+    }
+
     /// Whether anything was sent for this step of this row.
     pub fn has_begun(&self, step: &str, row: &str) -> bool {
         self.known(step, Some(row))
@@ -187,6 +210,7 @@ impl Known {
             // What an earlier stretch made of it says nothing of a request that went out after it.
             EventKind::AttemptStarted(started) => {
                 self.settled = None;
+                self.item.clone_from(&started.item);
                 self.effect = Some(started.effect);
                 self.begun = Some(started.clone());
             }

@@ -116,7 +116,11 @@ impl Reader<'_> {
         let retry = Retry::default();
         let mut attempt = 0;
         loop {
-            let leave = self.pace.admit().await?;
+            let leave = self
+                .pace
+                .admit(DEFAULT_TIMEOUT)
+                .await
+                .map_err(|why| why.to_string())?;
             attempt += 1;
             *requests += 1;
             let sent = self.transport.send(request, DEFAULT_TIMEOUT).await;

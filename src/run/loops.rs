@@ -26,6 +26,8 @@ pub struct LoopEnd {
     pub tally: Tally,
     /// Whether what comes after the loop is to run, and why not.
     pub stop: Option<Stop>,
+    /// Why it began no more rows, where more have failed than `max_failures` says.
+    pub enough: Option<String>,
     /// Why the loop could not begin or go on, where it could not.
     pub problem: Option<String>,
 }
@@ -64,7 +66,10 @@ impl LoopEnd {
                 )
             })
             .collect();
-        (!bad.is_empty()).then(|| format!("of {} rows: {}", counts.total(), bad.join(", ")))
+        let stopped = self.enough.iter().map(|why| format!("; stopped: {why}"));
+        let stopped: String = stopped.collect();
+        (!bad.is_empty())
+            .then(|| format!("of {} rows: {}{stopped}", counts.total(), bad.join(", ")))
     }
 
     /// What later steps see of it.
@@ -99,7 +104,8 @@ pub(super) fn counts_of(outputs: &Map) -> Counts {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     on_failure: OnFailure,
-    most: Option<u64>,
+    /// How many rows may fail, and how that is written.
+    most: Option<(u64, MaxFailures)>,
 }
 
 impl Patience {
@@ -107,24 +113,36 @@ impl Patience {
     pub(super) fn new(each: &PlannedLoop, on_failure: OnFailure, total: Option<u64>) -> Self {
         Self {
             on_failure,
-            most: match each.max_failures {
-                Some(MaxFailures::Count(most)) => Some(most),
-                Some(MaxFailures::Percent(percent)) => {
-                    total.map(|total| total.saturating_mul(percent.into()) / 100)
-                }
-                None => None,
-            },
+            most: each.max_failures.and_then(|written| {
+                let most = match written {
+                    MaxFailures::Count(most) => Some(most),
+                    MaxFailures::Percent(percent) => {
+                        total.map(|total| total.saturating_mul(percent.into()) / 100)
+                    }
+                };
+                Some((most?, written))
+            }),
         }
     }
 
-    /// Whether the loop is over, given what became of its rows so far. With `max_failures` that many rows
-    /// may fail, whatever `on_failure` says; rows in doubt count as well.
+    /// Whether the loop is to begin no more rows, given what became of those that have ended. With `max_failures`
+    /// that many rows may fail; else the first that fails, or is in doubt, ends it where `on_failure` says so.
     pub(super) fn exhausted(self, counts: &Counts) -> bool {
-        let bad = counts.failed + counts.unknown;
         match self.most {
-            Some(most) => bad > most,
-            None => self.on_failure == OnFailure::Stop && bad > 0,
+            Some((most, _)) => counts.failed > most,
+            None => self.on_failure == OnFailure::Stop && counts.failed + counts.unknown > 0,
         }
+    }
+
+    /// What to say of a loop that `max_failures` has ended; none of any other.
+    pub(super) fn enough(self, counts: &Counts) -> Option<String> {
+        let (_, written) = self.most.filter(|_| self.exhausted(counts))?;
+        let most = match written {
+            MaxFailures::Count(1) => "1 row".to_owned(),
+            MaxFailures::Count(most) => format!("{most} rows"),
+            MaxFailures::Percent(percent) => format!("{percent}% of the rows"),
+        };
+        Some(format!("more than {most} failed (`max_failures`)"))
     }
 
     /// What the end of a loop means for the steps after it.
@@ -150,9 +168,10 @@ pub(super) fn row_outcome(end: &LaneEnd) -> Outcome {
         Outcome::Failed
     } else if counts.not_run > 0 {
         Outcome::NotRun
-    } else if counts.ok > 0 {
-        Outcome::Ok
-    } else {
+    } else if counts.ok == 0 && counts.skipped > 0 {
         Outcome::Skipped
+    } else {
+        // Also where its only step was a loop over nothing: no condition left it out.
+        Outcome::Ok
     }
 }

@@ -1,6 +1,7 @@
 //! A run as a machine without I/O: it says what is next (record, attach, send, wait) and is told what
 //! came of it. It knows no clock, no sockets and no files, so that a crash can be tested after every event.
 
+mod answered_rows;
 mod attempt;
 mod drive;
 mod history;
@@ -34,7 +35,7 @@ pub use ledger::{AccountFile, AccountKind};
 pub use look_up::{Looked, Reader};
 pub use loops::{LoopEnd, Tally};
 pub use naming::RowNames;
-pub use pace::{Pace, PaceRules};
+pub use pace::{NoLeave, Pace, PaceRules};
 pub use rows::AccountFiles;
 
 /// What the machine wants done next.
@@ -44,8 +45,9 @@ pub enum Command<'p> {
     Record(Box<EventKind>, Durability),
     /// Look at the files that a request will carry; their paths stand in this playbook.
     Attach(&'p Home, Vec<String>),
-    /// Wait until another request may be sent, as the target's pace allows.
-    Admit,
+    /// Wait until another request may be sent, as the target's pace allows; where the server has asked everybody to
+    /// wait, so long and no longer.
+    Admit(Duration),
     /// Run the steps of a loop for each row, under this scope.
     Loop(&'p PlannedStep, &'p PlannedLoop, Scope),
     /// Send the request; wait for its answer so long and no longer.
@@ -54,6 +56,17 @@ pub enum Command<'p> {
     Wait(Duration),
     /// Nothing is left.
     Done(LaneEnd),
+}
+
+impl Command<'_> {
+    /// Whether leave to send a request is still needed: it goes out now, or once its intent is written down.
+    pub(super) const fn leads_to_a_request(&self) -> bool {
+        match self {
+            Self::Send(..) => true,
+            Self::Record(event, _) => matches!(**event, EventKind::AttemptStarted(_)),
+            _ => false,
+        }
+    }
 }
 
 /// What came of the last command.
@@ -65,8 +78,8 @@ pub enum Input {
     Recorded,
     /// The files, or why one cannot be sent.
     Attached(Result<Vec<Attachment>, String>),
-    /// Another request may be sent, after so many milliseconds; or why none may until another day.
-    Admitted(Result<u64, String>),
+    /// Another request may be sent, after so many milliseconds; or why not.
+    Admitted(Result<u64, NoLeave>),
     /// The loop is over.
     Looped(Box<LoopEnd>),
     /// What came back.
@@ -94,10 +107,11 @@ impl Meter {
         }
     }
 
-    /// The same meter for a run that has sent so many requests already.
+    /// The same meter for a run that has sent so many requests already, and deleted so many records.
     #[must_use]
-    pub fn already(self, requests: u64) -> Self {
+    pub fn already(self, requests: u64, deletes: u64) -> Self {
         self.requests.store(requests, Ordering::Relaxed);
+        self.deletes.store(deletes, Ordering::Relaxed);
         self
     }
 

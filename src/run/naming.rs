@@ -19,6 +19,8 @@ pub struct RowNames<'n> {
     outer: Option<String>,
     /// Whether `/` ends a row's name, because loops in its steps give their rows names in it.
     is_outer: bool,
+    /// Whether rows have keys: then a number, which could be the key of another row, stands behind a mark.
+    has_keys: bool,
 }
 
 impl<'n> RowNames<'n> {
@@ -34,12 +36,14 @@ impl<'n> RowNames<'n> {
             masker,
             outer,
             is_outer: holds_loops(&each.steps),
+            has_keys: each.key.is_some(),
         }
     }
 
-    /// The name of a row without a key.
+    /// The name of a row that has no key, or none that can be used.
     pub fn of_number(&self, number: u64) -> String {
-        self.within(&number.to_string())
+        let mark = if self.has_keys { "#" } else { "" };
+        self.within(&format!("{mark}{number}"))
     }
 
     /// The name of a row whose key has no secret in it: the key.
@@ -59,6 +63,11 @@ impl<'n> RowNames<'n> {
         let letters = letters[..8].iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let letters: String = letters.map(|four| char::from(b'a' + four)).collect();
         self.within(&format!("{HIDDEN}{letters}"))
+    }
+
+    /// What must not be written down.
+    pub(super) const fn masker(&self) -> &Masker {
+        self.masker
     }
 
     /// Whether the text of a secret stands in a key.

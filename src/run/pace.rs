@@ -23,6 +23,31 @@ pub struct PaceRules {
     pub left_today: Option<u64>,
 }
 
+/// Why a request may not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoLeave {
+    /// The day's requests are used up.
+    Budget,
+    /// The server has asked everybody to wait so much longer, and whoever asks does not wait so long.
+    Held(Duration),
+    /// Its loop was to begin no more rows before this one had sent anything.
+    TooLate,
+}
+
+impl fmt::Display for NoLeave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget => f.write_str("the day's requests are used up (`daily_budget`)"),
+            Self::Held(wait) => write!(
+                f,
+                "the server has asked everybody to wait, {} s from now, longer than `timeout`",
+                wait.as_millis().div_ceil(1_000)
+            ),
+            Self::TooLate => f.write_str("the loop stopped before it"),
+        }
+    }
+}
+
 /// Says how many requests others have sent since it was last asked.
 type Others = Box<dyn Fn() -> u64>;
 
@@ -66,6 +91,20 @@ impl Leave {
     }
 }
 
+/// One of the day's requests that was taken and is not sent yet: who stops waiting for it gives it back.
+struct Unused<'p> {
+    left: &'p Cell<Option<u64>>,
+    is_used: bool,
+}
+
+impl Drop for Unused<'_> {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.left.set(self.left.get().map(|left| left + 1));
+        }
+    }
+}
+
 impl Pace {
     /// A pace under these rules.
     pub fn new(rules: &PaceRules) -> Self {
@@ -89,11 +128,11 @@ impl Pace {
         self
     }
 
-    /// Waits for leave to send one request.
+    /// Waits for leave to send one request; for a server that asks everybody to wait, so long and no longer.
     ///
     /// # Errors
-    /// When the day's requests are used up.
-    pub(super) async fn admit(&self) -> Result<Leave, String> {
+    /// When the day's requests are used up, or the server asks for more.
+    pub(super) async fn admit(&self, most: Duration) -> Result<Leave, NoLeave> {
         let asked = Instant::now();
         let place = match &self.places {
             Some(places) => Some(
@@ -110,12 +149,20 @@ impl Pace {
             let left = left.saturating_sub(by_others);
             self.left.set(Some(left));
             let Some(after) = left.checked_sub(1) else {
-                return Err("the day's requests are used up (`daily_budget`)".to_owned());
+                return Err(NoLeave::Budget);
             };
             self.left.set(Some(after));
         }
+        let mut unused = Unused {
+            left: &self.left,
+            is_used: false,
+        };
         loop {
             if let Some(held) = self.is_held() {
+                let wait = held.saturating_duration_since(Instant::now());
+                if wait > most {
+                    return Err(NoLeave::Held(wait));
+                }
                 self.sleep_until(held).await;
                 continue;
             }
@@ -127,6 +174,7 @@ impl Pace {
             }
             // Who was held back in the meantime takes a new turn: all at once would be faster than the rate.
             if self.is_held().is_none() {
+                unused.is_used = true;
                 return Ok(Leave {
                     _place: place,
                     waited: asked.elapsed(),

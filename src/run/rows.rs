@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::watch;
 
+use super::answered_rows::{Identity, other_row};
 use super::drive::{Driver, Progress, RunError, milliseconds};
 use super::ledger::{AccountFile, Ledger};
 use super::loops::{LoopEnd, Patience, Tally, row_outcome};
 use super::{History, Lane, RowNames, Stop};
-use crate::event::{EventKind, RowFinished, StepFinished};
+use crate::event::{Counts, EventKind, RowFinished, StepFinished};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
@@ -38,6 +40,10 @@ pub type AccountFiles = Vec<AccountFile>;
 pub(super) struct RowNotes {
     ids: Map,
     bad: Option<(String, Option<Value>, Option<String>)>,
+    /// Turns true when the loop is to begin no more rows.
+    over: Option<watch::Receiver<bool>>,
+    /// Whether the row has sent anything, or is inside a loop of its own.
+    has_begun: bool,
 }
 
 impl RowNotes {
@@ -49,6 +55,27 @@ impl RowNotes {
         if self.bad.is_none() && matches!(end.outcome, Outcome::Failed | Outcome::Unknown) {
             self.bad = Some((end.step.clone(), end.code.clone(), end.error.clone()));
         }
+    }
+
+    /// From now on the row goes to its end, whatever becomes of others: half a row is worse than one more.
+    pub(super) const fn begin(&mut self) {
+        self.has_begun = true;
+    }
+
+    /// Returns when the loop is to begin no more rows and this one has sent nothing; never for any other.
+    pub(super) async fn is_too_late(&self) {
+        if let Some(over) = self.over.clone().filter(|_| !self.has_begun) {
+            over_or_never(over).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Returns when it turns true; never where nobody can tell any more.
+async fn over_or_never(mut over: watch::Receiver<bool>) {
+    if over.wait_for(|over| *over).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -62,6 +89,10 @@ struct Item {
     rows: Vec<Row>,
     scope: Scope,
     serialize_by: Option<String>,
+    /// What tells it from another one that may have its number later.
+    digest: Option<String>,
+    /// Turns true when the loop is to begin no more rows.
+    over: watch::Receiver<bool>,
 }
 
 /// Whether the end of an item has to be written down.
@@ -110,6 +141,11 @@ impl Driver<'_> {
             } else {
                 None
             };
+            if self.history.is_of_journal() && Identity::of(step, each) == Identity::Told {
+                let rows = self.open(step, each, &scope)?.in_items(each.batch);
+                let reader = self.reader(rows, (step, each), scope.clone(), outer.clone());
+                self.check_items(reader)?;
+            }
             let files = (self.accounts)(&step.id, &each.accounts);
             let layout = match rows.layout() {
                 None if !files.is_empty() => self.layout(step, each, &scope),
@@ -128,6 +164,7 @@ impl Driver<'_> {
                     tally: Tally::default(),
                     stop: Some(Stop::Failed),
                     problem: Some(problem),
+                    ..LoopEnd::default()
                 });
             }
         };
@@ -138,13 +175,36 @@ impl Driver<'_> {
             each,
             accounts,
             tally: Tally::default(),
+            ended: Counts::default(),
             waiting: BTreeMap::new(),
             next: 0,
             total,
             began: Instant::now(),
         };
-        let mut input = Reader {
-            items: rows.in_items(each.batch),
+        let rows = rows.in_items(each.batch);
+        let mut input = self.reader(rows, (step, each), scope, outer);
+        let halted = self.work(&mut input, &mut turns, patience, clock).await?;
+        let problems = [input.broken, turns.close()];
+        let problems: Vec<String> = problems.into_iter().flatten().collect();
+        let problem = (!problems.is_empty()).then(|| problems.join("; "));
+        let tally = turns.tally;
+        Ok(LoopEnd {
+            stop: halted.or_else(|| patience.stop(&tally.counts)),
+            enough: patience.enough(&tally.counts),
+            tally,
+            problem,
+        })
+    }
+
+    fn reader<'p>(
+        &'p self,
+        items: Items,
+        (step, each): (&'p PlannedStep, &'p PlannedLoop),
+        scope: Scope,
+        outer: Option<String>,
+    ) -> Reader<'p> {
+        Reader {
+            items,
             each,
             scope,
             names: RowNames::new(self.run, self.masker, each, outer),
@@ -155,17 +215,28 @@ impl Driver<'_> {
             keys: HashSet::new(),
             source: step.home.source(),
             broken: None,
-        };
-        let halted = self.work(&mut input, &mut turns, patience, clock).await?;
-        let problems = [input.broken, turns.close()];
-        let problems: Vec<String> = problems.into_iter().flatten().collect();
-        let problem = (!problems.is_empty()).then(|| problems.join("; "));
-        let tally = turns.tally;
-        Ok(LoopEnd {
-            stop: halted.or_else(|| patience.stop(&tally.counts)),
-            tally,
-            problem,
-        })
+            over: watch::Sender::new(false),
+            identity: Identity::of(step, each),
+        }
+    }
+
+    /// Looks whether rows that are known by their numbers are the ones that an earlier stretch began under them.
+    fn check_items(&self, mut reader: Reader<'_>) -> Result<(), String> {
+        let mut steps = ids_of(&reader.each.steps);
+        steps.push(reader.step.id.clone());
+        while let Some(read) = reader.read() {
+            let Read::Item(item) = read else {
+                continue;
+            };
+            let mut earlier = steps
+                .iter()
+                .filter_map(|step| self.history.item(step, &item.key));
+            let is_other = |earlier| Some(earlier) != item.digest;
+            if earlier.next().is_some_and(is_other) {
+                return Err(other_row(item.number));
+            }
+        }
+        Ok(())
     }
 
     /// Reads, runs and accounts until nothing is left, or no more may begin.
@@ -187,7 +258,10 @@ impl Driver<'_> {
             if stop.is_none() && *self.interrupted.borrow() {
                 stop = Some(Stop::Interrupted);
             }
-            let over = stop.is_some() || patience.exhausted(&turns.tally.counts);
+            let over = stop.is_some() || patience.exhausted(&turns.ended);
+            if patience.exhausted(&turns.ended) {
+                reader.over.send_replace(true);
+            }
             while !over && running.len() < places {
                 if let Some(item) = ready.pop_front() {
                     running.push(self.item(item, reader.step, reader.each, clock));
@@ -212,12 +286,12 @@ impl Driver<'_> {
                         None => ready.push_back(*item),
                     },
                 }
-                if patience.exhausted(&turns.tally.counts) {
+                if patience.exhausted(&turns.ended) {
                     break;
                 }
             }
             let Some(ended) = running.next().await else {
-                let over = stop.is_some() || patience.exhausted(&turns.tally.counts);
+                let over = stop.is_some() || patience.exhausted(&turns.ended);
                 if over || (exhausted && ready.is_empty()) {
                     break;
                 }
@@ -264,7 +338,7 @@ impl Driver<'_> {
         each: &'p PlannedLoop,
         clock: Instant,
     ) -> Result<Ended, RunError> {
-        if let Some(event) = self.history.row(&step.id, &item.key) {
+        if let Some(event) = self.known_row(&item, step, each) {
             return Ok(item.ended(event, Standing::Known, None));
         }
         let mut event = item.event(step, Outcome::Skipped);
@@ -279,8 +353,10 @@ impl Driver<'_> {
                     item.scope.clone(),
                     Some(item.key.clone()),
                     self.around(),
-                );
-                let halted = self.steps_of_row(lane, &mut event, clock).await?;
+                )
+                .of_item(item.digest.clone());
+                let over = item.over.clone();
+                let halted = self.steps_of_row(lane, &mut event, over, clock).await?;
                 return Ok(item.ended(event, Standing::News, halted));
             }
             Ok(false) => {}
@@ -292,6 +368,27 @@ impl Driver<'_> {
         Ok(item.ended(event, Standing::News, None))
     }
 
+    /// The end of a row that needs no second look, with ids that a person has added since.
+    fn known_row(
+        &self,
+        item: &Item,
+        step: &PlannedStep,
+        each: &PlannedLoop,
+    ) -> Option<RowFinished> {
+        let mut event = self.history.row(&step.id, &item.key)?;
+        if each.keeps_ids {
+            for step in ids_of(&each.steps) {
+                if !event.wolkvox_ids.contains_key(&step)
+                    && let Some(end) = self.history.settled(&step, Some(&item.key))
+                    && let Some(id) = end.wolkvox_id
+                {
+                    event.wolkvox_ids.insert(step, id);
+                }
+            }
+        }
+        Some(event)
+    }
+
     /// Accounts for an item whose turn did not come. What an earlier stretch of the run has done of it, or
     /// may have, stays true.
     async fn left<'p>(
@@ -301,7 +398,7 @@ impl Driver<'_> {
         each: &'p PlannedLoop,
         clock: Instant,
     ) -> Result<Ended, RunError> {
-        if let Some(event) = self.history.row(&step.id, &item.key) {
+        if let Some(event) = self.known_row(&item, step, each) {
             return Ok(item.ended(event, Standing::Known, None));
         }
         let mut event = item.event(step, Outcome::NotRun);
@@ -316,7 +413,8 @@ impl Driver<'_> {
                 self.around(),
             );
             lane.stop_before_start(Stop::Interrupted);
-            self.steps_of_row(lane, &mut event, clock).await?;
+            let over = item.over.clone();
+            self.steps_of_row(lane, &mut event, over, clock).await?;
         }
         Ok(item.ended(event, Standing::News, None))
     }
@@ -326,10 +424,14 @@ impl Driver<'_> {
         &'p self,
         lane: Lane<'p>,
         event: &mut RowFinished,
+        over: watch::Receiver<bool>,
         clock: Instant,
     ) -> Result<Option<Stop>, RunError> {
         let began = milliseconds(clock);
-        let mut notes = RowNotes::default();
+        let mut notes = RowNotes {
+            over: Some(over),
+            ..RowNotes::default()
+        };
         let end = self.drive(lane, Some(&mut notes), clock, None).await?;
         for restored in &end.restored {
             notes.add(restored);
@@ -418,6 +520,7 @@ impl Item {
             error: None,
             wolkvox_ids: Map::default(),
             duration_ms: 0,
+            item: self.digest.clone().filter(|_| outcome != Outcome::NotRun),
         }
     }
 
@@ -450,6 +553,9 @@ struct Reader<'p> {
     source: &'p std::sync::Arc<crate::source::Source>,
     /// Why the rows could not be read to their end.
     broken: Option<String>,
+    /// Tells the rows that have not begun that no more are to begin.
+    over: watch::Sender<bool>,
+    identity: Identity,
 }
 
 impl Reader<'_> {
@@ -479,6 +585,7 @@ impl Reader<'_> {
         } else {
             Arc::clone(&rows[0].value)
         };
+        let digest = self.identity.digest(&value, self.names.masker());
         scope.set(self.each.binding.clone(), value);
         let index = if self.each.batch.is_some() {
             self.read_items
@@ -507,6 +614,8 @@ impl Reader<'_> {
             rows,
             scope,
             serialize_by,
+            digest,
+            over: self.over.subscribe(),
         }))
     }
 
@@ -583,6 +692,7 @@ impl Reader<'_> {
                 error: Some(error),
                 wolkvox_ids: Map::default(),
                 duration_ms: 0,
+                item: None,
             },
             standing: Standing::News,
             stop: None,
@@ -607,6 +717,8 @@ struct Turns<'p, 'd> {
     each: &'p PlannedLoop,
     accounts: Vec<Ledger>,
     tally: Tally,
+    /// Rows by outcome as soon as they end, out of their order too: what is asked whether more may begin.
+    ended: Counts,
     waiting: BTreeMap<u64, Ended>,
     next: u64,
     total: Option<u64>,
@@ -615,6 +727,8 @@ struct Turns<'p, 'd> {
 
 impl Turns<'_, '_> {
     async fn add(&mut self, ended: Ended) -> Result<(), RunError> {
+        let rows = u64::try_from(ended.rows.len().max(1)).unwrap_or(u64::MAX);
+        self.ended.add_many(ended.event.outcome, rows);
         self.waiting.insert(ended.turn, ended);
         while let Some(ended) = self.waiting.remove(&self.next) {
             self.next += 1;

@@ -226,13 +226,14 @@ impl World<'_> {
                 error: None,
                 wolkvox_ids: Map::default(),
                 duration_ms: 0,
+                item: None,
             }));
         }
         assert_eq!(tally.counts.total(), total, "every row is accounted for");
         Ok(LoopEnd {
             stop: halted.or_else(|| patience.stop(&tally.counts)),
             tally,
-            problem: None,
+            ..LoopEnd::default()
         })
     }
 
@@ -274,7 +275,7 @@ impl World<'_> {
                 Command::Attach(..) => Input::Attached(Ok(Vec::new())),
                 Command::Send(..) => Input::Answered(Box::new(self.send().seen())),
                 Command::Wait(_) => Input::Woke,
-                Command::Admit => Input::Admitted(Ok(0)),
+                Command::Admit(_) => Input::Admitted(Ok(0)),
                 Command::Loop(step, each, scope) => {
                     let end = self.rows(step, each, &scope, trouble, began)?;
                     Input::Looped(Box::new(end))

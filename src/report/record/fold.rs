@@ -284,7 +284,12 @@ impl Recorder {
             self.unlisted.add(row.outcome);
         } else {
             self.listed.add(row.outcome);
-            self.rows.insert((row.of.clone(), row.row.clone()), row);
+            let mut key = (row.of.clone(), row.row.clone());
+            // No row takes the place of another, should two have one name.
+            while self.rows.contains_key(&key) {
+                key.1.push('\'');
+            }
+            self.rows.insert(key, row);
         }
     }
 

@@ -11,10 +11,16 @@ use crate::run::{Command, LoopEnd, sum};
 
 impl<'p> Lane<'p> {
     /// The rows of a loop are done, or as far as they go.
-    pub(super) fn looped(&mut self, step: &'p PlannedStep, end: &LoopEnd) -> Command<'p> {
+    pub(super) fn looped(
+        &mut self,
+        step: &'p PlannedStep,
+        end: &LoopEnd,
+        duration_ms: u64,
+    ) -> Command<'p> {
         let outcome = end.outcome();
         let mut event = finished(step, self.row.as_deref(), None, outcome, end.error());
         event.outputs = end.outputs();
+        event.duration_ms = duration_ms;
         self.counts = sum([self.counts, end.tally.counts]);
         self.rows = sum([self.rows, end.tally.counts]);
         let mut outlook = end.stop;
@@ -27,6 +33,9 @@ impl<'p> Lane<'p> {
             }
         }
         self.note(step, &event);
+        if outlook.is_some() {
+            self.why.clone_from(&end.enough);
+        }
         match outlook {
             Some(Stop::Interrupted) => self.halt(Stop::Interrupted, "the run was interrupted"),
             Some(Stop::Budget) => self.halt(Stop::Budget, "the day's requests are used up"),
@@ -107,6 +116,7 @@ impl<'p> Lane<'p> {
     /// What a failure means for the steps after it.
     pub(super) fn after_failure(&mut self, step: &PlannedStep) {
         if step.on_failure == OnFailure::Continue {
+            self.why = None;
             return;
         }
         let level = self.frames.len() - 1;

@@ -52,6 +52,8 @@ pub struct LaneEnd {
     pub rows: Counts,
     /// Why it went no further, where it did not reach its end.
     pub stop: Option<Stop>,
+    /// The same in words, where there is more to say of a failure.
+    pub why: Option<String>,
     /// What templates see after it.
     pub scope: Scope,
     /// The ends of its steps that an earlier stretch of the run had settled.
@@ -63,12 +65,16 @@ pub struct LaneEnd {
 pub struct Lane<'p> {
     around: Surroundings<'p>,
     row: Option<String>,
+    /// What tells its row from another one that may have its number later.
+    item: Option<String>,
     scope: Scope,
     frames: Vec<Frame<'p>>,
     state: State<'p>,
     counts: Counts,
     rows: Counts,
     stop: Option<Stop>,
+    /// What there is to say of the failure that stopped it.
+    why: Option<String>,
     interrupted: bool,
     restored: Vec<StepFinished>,
 }
@@ -82,8 +88,8 @@ enum State<'p> {
     Attaching(Attempt<'p>),
     /// The target's pace is waited for.
     Admitting(Attempt<'p>),
-    /// The rows of a loop are being run.
-    Looping(&'p PlannedStep),
+    /// The rows of a loop are being run, since this time of the driver's clock.
+    Looping(&'p PlannedStep, u64),
     /// The intent is being written down.
     Intending(Attempt<'p>),
     Sending(Attempt<'p>),
@@ -103,15 +109,23 @@ impl<'p> Lane<'p> {
         Self {
             around,
             row,
+            item: None,
             scope,
             frames: vec![Frame::new(steps)],
             state: State::Ready,
             counts: Counts::default(),
             rows: Counts::default(),
             stop: None,
+            why: None,
             interrupted: false,
             restored: Vec::new(),
         }
+    }
+
+    /// The same lane, for a row that is written down with what tells it from others.
+    pub(super) fn of_item(mut self, item: Option<String>) -> Self {
+        self.item = item;
+        self
     }
 
     /// Tells the lane to begin nothing more. A request in flight is still waited for by the driver.
@@ -140,7 +154,9 @@ impl<'p> Lane<'p> {
             (State::Admitting(attempt), Input::Admitted(admitted)) => {
                 self.admitted(attempt, admitted, now)
             }
-            (State::Looping(step), Input::Looped(end)) => self.looped(step, &end),
+            (State::Looping(step, began), Input::Looped(end)) => {
+                self.looped(step, &end, now.saturating_sub(began))
+            }
             (State::Intending(attempt), Input::Recorded) => {
                 let request = attempt
                     .request

@@ -7,10 +7,10 @@ use crate::attachment::Attachment;
 use crate::event::{AttemptFailed, AttemptStarted, EventKind};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
-use crate::run::Command;
 use crate::run::attempt::{Attempt, finished};
 use crate::run::paged::PagedRead;
 use crate::run::settle::{Circumstances, Next, settle};
+use crate::run::{Command, NoLeave};
 use crate::transport::{Response, SendError};
 
 impl<'p> Lane<'p> {
@@ -39,14 +39,15 @@ impl<'p> Lane<'p> {
 
     /// Waits for the target's pace. An intent is only written down when nothing is waited for any more.
     pub(super) fn admit(&mut self, attempt: Attempt<'p>) -> Command<'p> {
+        let most = attempt.action.timeout;
         self.state = State::Admitting(attempt);
-        Command::Admit
+        Command::Admit(most)
     }
 
     pub(super) fn admitted(
         &mut self,
         attempt: Attempt<'p>,
-        admitted: Result<u64, String>,
+        admitted: Result<u64, NoLeave>,
         now: u64,
     ) -> Command<'p> {
         if self.interrupted {
@@ -54,30 +55,48 @@ impl<'p> Lane<'p> {
         }
         match admitted {
             Ok(waited_ms) => self.intend(attempt, waited_ms),
-            Err(reason) => {
-                let outcome = if attempt.in_doubt && attempt.effect != Effect::Read {
-                    Outcome::Unknown
-                } else {
-                    Outcome::NotRun
-                };
-                let mut end = finished(
-                    attempt.step,
-                    self.row.as_deref(),
-                    Some(attempt.action),
-                    outcome,
-                    Some(if attempt.number == 0 {
-                        reason.clone()
-                    } else {
-                        attempt.unsent(&reason)
-                    }),
-                );
-                end.attempts = attempt.number;
-                end.http_status = attempt.status_before();
-                let command = self.finish(attempt.step, end);
-                self.halt(Stop::Budget, &reason);
-                command
-            }
+            Err(why) => match why {
+                NoLeave::Budget => self.withhold(&attempt, Stop::Budget, &why.to_string()),
+                NoLeave::TooLate => self.withhold(&attempt, Stop::Failed, &why.to_string()),
+                // The server would have told the step the same, had it asked.
+                NoLeave::Held(_) => self.refuse(&attempt, &why.to_string()),
+            },
         }
+    }
+
+    /// Does not send a request because nothing more of the lane is to be sent.
+    fn withhold(&mut self, attempt: &Attempt<'p>, stop: Stop, reason: &str) -> Command<'p> {
+        let outcome = if attempt.may_be_done() {
+            Outcome::Unknown
+        } else {
+            Outcome::NotRun
+        };
+        let why = if attempt.number == 0 {
+            reason.to_owned()
+        } else {
+            attempt.unsent(reason)
+        };
+        let command = self.end_unsent(attempt, outcome, why);
+        self.halt(stop, reason);
+        command
+    }
+
+    /// Does not send a request that may not be: the step has failed, unless an earlier attempt may have done it.
+    fn refuse(&mut self, attempt: &Attempt<'p>, reason: &str) -> Command<'p> {
+        let unsent = attempt.unsent(reason);
+        if attempt.may_be_done() {
+            let why = format!("{unsent}; whether the CRM did it is not known");
+            return self.end_unsent(attempt, Outcome::Unknown, why);
+        }
+        self.end_unsent(attempt, Outcome::Failed, unsent)
+    }
+
+    fn end_unsent(&mut self, attempt: &Attempt<'p>, outcome: Outcome, why: String) -> Command<'p> {
+        let row = self.row.as_deref();
+        let mut end = finished(attempt.step, row, Some(attempt.action), outcome, Some(why));
+        end.attempts = attempt.number;
+        end.http_status = attempt.status_before();
+        self.finish(attempt.step, end)
     }
 
     /// Writes down that a request is about to be sent.
@@ -89,26 +108,8 @@ impl<'p> Lane<'p> {
             0
         };
         if let Err(limit) = self.around.meter.take(deletes) {
-            let unsent = attempt.unsent(&limit);
-            let (outcome, reason) = if attempt.in_doubt {
-                (
-                    Outcome::Unknown,
-                    format!("{unsent}; whether the CRM did it is not known"),
-                )
-            } else {
-                (Outcome::Failed, unsent)
-            };
-            let mut end = finished(
-                attempt.step,
-                self.row.as_deref(),
-                Some(attempt.action),
-                outcome,
-                Some(reason),
-            );
-            end.attempts = attempt.number;
-            end.http_status = attempt.status_before();
-            let command = self.finish(attempt.step, end);
-            if outcome == Outcome::Failed {
+            let command = self.refuse(&attempt, &limit);
+            if !attempt.may_be_done() {
                 self.halt(Stop::Failed, "a limit was reached");
             }
             return command;
@@ -130,6 +131,8 @@ impl<'p> Lane<'p> {
             digest: request.digest(),
             with: attempt.action.action.lookup().map(|_| attempt.with.clone()),
             withheld: Vec::new(),
+            deletes,
+            item: self.item.clone(),
         });
         let durability = durability(attempt.effect);
         self.state = State::Intending(attempt);
@@ -189,7 +192,7 @@ impl<'p> Lane<'p> {
 
     /// The run was told to stop while a step waited for its next attempt.
     pub(super) fn give_up(&mut self, attempt: &Attempt<'p>, now: u64) -> Command<'p> {
-        let (outcome, reason) = if attempt.in_doubt && attempt.effect != Effect::Read {
+        let (outcome, reason) = if attempt.may_be_done() {
             (
                 Outcome::Unknown,
                 "interrupted before it could be sent again: whether the CRM did it is not known"
@@ -200,6 +203,8 @@ impl<'p> Lane<'p> {
                 Outcome::NotRun,
                 format!("interrupted before page {page} was read"),
             )
+        } else if attempt.number == 0 {
+            (Outcome::NotRun, "interrupted before it was sent".to_owned())
         } else {
             (
                 Outcome::NotRun,

@@ -27,6 +27,7 @@ impl<'p> Lane<'p> {
                         Some(_) if self.interrupted => Some(Stop::Interrupted),
                         stop => stop,
                     },
+                    why: self.why.take(),
                     scope: self.scope.clone(),
                     restored: std::mem::take(&mut self.restored),
                 });
@@ -106,7 +107,7 @@ impl<'p> Lane<'p> {
             },
             PlannedKind::Action(action) => Some(self.begin(step, action, now)),
             PlannedKind::Loop(each) => {
-                self.state = State::Looping(step);
+                self.state = State::Looping(step, now);
                 Some(Command::Loop(step, each, self.scope.clone()))
             }
         }
@@ -124,7 +125,12 @@ impl<'p> Lane<'p> {
                 self.restored.push(settled);
                 true
             }
-            PlannedKind::Loop(_) if settled.outcome == Outcome::Ok => {
+            // Rows that answers may have changed since, or a person, are passed by one by one.
+            PlannedKind::Loop(each)
+                if self.around.history.is_done(&settled)
+                    && each.has_fixed_rows(step)
+                    && !each.keeps_ids =>
+            {
                 let rows = counts_of(&settled.outputs);
                 self.counts = sum([self.counts, rows]);
                 self.rows = sum([self.rows, rows]);

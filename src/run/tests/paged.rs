@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::plan::{self, Plan};
 use crate::playbook::{self, Limits};
 use crate::run::lane::Surroundings;
-use crate::run::{Command, History, Input, Lane, Meter};
+use crate::run::{Command, History, Input, Lane, Meter, NoLeave};
 use crate::source::Source;
 use crate::template::{Clock, Engine};
 use crate::transport::{Completeness, Response};
@@ -110,8 +110,8 @@ fn stretch(events: &mut Vec<EventKind>, trouble: Option<Trouble>) -> Option<Step
                 events.push(*event);
                 Input::Recorded
             }
-            Command::Admit => Input::Admitted(match trouble {
-                Some(Trouble::Budget(after)) if recorded >= after => Err("used up".to_owned()),
+            Command::Admit(_) => Input::Admitted(match trouble {
+                Some(Trouble::Budget(after)) if recorded >= after => Err(NoLeave::Budget),
                 _ => Ok(0),
             }),
             Command::Send(request, _) => {

@@ -142,6 +142,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         error: Some(error),
         wolkvox_ids: Map::default(),
         duration_ms: 20,
+        item: None,
     };
     let time = "2026-11-20T12:00:00.000Z".to_owned();
     [EventKind::StepFinished(step), EventKind::RowFinished(row)].map(|kind| Event {
