@@ -9,6 +9,15 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{Entry, Node, NodeKind};
 use crate::source::{Source, Span, Spanned};
 
+/// A name that no time zone has; without a place.
+pub fn unknown_zone(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::InvalidValue,
+        format!("no time zone is called `{name}`"),
+    )
+    .help("use a name of the IANA time zone database, such as America/Bogota")
+}
+
 /// What was found wrong in one text so far.
 #[derive(Debug)]
 pub struct Findings {

@@ -11,10 +11,11 @@ use jiff::tz::TimeZone;
 
 use super::surroundings::current_folder;
 use crate::action::Catalogue;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::document::read_source;
 use crate::playbook::{self, Playbook};
 use crate::project::{self, CONFIG, Config, Confinement};
+use crate::reading::unknown_zone;
 use crate::source::{Source, Spanned};
 
 /// A project: its folder, what `voxplay.yaml` says, and its actions.
@@ -131,13 +132,4 @@ pub(super) fn zone(
         findings.push(diagnostic);
         TimeZone::UTC
     })
-}
-
-/// A name that no time zone has; without a place.
-pub(super) fn unknown_zone(name: &str) -> Diagnostic {
-    Diagnostic::error(
-        Code::InvalidValue,
-        format!("no time zone is called `{name}`"),
-    )
-    .help("use a name of the IANA time zone database, such as America/Bogota")
 }

@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::open::{Project, folder_of, unknown_zone};
+use super::open::{Project, folder_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{self, read_source};
 use crate::playbook::{self, Playbook, StepKind, UseLink, Used};
+use crate::reading::unknown_zone;
 use crate::source::Spanned;
 use crate::value::Map;
 

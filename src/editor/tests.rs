@@ -377,7 +377,11 @@ fn config_and_schema_agree() {
         let source = Source::new("voxplay.yaml", file.to_string());
         match project::parse(&source) {
             Ok(_) => true,
-            Err(findings) => !refuses_form(&findings),
+            Err(mut findings) => {
+                // Which zones there are is no matter of form.
+                findings.retain(|finding| !finding.message.starts_with("no time zone is called"));
+                !refuses_form(&findings)
+            }
         }
     }
     let schema = compiled(&super::config());

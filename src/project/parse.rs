@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::{Config, Server, TargetConfig, TokenSource};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Entry, Node, NodeKind};
 use crate::playbook::{MOST_CONCURRENT, read_limits};
-use crate::reading::{Findings, Mapping, literal_token, no_templates};
+use crate::reading::{Findings, Mapping, literal_token, no_templates, unknown_zone};
 use crate::source::{Source, Spanned};
 
 pub(crate) const CONFIG_KEYS: &[&str] = &[
@@ -126,6 +128,12 @@ fn read_target(entry: &Entry, allowed: &[String], findings: &mut Findings) -> Op
     }
     let written = map.text("server", findings);
     let timezone = map.text("timezone", findings);
+    if let Some(zone) = &timezone
+        && TimeZone::get(zone).is_err()
+    {
+        let finding = unknown_zone(zone).at(findings.source(), zone.span);
+        findings.add(finding);
+    }
     let written = written?;
     let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
     let server = match Server::parse(&written, &allowed) {
