@@ -5,6 +5,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +25,7 @@ use super::uses;
 use crate::action::TargetFacts;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::Document;
+use crate::document::{Document, Node};
 use crate::plan::{self, Completeness, Facts, Given, RowCheck};
 use crate::playbook::{self, Playbook};
 use crate::project::{CONFIG, TargetConfig};
@@ -117,7 +118,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     for path in &args.paths {
         if path.is_dir() {
             let (first, before) = (asked.len(), found.findings.len());
-            list(path, 0, &mut asked, &mut found.findings);
+            list(path, &mut asked, &mut found.findings);
             if found.findings.len() == before {
                 folders.push((path, first..asked.len()));
             }
@@ -174,8 +175,11 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
 fn nothing_in(folder: &Path, files: usize) -> Diagnostic {
     let seen = match files {
         0 => "there is no .yaml or .yml file in it, however deep".to_owned(),
-        1 => "its one YAML file has neither `voxplay` nor `steps` at its top".to_owned(),
-        files => format!("none of its {files} YAML files has `voxplay` or `steps` at its top"),
+        1 => "its one YAML file has neither `voxplay` nor steps that look like ours at its top"
+            .to_owned(),
+        files => format!(
+            "none of its {files} YAML files has `voxplay` or steps that look like ours at its top"
+        ),
     };
     Diagnostic::error(
         Code::MissingFile,
@@ -195,8 +199,27 @@ fn nothing_at(path: &Path) -> Diagnostic {
 }
 
 /// The files of a folder and of those in it that may be playbooks or parts of a project, in the order of their
-/// names.
-fn list(folder: &Path, depth: usize, asked: &mut Vec<Asked>, findings: &mut Vec<Diagnostic>) {
+/// names; those of folders that are links come last.
+fn list(folder: &Path, asked: &mut Vec<Asked>, findings: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        list_real(&folder, &mut seen, asked, findings, &mut folders);
+    }
+}
+
+/// The same without links to folders, which are left in `links`: one that leads to where it stands leads there again
+/// and again. `seen` are the folders that were looked into, by their real paths.
+fn list_real(
+    folder: &Path,
+    seen: &mut BTreeSet<PathBuf>,
+    asked: &mut Vec<Asked>,
+    findings: &mut Vec<Diagnostic>,
+    links: &mut Vec<PathBuf>,
+) {
+    if !seen.insert(open::absolute(folder)) {
+        return;
+    }
     let Ok(entries) = std::fs::read_dir(folder) else {
         findings.push(Diagnostic::error(
             Code::UnreadableFile,
@@ -209,16 +232,13 @@ fn list(folder: &Path, depth: usize, asked: &mut Vec<Asked>, findings: &mut Vec<
     for path in paths {
         // `check .` names files as `check *` does.
         let path = path.strip_prefix(".").map_or(path.clone(), Path::to_owned);
-        let hidden = path
-            .file_name()
-            .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
+        if path.file_name().is_none_or(is_not_ours) {
             continue;
         }
-        if path.is_dir() {
-            if depth < 32 {
-                list(&path, depth + 1, asked, findings);
-            }
+        if path.is_dir() && path.is_symlink() {
+            links.push(path);
+        } else if path.is_dir() {
+            list_real(&path, seen, asked, findings, links);
         } else if path
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml")
@@ -227,6 +247,25 @@ fn list(folder: &Path, depth: usize, asked: &mut Vec<Asked>, findings: &mut Vec<
             asked.push(Asked { path, kind });
         }
     }
+}
+
+/// Whether a name is that of a file or a folder that people do not write playbooks in.
+fn is_not_ours(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') || name == "node_modules"
+}
+
+/// Whether a document is a playbook, or was to be one: other programs have `steps` as well.
+fn is_playbook(root: &Node) -> bool {
+    fn has_ours(steps: &Node) -> bool {
+        let steps = steps.items().unwrap_or_default();
+        steps.iter().any(|step| {
+            let keys = ["action", "use", "with", "for_each"];
+            keys.iter().any(|key| step.get(key).is_some())
+                || step.get("steps").is_some_and(has_ours)
+        })
+    }
+    root.get("voxplay").is_some() || root.get("steps").is_some_and(has_ours)
 }
 
 /// Tokens that somebody wrote into a file: the finding says where, and shows none of it.
@@ -308,13 +347,10 @@ impl Checker {
         found
     }
 
-    /// A playbook has `voxplay` or `steps` at its top; what cannot be read might have been one.
+    /// A playbook has `voxplay` at its top, or steps such as ours; what cannot be read might have been one.
     fn by_content(&self, path: &Path) -> Found {
         let read = match Document::load(path, &path.display().to_string()) {
-            Ok(document)
-                if document.root.get("voxplay").is_none()
-                    && document.root.get("steps").is_none() =>
-            {
+            Ok(document) if !is_playbook(&document.root) => {
                 let mut found = Found::default();
                 found.looked.left_out = 1;
                 return found;

@@ -133,6 +133,53 @@ fn a_folder_with_nothing_to_check_is_no_success() {
 }
 
 #[test]
+fn a_folder_is_searched_for_playbooks_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("ours.yaml", "steps: [{ with: {} }]\n");
+    put("inner/ours.yaml", "voxplay: 1\n");
+    put(
+        "build.yaml",
+        "steps:\n  - { name: docker, args: [build] }\n",
+    );
+    put("node_modules/theirs.yaml", "voxplay: 1\n");
+    put(".hidden/theirs.yaml", "voxplay: 1\n");
+    let shown = check(folder.path(), ".", "human");
+    assert!(shown.contains("2 playbooks: "), "{shown}");
+    for name in ["build.yaml", "node_modules", ".hidden"] {
+        assert!(!shown.contains(name), "{shown}");
+        let path = format!("{name}/theirs.yaml");
+        let path = if name == "build.yaml" { name } else { &path };
+        let named = check(folder.path(), path, "human");
+        assert!(named.contains("1 playbook: "), "{named}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_folder_is_followed_once() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("playbooks");
+    std::fs::create_dir_all(inner.join("deep")).unwrap();
+    std::fs::write(inner.join("deep/one.yaml"), "voxplay: 1\n").unwrap();
+    for link in ["a", "playbooks/b", "playbooks/deep/c", "playbooks/deep/d"] {
+        symlink(folder.path(), folder.path().join(link)).unwrap();
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join("two.yaml"), "voxplay: 1\n").unwrap();
+    symlink(elsewhere.path(), folder.path().join("z")).unwrap();
+    let shown = check(folder.path(), ".", "human");
+    assert!(shown.contains("2 playbooks: "), "{shown}");
+    assert!(shown.contains("--> playbooks/deep/one.yaml"), "{shown}");
+    assert!(shown.contains("--> z/two.yaml"), "{shown}");
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     for path in [
         "nothing.yaml",
