@@ -1,7 +1,9 @@
 //! How the process ends. The only place where an outcome or an error becomes a number.
 
+use std::io::Write as _;
 use std::process::{ExitCode, Termination};
 
+use super::terminal::{is_answer_lost, note_written};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::event::RunOutcome;
 
@@ -62,6 +64,16 @@ impl Exit {
         })
     }
 
+    /// The same, or `lost` where all was ok and the answer could not be written.
+    #[must_use]
+    pub(super) fn unless_lost(self, lost: Self) -> Self {
+        if self == Self::Ok && is_answer_lost() {
+            lost
+        } else {
+            self
+        }
+    }
+
     /// The end that a run's outcome means; `terminated` tells SIGTERM from Ctrl-C.
     pub const fn of_run(outcome: RunOutcome, terminated: bool) -> Self {
         match outcome {
@@ -83,11 +95,10 @@ impl Termination for Exit {
 
 /// Prints what clap has to say: help and version are answers, the rest is a wrong command line.
 pub(super) fn of_clap(error: &clap::Error) -> Exit {
-    // A closed pipe (`voxplay --help | head -1`) is no reason to fail.
-    let _ = error.print();
+    let printed = error.print();
     if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Ok
+        return Exit::Usage;
     }
+    note_written(printed.and_then(|()| std::io::stdout().flush()));
+    Exit::Ok.unless_lost(Exit::Refused)
 }

@@ -94,7 +94,16 @@ pub fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) => return exit::of_clap(&error),
     };
-    match cli.command {
+    // What was sent stays sent: nobody may take a lost account of it for a run that never was.
+    let lost = match cli.command {
+        Command::Run(_) | Command::Resume(_) | Command::Reconcile(_) => Exit::Failed,
+        _ => Exit::Refused,
+    };
+    run_command(cli.command).unless_lost(lost)
+}
+
+fn run_command(command: Command) -> Exit {
+    match command {
         Command::Run(args) => run::run(&args),
         Command::Resume(args) => resume::resume(&args),
         Command::Reconcile(args) => reconcile::reconcile(&args),

@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice, adapter};
@@ -81,24 +82,24 @@ impl Terminal {
     pub(super) fn answer(&self, text: &str) {
         static COLOR: LazyLock<ColorChoice> =
             LazyLock::new(|| AutoStream::choice(&std::io::stdout()));
-        self.write(std::io::stdout().lock(), *COLOR, &self.readable(text));
+        note_written(self.write(std::io::stdout().lock(), *COLOR, &self.readable(text)));
     }
 
     /// Progress and complaints, on standard error.
     pub(super) fn say(&self, text: &str) {
         static COLOR: LazyLock<ColorChoice> =
             LazyLock::new(|| AutoStream::choice(&std::io::stderr()));
-        self.write(std::io::stderr().lock(), *COLOR, &self.readable(text));
+        let _ = self.write(std::io::stderr().lock(), *COLOR, &self.readable(text));
     }
 
     /// Lines that the CI system is to obey, on standard error: standard output may be for a program.
     pub(super) fn command(&self, text: &str) {
-        self.write(std::io::stderr().lock(), ColorChoice::AlwaysAnsi, text);
+        let _ = self.write(std::io::stderr().lock(), ColorChoice::AlwaysAnsi, text);
     }
 
     /// As [`Terminal::command`], on standard output: they are the answer that was asked for.
     pub(super) fn answer_command(&self, text: &str) {
-        self.write(std::io::stdout().lock(), ColorChoice::Never, text);
+        note_written(self.write(std::io::stdout().lock(), ColorChoice::Never, text));
     }
 
     fn readable<'t>(&self, text: &'t str) -> Cow<'t, str> {
@@ -112,7 +113,12 @@ impl Terminal {
         }
     }
 
-    fn write(&self, mut to: impl RawStream + AsLockedWrite, color: ColorChoice, text: &str) {
+    fn write(
+        &self,
+        mut to: impl RawStream + AsLockedWrite,
+        color: ColorChoice,
+        text: &str,
+    ) -> std::io::Result<()> {
         // A secret may look like a number or a word of JSON, and what is covered must still be JSON.
         let masked = if text.starts_with(['{', '[']) {
             self.masker.mask_json_text(text)
@@ -123,9 +129,9 @@ impl Terminal {
         if color == ColorChoice::Never {
             // A stream that takes colours out writes what is between them piece by piece, and standard error is
             // not buffered: lines of several processes would mix, and each piece is a call of the system.
-            write_whole(&mut to, &adapter::strip_str(&masked).to_string());
+            write_whole(&mut to, &adapter::strip_str(&masked).to_string())
         } else {
-            write_whole(&mut AutoStream::new(to, color), &masked);
+            write_whole(&mut AutoStream::new(to, color), &masked)
         }
     }
 
@@ -180,10 +186,31 @@ impl Terminal {
     }
 }
 
-/// A closed pipe is no reason to stop a run that writes to a CRM.
-fn write_whole(to: &mut impl Write, text: &str) {
-    let _ = to.write_all(text.as_bytes());
-    let _ = to.flush();
+/// Whether something that somebody waits for on standard output could not be written.
+static IS_ANSWER_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether a part of the answer could not be written, and that was said.
+pub(super) fn is_answer_lost() -> bool {
+    IS_ANSWER_LOST.load(Ordering::Relaxed)
+}
+
+/// Says of an answer that was to be written what became of it: it may be lost where a disk is full. A pipe that is
+/// closed has a reader who has read enough, and is no reason to stop a run that writes to a CRM.
+pub(super) fn note_written(written: std::io::Result<()>) {
+    let Err(error) = written else { return };
+    if error.kind() == ErrorKind::BrokenPipe || IS_ANSWER_LOST.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // Where that cannot be said either, the exit code still tells.
+    let _ = writeln!(
+        std::io::stderr(),
+        "error: standard output cannot be written to, and what was to stand there is lost: {error}"
+    );
+}
+
+fn write_whole(to: &mut impl Write, text: &str) -> std::io::Result<()> {
+    to.write_all(text.as_bytes())?;
+    to.flush()
 }
 
 /// How wide lines may be: the terminal's width up to 100, else 80.

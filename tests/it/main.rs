@@ -8,6 +8,8 @@ mod changed;
 mod check;
 mod completions;
 mod docs;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod init;
 mod kill;
 mod laws;
