@@ -113,7 +113,7 @@ impl Driver<'_> {
             .await?;
         let main = Lane::new(self.plan.steps(), scope, None, self.around());
         let main = self.drive(main, None, clock, None).await?;
-        let finally = Lane::new(self.plan.finally(), main.scope.clone(), None, self.around());
+        let finally = Lane::last(self.plan.finally(), main.scope.clone(), self.around());
         let finally = self.drive(finally, None, clock, main.stop).await?;
         let mut finished = self.finish(&main, &finally, milliseconds(clock));
         if self.leaves_doubts(finished.outcome).await? {

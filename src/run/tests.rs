@@ -163,7 +163,7 @@ impl World<'_> {
         let began = self.ledger.events.len();
         let main = Lane::new(plan.steps(), scope(), None, around.clone());
         let main = self.drive(main, trouble, began).ok()?;
-        let finally = Lane::new(plan.finally(), main.scope.clone(), None, around);
+        let finally = Lane::last(plan.finally(), main.scope.clone(), around);
         let finally = self.drive(finally, trouble, began).ok()?;
         Some([main, finally])
     }

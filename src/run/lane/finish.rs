@@ -123,9 +123,13 @@ impl<'p> Lane<'p> {
         self.stop_level(level, &format!("the step {} failed", step.id));
     }
 
-    /// No further step of this level is to run.
+    /// No further step of this level is to run; those of `finally` are tried all the same.
     pub(super) fn stop_level(&mut self, level: usize, reason: &str) {
-        self.frames[level].rest = Some((Outcome::NotRun, reason.to_owned()));
+        let frame = &mut self.frames[level];
+        frame.failed = true;
+        if !frame.is_finally {
+            frame.rest = Some((Outcome::NotRun, reason.to_owned()));
+        }
         if level == 0 {
             self.stop = Some(Stop::Failed);
         }

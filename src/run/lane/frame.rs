@@ -15,6 +15,10 @@ pub(super) struct Frame<'p> {
     pub(super) group: Option<&'p PlannedStep>,
     /// What is to become of the steps that are left, where they are not to run.
     pub(super) rest: Option<(Outcome, String)>,
+    /// Whether these are steps of `finally`: each is tried, whatever became of those before it.
+    pub(super) is_finally: bool,
+    /// Whether a failure would have stopped it, were it not one of `finally`.
+    pub(super) failed: bool,
     /// The worst that happened inside.
     pub(super) worst: Outcome,
     /// The playbook whose steps these are, where the group is a step with `use`.
@@ -42,6 +46,8 @@ impl<'p> Frame<'p> {
             next: 0,
             group: None,
             rest: None,
+            is_finally: false,
+            failed: false,
             worst: Outcome::Skipped,
             used: None,
         }
@@ -53,6 +59,7 @@ impl<'p> Frame<'p> {
             return false;
         };
         used.in_finally = true;
+        self.is_finally = true;
         used.stopped = self.rest.is_some();
         self.steps = &used.plan.finally;
         self.next = 0;

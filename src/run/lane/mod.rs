@@ -128,6 +128,15 @@ impl<'p> Lane<'p> {
         self
     }
 
+    /// A lane of `finally`: each step is tried, whatever became of those before it.
+    pub fn last(steps: &'p [PlannedStep], scope: Scope, around: Surroundings<'p>) -> Self {
+        let mut lane = Self::new(steps, scope, None, around);
+        for frame in &mut lane.frames {
+            frame.is_finally = true;
+        }
+        lane
+    }
+
     /// Tells the lane to begin nothing more. A request in flight is still waited for by the driver.
     pub const fn interrupt(&mut self) {
         self.interrupted = true;

@@ -189,7 +189,7 @@ impl<'p> Lane<'p> {
 
     /// A group is over: what became of it, and what that means for the steps after it.
     pub(super) fn leave(&mut self, frame: Frame<'p>) -> Option<Command<'p>> {
-        let mut stopped = frame.rest.is_some();
+        let mut stopped = frame.failed || frame.rest.is_some();
         let mut given = None;
         if let Some(used) = frame.used {
             let inner = std::mem::replace(&mut self.scope, used.outer);
