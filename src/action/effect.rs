@@ -72,15 +72,15 @@ impl EffectRule {
     /// The effect with these parameters; where a condition cannot be evaluated, the one of all
     /// possible that asks for most care.
     pub fn of(&self, with: &Value) -> Effect {
-        match self.case(with) {
+        match self.case(with, &|_| false) {
             Ok(case) => case.map_or(self.default, |case| case.effect),
-            Err(Undecided) => self.strongest(),
+            Err(strongest) => strongest,
         }
     }
 
     /// Why the effect with these parameters is not the usual one.
     pub fn because(&self, with: &Value) -> Option<&str> {
-        let case = self.case(with).ok()??;
+        let case = self.case(with, &|_| false).ok()??;
         Some(&case.because)
     }
 
@@ -108,29 +108,40 @@ impl EffectRule {
 
     /// The possible effect that asks for most care: what to reckon with while values are unknown.
     pub fn strongest(&self) -> Effect {
-        self.cases
+        self.strongest_from(0)
+    }
+
+    /// The same where the conditions before an index do not hold.
+    fn strongest_from(&self, index: usize) -> Effect {
+        self.cases[index..]
             .iter()
             .map(|case| case.effect)
             .fold(self.default, Effect::max)
     }
 
-    fn case(&self, with: &Value) -> Result<Option<&EffectCase>, Undecided> {
-        if self.cases.is_empty() {
-            return Ok(None);
-        }
+    /// The first case whose condition holds; none where no condition does. `is_open` tells of a condition whether it
+    /// reads what is not known yet.
+    ///
+    /// # Errors
+    /// Where a condition has no answer before one holds: of the effects that are still possible, the one that asks for
+    /// most care.
+    pub(super) fn case(
+        &self,
+        with: &Value,
+        is_open: &dyn Fn(&Expression) -> bool,
+    ) -> Result<Option<&EffectCase>, Effect> {
         let none = nothing();
         let with = if with == &Value::Null { &none } else { with };
         let seen = [("with", with)];
-        for case in &self.cases {
-            match case.condition.is_true(&seen) {
-                Ok(true) => return Ok(Some(case)),
-                Ok(false) => {}
-                Err(_) => return Err(Undecided),
+        for (index, case) in self.cases.iter().enumerate() {
+            let is_open = is_open(&case.condition);
+            let holds = (!is_open).then(|| case.condition.is_true(&seen).ok());
+            match holds.flatten() {
+                Some(true) => return Ok(Some(case)),
+                Some(false) => {}
+                None => return Err(self.strongest_from(index)),
             }
         }
         Ok(None)
     }
 }
-
-/// A condition that has no answer for these parameters.
-struct Undecided;

@@ -3,7 +3,7 @@
 
 use super::body::{Member, RenderError, Shape, as_parts, failed, wrong};
 use super::{Action, Effect, Encoding, Scalars, TargetFacts};
-use crate::template::{Name, Read, Template, View};
+use crate::template::{Expression, Name, Read, Template, View};
 use crate::value::{Value, map_with_room_for, pointer_step};
 
 /// Which parts of `with` are not known.
@@ -100,23 +100,23 @@ impl Action {
     pub fn foreseen_effect(&self, with: &Value, holes: &dyn Holes) -> ForeseenEffect {
         let with = self.with_defaults(with);
         let foresight = Foresight { holes, item: None };
-        let certain = self.effect.cases.iter().all(|case| {
+        let is_open = |condition: &Expression| {
             // A parameter that is given is defined, whatever its value turns out to be.
-            let asks_presence = case.condition.text().trim().ends_with(" is defined")
-                && case.condition.reads().len() == 1;
-            asks_presence || foresight.unknown(case.condition.reads()).is_none()
-        });
-        if !certain {
-            return ForeseenEffect {
-                effect: self.effect.strongest(),
+            let asks_presence =
+                condition.text().trim().ends_with(" is defined") && condition.reads().len() == 1;
+            !asks_presence && foresight.unknown(condition.reads()).is_some()
+        };
+        match self.effect.case(&with, &is_open) {
+            Ok(case) => ForeseenEffect {
+                effect: case.map_or(self.effect.default(), |case| case.effect),
+                because: case.map(|case| case.because.clone()),
+                is_certain: true,
+            },
+            Err(effect) => ForeseenEffect {
+                effect,
                 because: None,
                 is_certain: false,
-            };
-        }
-        ForeseenEffect {
-            effect: self.effect.of(&with),
-            because: self.effect.because(&with).map(str::to_owned),
-            is_certain: true,
+            },
         }
     }
 }

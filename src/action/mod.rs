@@ -37,6 +37,9 @@ pub use lookup::{Lookup, Search, record_id};
 pub use paging::{Joined, Pages, Paging, Turn};
 pub use terms::{Answer, Documentation, Encoding, Method, Page, TargetFacts};
 
+/// What a step gives to later steps besides the outputs of its action, which may not be called so.
+pub const STEP_FACTS: [&str; 4] = ["outcome", "http_status", "code", "msg"];
+
 /// One call of the CRM API.
 #[derive(Debug)]
 pub struct Action {

@@ -195,6 +195,7 @@ pub(super) fn prepare(
     );
     findings.extend(rehearsal.findings.iter().cloned());
     once(findings);
+    settle_skipped(findings);
     secrets.extend(rehearsal.secrets.iter().cloned().map(Secret::new));
     let plan = draft.into_plan(findings)?;
     let aim = aim?;
@@ -239,6 +240,28 @@ pub(super) fn once(findings: &mut Vec<Diagnostic>) {
             finding.message.clone(),
         ))
     });
+}
+
+/// Where a step is skipped, nothing more is said of that it may be but what to do about it.
+fn settle_skipped(findings: &mut Vec<Diagnostic>) {
+    let is_at = |place: &Place, other: &Diagnostic| {
+        let other = other.place.as_ref();
+        other.is_some_and(|it| it.span == place.span && it.source.name() == place.source.name())
+    };
+    let (may_be, mut others): (Vec<_>, Vec<_>) = std::mem::take(findings)
+        .into_iter()
+        .partition(|finding| finding.code == Code::MaybeSkipped && !finding.is_error());
+    for finding in may_be {
+        let settled = finding.place.as_ref().and_then(|place| {
+            let mut errors = others.iter_mut().filter(|other| other.is_error());
+            errors.find(|other| is_at(place, other))
+        });
+        match settled {
+            Some(error) => error.help = error.help.take().or(finding.help),
+            None => findings.push(finding),
+        }
+    }
+    findings.append(&mut others);
 }
 
 /// The environment twin of `-i`.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::answers;
 use super::findings::template_diagnostic;
 use super::home::Home;
 use super::loops;
@@ -324,6 +325,7 @@ impl<'p> Compiler<'p> {
             reads.extend_from_slice(template.reads());
             let first = found.len();
             visible.check(template.reads(), node, &mut found);
+            visible.check_compared(&template.compared(), node, &mut found);
             !found[first..].iter().any(Diagnostic::is_error)
         });
         self.findings.extend(found);
@@ -444,7 +446,7 @@ impl<'p> Compiler<'p> {
                 let expect = step
                     .expect
                     .iter()
-                    .filter_map(|node| self.expectation(node, index, &conditions))
+                    .filter_map(|node| self.expectation(node, index, &conditions, found.as_deref()))
                     .collect();
                 found.map(|action| {
                     PlannedKind::Action(Box::new(PlannedAction {
@@ -503,8 +505,16 @@ impl<'p> Compiler<'p> {
         node: &Node,
         index: usize,
         conditions: &BTreeSet<String>,
+        action: Option<&Action>,
     ) -> Option<Condition> {
-        self.condition(node, "`expect`", (PlaceKind::Expect, index, conditions))
+        let place = (PlaceKind::Expect, index, conditions);
+        let condition = self.condition(node, "`expect`", place)?;
+        if let Some(action) = action {
+            let reads = condition.expression.reads();
+            let found = answers::unknown_keys(action, reads, node, self.source);
+            self.findings.extend(found);
+        }
+        Some(condition)
     }
 
     /// Compiles a bare expression; `true` and `false` are expressions too.
@@ -548,11 +558,9 @@ impl<'p> Compiler<'p> {
         match self.sheet.engine.compile_expression(&text) {
             Ok(expression) => {
                 let mut found = Vec::new();
-                self.visible(place, before, self.vars, conditions).check(
-                    expression.reads(),
-                    node,
-                    &mut found,
-                );
+                let visible = self.visible(place, before, self.vars, conditions);
+                visible.check(expression.reads(), node, &mut found);
+                visible.check_compared(&expression.compared(), node, &mut found);
                 self.note_reads(expression.reads());
                 let sound = !found.iter().any(Diagnostic::is_error);
                 self.findings.extend(found);

@@ -3,6 +3,7 @@
 //! A [`Plan`] can only be made by [`Draft::into_plan`]: whoever holds one knows that ids are unique, actions
 //! exist, references point back to something that has that output, and templates compile.
 
+mod answers;
 mod compile;
 mod findings;
 pub mod foresee;
@@ -14,13 +15,14 @@ mod needs;
 mod pages;
 mod rehearse;
 mod secrecy;
+mod skipped;
 mod tree;
 mod uses;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::action::{Action, Effect};
+use crate::action::Action;
 use crate::diagnostic::Diagnostic;
 use crate::document::Node;
 use crate::playbook::{FileFormat, MaxFailures, OnFailure, Playbook, Retry};
@@ -363,17 +365,6 @@ pub struct Condition {
     pub span: Span,
     /// Its node, for places inside it.
     pub node: Node,
-}
-
-/// What a step gives to later steps besides the outputs of its action.
-pub const STEP_FACTS: [&str; 4] = ["outcome", "http_status", "code", "msg"];
-
-/// The effects of a step, the worst first.
-pub fn worst(effects: &[Effect]) -> Effect {
-    [Effect::Delete, Effect::Create, Effect::Update, Effect::Read]
-        .into_iter()
-        .find(|effect| effects.contains(effect))
-        .unwrap_or(Effect::Create)
 }
 
 #[cfg(test)]

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::STEP_FACTS;
+use super::answers::never_equal;
+use crate::action::STEP_FACTS;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::Node;
+use crate::outcome::Outcome;
 use crate::source::Source;
-use crate::template::Read;
+use crate::template::{Compared, Read, assured};
+use crate::value::Value;
 
 /// A step as references see it.
 #[derive(Debug)]
@@ -106,6 +109,17 @@ impl Visible<'_> {
         }
     }
 
+    /// What one template compares with that it can never be.
+    pub(super) fn check_compared(
+        &self,
+        compared: &[Compared],
+        node: &Node,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let found = compared.iter();
+        findings.extend(found.filter_map(|it| never_equal(it, node, self.source)));
+    }
+
     fn check_read(&self, read: &Read) -> Option<Diagnostic> {
         let path: Vec<&str> = read.path.iter().map(String::as_str).collect();
         let (root, rest) = path.split_first()?;
@@ -124,6 +138,13 @@ impl Visible<'_> {
                     "variables are evaluated before the first step, so that `steps` has nothing yet",
                 )
                 .help("use the step's output in a later step, or under `outputs`"),
+            ),
+            ("steps", None) if !read.guarded && !self.has_steps() => Some(
+                Diagnostic::error(
+                    Code::UndefinedName,
+                    "no step is over before this one, so that `steps` has nothing yet",
+                )
+                .help("read the output of an earlier step as `steps.ID.OUTPUT`"),
             ),
             ("response" | "status", _) if self.place != PlaceKind::Expect => Some(
                 Diagnostic::error(
@@ -150,6 +171,12 @@ impl Visible<'_> {
                 Some(diagnostic)
             }
         }
+    }
+
+    /// Whether a step is over where this is evaluated.
+    fn has_steps(&self) -> bool {
+        let before = &self.steps[..self.before];
+        before.iter().any(|step| step.end < self.before)
     }
 
     fn where_it_is(&self, name: &str) -> Option<String> {
@@ -321,6 +348,9 @@ impl Visible<'_> {
             return None;
         }
         let id = &step.id;
+        if self.conditions.iter().any(|it| asks_for(it, id)) {
+            return None;
+        }
         let is_left_out = |index: usize| self.steps.get(index).is_some_and(|step| !step.selected);
         if is_left_out(self.before) {
             // What --tags leaves out needs nothing.
@@ -354,6 +384,21 @@ impl Visible<'_> {
             .help("use `| default(…)`, or a `when` that asks for `steps.ID.outcome`")
         })
     }
+}
+
+/// Whether a condition only holds where a step has run: it asks for one of its outputs, or for what became of it.
+fn asks_for(condition: &str, id: &str) -> bool {
+    let assured = assured(condition);
+    let is_output = |path: &Vec<String>| match path.as_slice() {
+        [root, step, output, ..] => root == "steps" && step == id && output != "outcome",
+        _ => false,
+    };
+    let rules_out = |compared: &Compared| {
+        let is_outcome = compared.path == ["steps", id, "outcome"];
+        let is_skipped = |value: &Value| value.as_text() == Some(Outcome::Skipped.as_str());
+        is_outcome && compared.is_wanted != compared.values.iter().any(is_skipped)
+    };
+    assured.defined.iter().any(is_output) || assured.compared.iter().any(rules_out)
 }
 
 fn missing_name(what: &str, root: &str, name: &str, known: &[String]) -> Option<Diagnostic> {

@@ -1,10 +1,12 @@
 //! What a run will do, as far as it is known before the first answer: values rendered, parameters
 //! checked, files looked at. What depends on answers is a hole, trusted until its turn comes.
 
+mod everywhere;
+mod reads;
 mod rows;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use indexmap::IndexMap;
 
 use super::findings::{Subject, violation_diagnostic};
 use super::inputs::Inputs;
+use super::skipped;
 use super::tree::Partial;
 use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep, Tree};
 use crate::action::{Action, Effect, TargetFacts};
@@ -128,10 +131,11 @@ pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal 
         attached: BTreeMap::new(),
     };
     rehearser.begin(plan, inputs);
+    let scope = rehearser.known.scope.clone();
     rehearser.visit(plan.steps(), Inclusion::Yes);
     rehearser.visit(plan.finally(), Inclusion::Yes);
     Rehearsal {
-        scope: rehearser.known.scope,
+        scope,
         steps: rehearser.steps,
         findings: rehearser.findings,
         secrets: rehearser.secrets,
@@ -158,10 +162,18 @@ pub(super) struct Known<'p> {
     row_names: Vec<&'p str>,
     has_target: bool,
     has_run: bool,
+    /// Steps that are known to be skipped.
+    skipped: BTreeSet<String>,
+    /// Whether the steps looked at are known not to run: what their templates read need not be there, so that only
+    /// what is written out is looked at.
+    is_off: bool,
 }
 
 impl Known<'_> {
     pub(super) fn is_known(&self, read: &Read) -> bool {
+        if self.is_off {
+            return false;
+        }
         let member_in = |names: &[String]| match read.path.get(1) {
             Some(name) => names.contains(name),
             None => !names.is_empty(),
@@ -171,9 +183,20 @@ impl Known<'_> {
             Some("vars") => !member_in(&self.unknown_vars),
             Some("target") => self.has_target,
             Some("run") => self.has_run,
-            Some("steps" | "response" | "status") => false,
+            Some("steps") => {
+                let step = read.path.get(1);
+                step.is_some_and(|step| self.skipped.contains(step))
+            }
+            Some("response" | "status") => false,
             Some(name) => !self.row_names.contains(&name),
             None => true,
+        }
+    }
+
+    /// A step turns out to be skipped. A check does not say so: inputs may be others than those that it was given.
+    fn skip(&mut self, step: &PlannedStep) {
+        if self.has_run {
+            skipped::note(step, &mut self.scope, &mut self.skipped);
         }
     }
 
@@ -230,13 +253,23 @@ impl<'p> Rehearser<'p> {
                 (Inclusion::Maybe, _) | (_, Inclusion::Maybe) => Inclusion::Maybe,
                 (Inclusion::Yes, Inclusion::Yes) => Inclusion::Yes,
             };
+            if own == Inclusion::No {
+                self.known.skip(step);
+            }
+            let was_off = std::mem::replace(&mut self.known.is_off, inclusion == Inclusion::No);
             match &step.kind {
                 PlannedKind::Group(nested) => self.visit(nested, inclusion),
                 PlannedKind::Action(action) => self.action(step, action, inclusion),
                 PlannedKind::Loop(each) => self.looped(step, each, inclusion),
                 PlannedKind::Use(used) => self.used(step, used, inclusion),
             }
+            self.known.is_off = was_off;
         }
+    }
+
+    /// Whether the files are looked at that steps name: a run has no use for those of steps that it leaves out.
+    const fn looks_at_files(&self) -> bool {
+        !self.known.is_off || self.facts.run.is_none()
     }
 
     /// The steps of a loop: once for any row, then for the rows that are looked at.
@@ -251,7 +284,7 @@ impl<'p> Rehearser<'p> {
         let names = &mut self.known.row_names;
         let in_other_loop = names.len() > 2;
         names.truncate(names.len() - 2);
-        if inclusion != Inclusion::No && !in_other_loop {
+        if self.looks_at_files() && !in_other_loop {
             let found = rows::look(self, step, each);
             self.findings.extend(found);
         }
@@ -282,11 +315,7 @@ impl<'p> Rehearser<'p> {
         let partial = planned
             .with
             .render_known(&self.known.scope, &|read| self.known.is_known(read));
-        let effect = if partial.holes.is_empty() {
-            action.effect(&partial.value)
-        } else {
-            super::worst(&action.possible_effects())
-        };
+        let effect = action.foreseen_effect(&partial.value, &partial).effect;
         let items = action
             .items_param()
             .filter(|param| {
@@ -304,11 +333,10 @@ impl<'p> Rehearser<'p> {
             items,
             repeated: false,
         });
-        // A step that is known not to run may name what is only there when it does.
+        let mut findings = Vec::new();
+        self.check_action(step, planned, &partial, &mut findings);
+        self.findings.extend(findings);
         if inclusion != Inclusion::No {
-            let mut findings = Vec::new();
-            self.check_action(step, planned, &partial, &mut findings);
-            self.findings.extend(findings);
             self.attached.extend(self.attached(step, planned, &partial));
         }
     }
@@ -360,7 +388,9 @@ impl<'p> Rehearser<'p> {
         if self.facts.run.is_none() {
             findings.extend(advice(action, partial, subject));
         }
-        self.check_files(step, planned, partial, findings);
+        if self.looks_at_files() {
+            self.check_files(step, planned, partial, findings);
+        }
         let (Some(target), true) = (
             self.facts.target,
             partial.holes.is_empty() && violations.is_empty(),

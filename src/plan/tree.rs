@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::findings::template_diagnostic;
+use crate::action::Holes;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Node, NodeKind};
 use crate::source::Source;
@@ -290,6 +291,27 @@ impl Partial<'_> {
     /// Whether the place of a JSON pointer itself is a hole.
     pub fn is_hole(&self, pointer: &str) -> bool {
         self.holes.iter().any(|hole| hole == pointer)
+    }
+}
+
+impl Holes for Partial<'_> {
+    fn above(&self, pointer: &str) -> Option<String> {
+        let is_above = |hole: &String| {
+            let rest = pointer.strip_prefix(hole.as_str());
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let above = self.holes.iter().any(is_above);
+        above.then(|| HOLE.to_owned())
+    }
+
+    fn covering(&self, pointer: &str) -> Option<String> {
+        let here = self.is_hole(pointer).then(|| HOLE.to_owned());
+        here.or_else(|| self.above(pointer))
+    }
+
+    fn near(&self, pointer: &str) -> Option<String> {
+        let below = self.touches_hole(pointer).then(|| HOLE.to_owned());
+        below.or_else(|| self.above(pointer))
     }
 }
 

@@ -17,6 +17,7 @@
 //! ```
 
 mod builtins;
+mod compared;
 mod compile;
 mod error;
 mod evaluate;
@@ -34,6 +35,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use builtins::{Builtin, FILTERS, FUNCTIONS, TESTS, Usage};
+pub use compared::{Assured, Compared, assured};
 pub use error::{ErrorKind, TemplateError};
 pub use partial::Marked;
 pub use reads::Read;

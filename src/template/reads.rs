@@ -224,6 +224,13 @@ fn path_of(expr: &Expr) -> Option<Vec<String>> {
     )
 }
 
+/// The paths that are known to be there wherever an expression holds.
+pub(super) fn assured(expr: &Expr) -> Vec<Vec<String>> {
+    let mut assured = Vec::new();
+    assurances(expr, true, &mut assured);
+    assured
+}
+
 /// The paths that are known to be there once a condition holds, or does not.
 fn assurances(test: &Expr, holds: bool, assured: &mut Vec<Vec<String>>) {
     match &test.kind {

@@ -80,6 +80,46 @@ pub(super) enum ExprKind {
     Map(Vec<(Expr, Expr)>),
 }
 
+impl Expr {
+    /// The expressions that it is made of, in the order of the text.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Constant(_) | ExprKind::Path { .. } => Vec::new(),
+            ExprKind::Item { of, key } => vec![of, key],
+            ExprKind::Slice { of, bounds } => {
+                let bounds = bounds.iter().flatten();
+                std::iter::once(&**of).chain(bounds).collect()
+            }
+            ExprKind::Not(inner) | ExprKind::Negative(inner) => vec![inner],
+            ExprKind::Arithmetic { left, right, .. } => vec![left, right],
+            ExprKind::Concat(parts)
+            | ExprKind::All(parts)
+            | ExprKind::Any(parts)
+            | ExprKind::List(parts) => parts.iter().collect(),
+            ExprKind::Compare { first, rest } => {
+                let rest = rest.iter().map(|(_, right)| right);
+                std::iter::once(&**first).chain(rest).collect()
+            }
+            ExprKind::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                let otherwise = otherwise.as_deref();
+                [&**test, then].into_iter().chain(otherwise).collect()
+            }
+            ExprKind::Apply {
+                input, arguments, ..
+            } => std::iter::once(&**input).chain(arguments.all()).collect(),
+            ExprKind::Call { arguments, .. } => arguments.all().collect(),
+            ExprKind::Map(entries) => {
+                let entries = entries.iter();
+                entries.flat_map(|(key, value)| [key, value]).collect()
+            }
+        }
+    }
+}
+
 /// Arguments in the order of the parameters, then what is left over.
 #[derive(Debug, Default)]
 pub(super) struct Arguments {

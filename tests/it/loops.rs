@@ -188,6 +188,69 @@ fn an_account_of_an_earlier_run_is_told_where_its_loop_was_not_reached() {
     );
 }
 
+/// A loop that goes on: a create, then an update with this id, for each row of `rows.csv`.
+fn going_on(condition: &str, id: &str) -> String {
+    format!(
+        "steps:\n  - id: each\n    for_each: {{ csv: rows.csv }}\n    on_failure: continue\n    steps:\n      - id: owe\n        action: obligation.insert\n        with: {{ wolkvox_id: \"{{{{ row.id }}}}\", id: \"{{{{ row.id }}}}\", name: Loan }}\n      - id: mark\n        when: {condition}\n        action: record.update\n        with: {{ module: contacts, wolkvox_id: \"{id}\", fields: {{ A: b }} }}\n"
+    )
+}
+
+#[test]
+fn a_mistake_of_the_playbook_is_none_of_the_row() {
+    let rows = |blank: std::ops::Range<usize>| {
+        let cell = |row| if blank.contains(&row) { "" } else { "x" };
+        let rows = (1..=30).map(|row| format!("{row},{}\n", cell(row)));
+        format!("id,name\n{}", rows.collect::<String>())
+    };
+    for (condition, id, blank) in [
+        // Whatever a row holds: a number where text is wanted, in all rows or in those that come to it.
+        ("true", "{{ loop.index }}", 0..0),
+        ("row.id == '3'", "{{ loop.index }}", 0..0),
+        ("loop.index == '1'", "{{ row.id }}", 0..0),
+        // In every row there is.
+        ("true", "{{ row.name }}", 0..99),
+        ("true", "{{ row.name | parse_date('%Y') }}", 0..0),
+    ] {
+        let project = Project::new(&going_on(condition, id), []);
+        project.write("rows.csv", &rows(blank));
+        let ran = project.run(&[]);
+        assert_eq!((ran.exit, ran.arrived.len()), (3, 0), "{id}: {ran:?}");
+        let plan = project.finish(project.voxplay(&["plan", "playbook.yaml"]));
+        assert_eq!(plan.exit, 3, "{id}: {plan:?}");
+    }
+    // Rows that are wrong stand first; others are right.
+    let project = Project::new(&going_on("true", "{{ row.name }}"), vec![]);
+    project.write("rows.csv", &rows(1..21));
+    project.server.judge(|_| json(DONE));
+    let ran = project.run(&[]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert_eq!(counts(&ran), expected(&[("ok", 10), ("failed", 20)]));
+}
+
+#[test]
+fn what_a_row_skips_is_known_before() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv }\n    steps:\n      - id: owe\n        when: row.id != '2'\n        action: obligation.insert\n        with: { wolkvox_id: \"{{ row.id }}\", id: \"{{ row.id }}\", name: Loan }\n      - id: mark\n        action: record.update\n        with: { module: contacts, wolkvox_id: \"{{ steps.owe.wolkvox_id }}\", fields: { A: b } }\n";
+    let project = Project::new(playbook, []);
+    project.write("rows.csv", &csv(1..=3));
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (3, 0), "{ran:?}");
+    assert!(
+        ran.stdout.contains(
+            "row 2 (line 3): `steps.owe.wolkvox_id` is undefined: the step owe is skipped"
+        ),
+        "{ran:?}"
+    );
+    assert!(!ran.stdout.contains("row 3"), "{ran:?}");
+    // Where the others go on, only that row fails; the plan says so.
+    let goes_on = playbook.replace("    steps:", "    on_failure: continue\n    steps:");
+    project.write("playbook.yaml", &format!("voxplay: 1\n{goes_on}"));
+    let plan = project.finish(project.voxplay(&["plan", "playbook.yaml"]));
+    assert_eq!(plan.exit, 0, "{plan:?}");
+    let marks = plan.stdout.matches("(known after steps.owe)").count();
+    let none = plan.stdout.matches("no request can be made").count();
+    assert_eq!((marks, none), (2, 1), "{plan:?}");
+}
+
 #[test]
 fn batches_are_counted_the_same_before_and_in_a_run() {
     let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, batch: 2 }\n    on_failure: continue\n    action: record.update\n    with: { module: c, wolkvox_id: \"{{ rows[0].id }}\", fields: { A: \"{{ loop.index }}\" } }\n";

@@ -12,10 +12,10 @@ use super::params::defaults;
 use super::templates::{ANSWERING, FINDING, PARAMETERS, SENDING};
 use super::{
     Action, Answer, Documentation, Effect, Encoding, Example, FileRule, Lookup, META_SCHEMA,
-    Method, Page, Paging, Scalars, fit,
+    Method, Page, Paging, STEP_FACTS, Scalars, fit,
 };
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Document, Node, NodeKind};
+use crate::document::{Document, Entry, Node, NodeKind};
 use crate::schema::{Schema, SchemaError, Violation, ViolationKind};
 use crate::source::Source;
 use crate::value::Value;
@@ -248,6 +248,7 @@ impl<'a> Reader<'a> {
             .entries()?
             .iter()
             .map(|entry| {
+                self.check_output_name(entry);
                 let value = entry.value.get("value").unwrap_or(&entry.value);
                 let is_id = entry.value.get("id").map(|node| &node.kind);
                 Some(Output {
@@ -259,6 +260,19 @@ impl<'a> Reader<'a> {
             })
             .collect();
         outputs.into_iter().collect()
+    }
+
+    /// An output may not hide what every step has.
+    fn check_output_name(&mut self, entry: &Entry) {
+        let name = &entry.key;
+        if STEP_FACTS.contains(&name.as_str()) {
+            let message =
+                format!("an output cannot be called `{name}`: every step has that already");
+            let finding = Diagnostic::error(Code::InvalidAction, message)
+                .at(self.source, entry.key_span)
+                .help(format!("give it another name, such as `answer_{name}`"));
+            self.found.push(finding);
+        }
     }
 
     fn paging(&mut self, node: &Node) -> Option<Paging> {

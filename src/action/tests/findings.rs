@@ -398,6 +398,20 @@ fn a_lookup_gives_the_read_what_it_takes() {
 }
 
 #[test]
+fn an_output_may_not_hide_what_every_step_has() {
+    for name in crate::action::STEP_FACTS {
+        let outputs = "wolkvox_id: { value: \"{{ response.data.wolkvox_id }}\", id: true }";
+        let by = format!("{outputs}\n  {name}: \"{{{{ response.data.x }}}}\"");
+        assert_eq!(
+            broken(outputs, &by),
+            [format!(
+                "24:3 invalid-action: an output cannot be called `{name}`: every step has that already (give it another name, such as `answer_{name}`)"
+            )]
+        );
+    }
+}
+
+#[test]
 fn a_folder_is_read_with_everything_that_is_wrong_in_it() {
     use std::io::Write;
     let folder = tempfile::tempdir().unwrap();

@@ -16,11 +16,11 @@ use crate::value::{Map, Value};
 /// So many items of a loop are shown, if they run.
 const FIRST_ITEMS: usize = 5;
 
-impl Walk<'_> {
+impl<'c> Walk<'c> {
     pub(super) fn looped(
         &mut self,
         home: &Home,
-        each: &PlannedLoop,
+        each: &'c PlannedLoop,
         place: Place<'_>,
     ) -> (Option<LoopOutlook>, Tally) {
         let mut outlook = LoopOutlook {
@@ -37,6 +37,7 @@ impl Walk<'_> {
             steps: Vec::new(),
             tally: Tally::default(),
         };
+        let skipped = self.skipped.len();
         let rows = if place.reach == Reach::Never {
             None
         } else {
@@ -61,6 +62,7 @@ impl Walk<'_> {
                 outlook.tally = tally.of_any_number();
             }
         }
+        self.skipped.truncate(skipped);
         let tally = outlook.tally;
         (is_shown.then_some(outlook), tally)
     }
@@ -68,7 +70,7 @@ impl Walk<'_> {
     fn open(
         &mut self,
         home: &Home,
-        each: &PlannedLoop,
+        each: &'c PlannedLoop,
         place: Place<'_>,
         outlook: &mut LoopOutlook,
     ) -> Option<Rows> {
@@ -104,7 +106,7 @@ impl Walk<'_> {
     fn open_file(
         &mut self,
         home: &Home,
-        each: &PlannedLoop,
+        each: &'c PlannedLoop,
         written: &str,
     ) -> Result<Rows, String> {
         let told = |finding: crate::diagnostic::Diagnostic| in_one_line(&finding);
@@ -125,17 +127,20 @@ impl Walk<'_> {
     /// Counts all rows; of those that run the first are shown, and later ones that do something new.
     fn rows(
         &mut self,
-        each: &PlannedLoop,
+        each: &'c PlannedLoop,
         rows: Rows,
         place: Place<'_>,
         outlook: &mut LoopOutlook,
     ) {
         let (mut read, mut turn) = (0, 0);
+        let skipped = self.skipped.len();
         for item in rows.in_items(each.batch) {
             if let Ok(rows) = item {
                 read += rows.len() as u64;
                 turn += 1;
                 self.item(each, rows, turn, place, outlook);
+                // Another row may come to what this one skips.
+                self.skipped.truncate(skipped);
             } else {
                 read += 1;
                 outlook.unreadable += 1;
@@ -146,7 +151,7 @@ impl Walk<'_> {
 
     fn item(
         &mut self,
-        each: &PlannedLoop,
+        each: &'c PlannedLoop,
         rows: Vec<Row>,
         turn: u64,
         place: Place<'_>,
@@ -219,7 +224,7 @@ impl Walk<'_> {
     /// Counts an item that comes late; its steps, where it sends a request of a step that nothing shown sends.
     fn new_steps(
         &mut self,
-        each: &PlannedLoop,
+        each: &'c PlannedLoop,
         place: Place<'_>,
         outlook: &mut LoopOutlook,
     ) -> Option<Vec<StepOutlook>> {

@@ -26,6 +26,8 @@ pub struct Unknowns {
     /// What templates call rows that are not known.
     rows: Vec<String>,
     is_server_unknown: bool,
+    /// Steps that are known to be skipped.
+    skipped: BTreeSet<String>,
 }
 
 impl Unknowns {
@@ -60,10 +62,19 @@ impl Unknowns {
         inner
     }
 
+    /// The same after steps that are known to be skipped.
+    pub(super) fn after_skipped(&self, ids: BTreeSet<String>) -> Self {
+        Self {
+            skipped: ids,
+            ..self.clone()
+        }
+    }
+
     /// What has to happen before a read has a value; nothing where it has one.
     pub fn causes(&self, read: &Read) -> BTreeSet<Cause> {
         let second = read.path.get(1).map(String::as_str);
         match (read.path.first().map(String::as_str), second) {
+            (Some("steps"), Some(id)) if self.skipped.contains(id) => BTreeSet::new(),
             (Some("steps"), Some(id)) => {
                 BTreeSet::from([Cause::Step(format!("{}{id}", self.prefix))])
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::BTreeMap;
 use std::sync::Arc;
 
+use super::super::skipped;
 use super::super::uses::inner_scope;
 use super::super::{
     Condition, InputSource, PlannedAction, PlannedKind, PlannedStep, PlannedUse, Tree,
@@ -52,6 +53,8 @@ pub(super) struct Walk<'c> {
     pub(super) data: BTreeMap<String, Attachment>,
     /// The steps of which a request is shown.
     shown: BTreeSet<String>,
+    /// The steps that are known to be skipped, of those that can be read where the walk is.
+    pub(super) skipped: Vec<&'c PlannedStep>,
     /// Whether something was counted that a step sends of which none is shown.
     pub(super) is_new: bool,
 }
@@ -74,12 +77,13 @@ impl<'c> Walk<'c> {
             files: Files::default(),
             data: BTreeMap::new(),
             shown: BTreeSet::new(),
+            skipped: Vec::new(),
             is_new: false,
         }
     }
 
     /// The main steps, or those of `finally`.
-    pub(super) fn main(&mut self, steps: &[PlannedStep]) -> Vec<StepOutlook> {
+    pub(super) fn main(&mut self, steps: &'c [PlannedStep]) -> Vec<StepOutlook> {
         let (scope, unknowns) = (self.scope.clone(), self.unknowns.clone());
         let (outlooks, tally) = self.steps(
             steps,
@@ -109,7 +113,7 @@ impl<'c> Walk<'c> {
 
     pub(super) fn steps(
         &mut self,
-        steps: &[PlannedStep],
+        steps: &'c [PlannedStep],
         place: Place<'_>,
     ) -> (Vec<StepOutlook>, Tally) {
         let mut outlooks = Vec::new();
@@ -122,14 +126,26 @@ impl<'c> Walk<'c> {
         (outlooks, tally)
     }
 
-    fn step(&mut self, step: &PlannedStep, place: Place<'_>) -> (Option<StepOutlook>, Tally) {
+    fn step(&mut self, step: &'c PlannedStep, place: Place<'_>) -> (Option<StepOutlook>, Tally) {
+        let after_skipped = self.after_skipped(place);
+        let seen = match &after_skipped {
+            Some((scope, unknowns)) => Place {
+                scope,
+                unknowns,
+                ..place
+            },
+            None => place,
+        };
         let runs = if step.selected {
             step.when
                 .as_ref()
-                .map_or(Runs::Yes, |when| holds(when, place))
+                .map_or(Runs::Yes, |when| holds(when, seen))
         } else {
             Runs::No("--tags leaves it out".to_owned())
         };
+        if place.reach != Reach::Never && matches!(runs, Runs::No(_)) {
+            self.skipped.push(step);
+        }
         let reach = match (place.reach, &runs) {
             (Reach::Never, _) | (_, Runs::No(_)) => Reach::Never,
             (Reach::Possible, _) | (_, Runs::OnlyIf { .. }) => Reach::Possible,
@@ -138,7 +154,10 @@ impl<'c> Walk<'c> {
         if reach == Reach::Never && place.detail == Detail::Counted {
             return (None, Tally::default());
         }
-        let inner = Place { reach, ..place };
+        let inner = match reach {
+            Reach::Never => Place { reach, ..place },
+            _ => Place { reach, ..seen },
+        };
         let (kind, tally) = match &step.kind {
             PlannedKind::Group(nested) => {
                 let (nested, tally) = self.steps(nested, inner);
@@ -166,6 +185,20 @@ impl<'c> Walk<'c> {
             kind,
         });
         (outlook, tally)
+    }
+
+    /// What templates see where steps before them are known to be skipped. Those of a step that is never come to are
+    /// only shown, and not asked for values.
+    fn after_skipped(&self, place: Place<'_>) -> Option<(Scope, Unknowns)> {
+        if self.skipped.is_empty() || place.reach == Reach::Never {
+            return None;
+        }
+        let mut scope = place.scope.child();
+        let mut ids = BTreeSet::new();
+        for step in &self.skipped {
+            skipped::note(step, &mut scope, &mut ids);
+        }
+        Some((scope, place.unknowns.after_skipped(ids)))
     }
 
     fn action(
@@ -229,7 +262,7 @@ impl<'c> Walk<'c> {
     fn used(
         &mut self,
         step: &PlannedStep,
-        used: &PlannedUse,
+        used: &'c PlannedUse,
         place: Place<'_>,
     ) -> (UseOutlook, Tally) {
         let mut inputs = MarkedValue::default();
@@ -265,8 +298,10 @@ impl<'c> Walk<'c> {
             unknowns: &unknowns,
             ..place
         };
+        let outside = std::mem::take(&mut self.skipped);
         let (steps, mut tally) = self.steps(&used.steps, inner);
         let (finally, more) = self.steps(&used.finally, inner);
+        self.skipped = outside;
         tally.join(more);
         let outlook = UseOutlook {
             path: used.path.clone(),

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::everywhere::{Everywhere, asks_for_no_data};
+use super::reads::own_reads;
 use super::uses::{add_user, enter};
 use super::{Known, Rehearser, RowCheck};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
@@ -61,9 +63,9 @@ fn look_within(
         }
     };
     let source = step.home.source();
-    let missing = rows
-        .columns()
-        .map_or_else(Vec::new, |columns| missing_columns(each, columns, &name));
+    let missing = rows.columns().map_or_else(Vec::new, |columns| {
+        missing_columns(step, each, columns, &name)
+    });
     if !missing.is_empty() {
         let missing = missing.into_iter();
         let of_data = missing
@@ -83,18 +85,11 @@ fn look_within(
         each,
         name,
         keys: BTreeSet::new(),
+        everywhere: Everywhere::default(),
         found: Looked::default(),
     };
     looker.look(rows, place);
-    // A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
-    if rehearser.facts.run.is_some() && step.on_failure == OnFailure::Continue {
-        for finding in &mut looker.found.of_rows {
-            finding.severity = Severity::Warning;
-            finding
-                .help
-                .get_or_insert_with(|| "the row will count as failed".to_owned());
-        }
-    }
+    looker.forgive();
     looker.found
 }
 
@@ -160,6 +155,7 @@ fn open(
 
 /// Every read of a column that the data lacks, with the node of its template.
 fn missing_columns<'p>(
+    step: &'p PlannedStep,
     each: &'p PlannedLoop,
     columns: &[String],
     name: &str,
@@ -181,34 +177,13 @@ fn missing_columns<'p>(
             }
         }
     };
-    for tree in each.key.iter().chain(&each.serialize_by) {
-        for (template, node) in tree.templates() {
-            check(template.reads(), node);
-        }
-    }
-    if let Some(when) = &each.when {
-        check(when.expression.reads(), &when.node);
+    for (reads, node) in own_reads(step) {
+        check(reads, node);
     }
     for step in leaves(&each.steps) {
-        if let Some(when) = &step.when {
-            check(when.expression.reads(), &when.node);
-        }
-        match &step.kind {
-            PlannedKind::Action(action) => {
-                for (template, node) in action.with.templates() {
-                    check(template.reads(), node);
-                }
-                for condition in &action.expect {
-                    check(condition.expression.reads(), &condition.node);
-                }
-            }
-            PlannedKind::Use(used) => {
-                // Of the row, a used playbook sees what its step gives it.
-                for (template, node) in used.given().flat_map(|given| given.tree.templates()) {
-                    check(template.reads(), node);
-                }
-            }
-            PlannedKind::Group(_) | PlannedKind::Loop(_) => {}
+        // Of the row, a used playbook sees what its step gives it.
+        for (reads, node) in own_reads(step) {
+            check(reads, node);
         }
     }
     missing
@@ -238,6 +213,8 @@ struct RowLooker<'l> {
     /// What messages call the data.
     name: String,
     keys: BTreeSet<String>,
+    /// Where every row is wrong.
+    everywhere: Everywhere,
     found: Looked,
 }
 
@@ -249,29 +226,60 @@ impl RowLooker<'_> {
         };
         let (mut read, mut turn) = (0, 0);
         for item in rows.in_items(self.each.batch) {
-            match item {
+            let is_told = self.found.of_rows.len() < MOST_FINDINGS && read < many;
+            // Further rows are only looked at to see whether one of them is right where all others are wrong.
+            let looks_on = self.forgives() && self.everywhere.is_open();
+            if !is_told && !looks_on {
+                break;
+            }
+            let found = match item {
                 Ok(rows) => {
                     read += rows.len();
                     turn += 1;
-                    self.item(rows, turn);
+                    self.item(rows, turn, is_told)
                 }
                 Err(error) => {
                     read += 1;
                     let message = format!("{}, {error}", self.name);
                     let finding = Diagnostic::error(Code::Schema, message);
-                    let finding = finding.at(self.step.home.source(), place);
-                    self.found.of_rows.push(finding);
+                    vec![finding.at(self.step.home.source(), place)]
                 }
-            }
-            if self.found.of_rows.len() >= MOST_FINDINGS || read >= many {
-                break;
+            };
+            self.everywhere.narrow(&found);
+            if is_told {
+                self.found.of_rows.extend(found);
             }
         }
     }
 
+    /// A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
+    fn forgives(&self) -> bool {
+        self.rehearser.facts.run.is_some() && self.step.on_failure == OnFailure::Continue
+    }
+
+    /// Makes warnings of what is wrong with single rows, where it need not stop the run. What is wrong in every row, or
+    /// whatever a row holds, is a mistake of the playbook, and no row would come of it.
+    fn forgive(&mut self) {
+        if !self.forgives() {
+            return;
+        }
+        let errors = self.found.of_rows.iter_mut().filter(|it| it.is_error());
+        for finding in errors {
+            if self.everywhere.has(finding) || asks_for_no_data(self.step, finding) {
+                continue;
+            }
+            finding.severity = Severity::Warning;
+            finding
+                .help
+                .get_or_insert_with(|| "the row will count as failed".to_owned());
+        }
+    }
+
     /// One row, or one batch of rows.
-    fn item(&mut self, rows: Vec<Row>, turn: u64) {
-        let Some(first) = rows.first() else { return };
+    fn item(&mut self, rows: Vec<Row>, turn: u64, is_told: bool) -> Vec<Diagnostic> {
+        let Some(first) = rows.first() else {
+            return Vec::new();
+        };
         let (number, last) = (first.number, rows.last().map_or(0, |last| last.number));
         let prefix = match first.line {
             _ if self.each.batch.is_some() => format!("{}, rows {number} to {last}", self.name),
@@ -291,16 +299,17 @@ impl RowLooker<'_> {
         };
         let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
         scope.set("loop", Value::Map(index));
-        let known = Known {
+        let mut known = Known {
             scope,
             ..self.known.clone()
         };
         let mut of_row = Looked::default();
-        self.names(&known, &mut of_row.of_rows);
+        self.names(&known, is_told, &mut of_row.of_rows);
         let when = self.each.when.as_ref();
-        let applies = when.is_none_or(|when| holds(when, &known, self.step, &mut of_row.of_rows));
+        let applies = when
+            .is_none_or(|when| holds(when, &known, self.step, &mut of_row.of_rows) == Some(true));
         if applies {
-            of_steps(self.rehearser, &self.each.steps, &known, &mut of_row);
+            of_steps(self.rehearser, &self.each.steps, &mut known, &mut of_row);
         }
         // What is wrong whatever a row holds was told when its steps were visited.
         let told = &self.rehearser.findings;
@@ -310,16 +319,18 @@ impl RowLooker<'_> {
                 self.found.of_data.push(finding);
             }
         }
-        self.found
+        of_row
             .of_rows
-            .extend(of_row.of_rows.into_iter().map(|finding| Diagnostic {
+            .into_iter()
+            .map(|finding| Diagnostic {
                 message: format!("{prefix}: {}", finding.message),
                 ..finding
-            }));
+            })
+            .collect()
     }
 
-    /// What names a row, and what keeps its order.
-    fn names(&mut self, known: &Known<'_>, found: &mut Vec<Diagnostic>) {
+    /// What names a row, and what keeps its order. `remembers` is whether later rows are compared with it.
+    fn names(&mut self, known: &Known<'_>, remembers: bool, found: &mut Vec<Diagnostic>) {
         let source = self.step.home.source();
         let mut render = |tree: &Tree| {
             let partial = tree.render_known(&known.scope, &|read| known.is_known(read));
@@ -338,7 +349,9 @@ impl RowLooker<'_> {
         } else if self.keys.contains(&key) {
             format!("the key {key} stands in an earlier row as well")
         } else {
-            self.keys.insert(key);
+            if remembers {
+                self.keys.insert(key);
+            }
             return;
         };
         let templates = self.each.key.as_ref().map(Tree::templates);
@@ -348,35 +361,41 @@ impl RowLooker<'_> {
     }
 }
 
-/// Whether a condition is known to hold for a row; what is wrong with it is found.
+/// Whether a condition holds for a row; none where that is not known. What is wrong with it is found.
 fn holds(
     when: &Condition,
     known: &Known<'_>,
     step: &PlannedStep,
     found: &mut Vec<Diagnostic>,
-) -> bool {
+) -> Option<bool> {
     let mut reads = when.expression.reads().iter();
     if !reads.all(|read| known.is_known(read)) {
-        return false;
+        return None;
     }
     when.expression
         .is_true(&known.scope)
-        .unwrap_or_else(|error| {
+        .map_err(|error| {
             found.push(template_diagnostic(&error, &when.node, step.home.source()));
-            false
         })
+        .ok()
 }
 
 /// What is wrong with the steps for one row, which is known here.
 fn of_steps(
     rehearser: &Rehearser<'_>,
     steps: &[PlannedStep],
-    known: &Known<'_>,
+    known: &mut Known<'_>,
     found: &mut Looked,
 ) {
     for step in steps.iter().filter(|step| step.selected) {
         let when = step.when.as_ref();
-        if !when.is_none_or(|when| holds(when, known, step, &mut found.of_rows)) {
+        let runs = when.map_or(Some(true), |when| {
+            holds(when, known, step, &mut found.of_rows)
+        });
+        if runs == Some(false) {
+            known.skip(step);
+        }
+        if runs != Some(true) {
             continue;
         }
         match &step.kind {
@@ -387,11 +406,11 @@ fn of_steps(
                 rehearser.check_action(step, action, &partial, &mut found.of_rows);
             }
             PlannedKind::Use(used) => {
-                let entered = enter(step, used, known);
+                let mut entered = enter(step, used, known);
                 found.of_rows.extend(entered.findings);
                 let first = found.of_rows.len();
                 for steps in [&used.steps, &used.finally] {
-                    of_steps(rehearser, steps, &entered.known, found);
+                    of_steps(rehearser, steps, &mut entered.known, found);
                 }
                 add_user(&mut found.of_rows[first..], step, used);
             }

@@ -27,16 +27,10 @@ impl<'p> Rehearser<'p> {
         used: &'p PlannedUse,
         inclusion: Inclusion,
     ) {
-        // Of a step that is known not to run, nothing is asked.
-        let known = if inclusion == Inclusion::No {
-            nothing(used, &self.known)
-        } else {
-            let entered = enter(step, used, &self.known);
-            self.findings.extend(entered.findings);
-            self.secrets.extend(entered.secrets);
-            entered.known
-        };
-        let outer = std::mem::replace(&mut self.known, known);
+        let entered = enter(step, used, &self.known);
+        self.findings.extend(entered.findings);
+        self.secrets.extend(entered.secrets);
+        let outer = std::mem::replace(&mut self.known, entered.known);
         let first = self.findings.len();
         self.visit(&used.steps, inclusion);
         self.visit(&used.finally, inclusion);
@@ -93,6 +87,7 @@ pub(super) fn enter<'p>(step: &PlannedStep, used: &PlannedUse, outer: &Known<'p>
         unknown_inputs: unknown,
         has_target: outer.has_target,
         has_run: outer.has_run,
+        is_off: outer.is_off,
         ..Known::default()
     };
     known.add_vars(&used.vars, used.home.source(), &mut findings);
@@ -100,18 +95,6 @@ pub(super) fn enter<'p>(step: &PlannedStep, used: &PlannedUse, outer: &Known<'p>
         known,
         findings,
         secrets,
-    }
-}
-
-/// The same where nothing is known.
-fn nothing<'p>(used: &PlannedUse, outer: &Known<'p>) -> Known<'p> {
-    Known {
-        scope: inner_scope(Map::default(), &outer.scope),
-        unknown_inputs: used.inputs.iter().map(|input| input.name.clone()).collect(),
-        unknown_vars: used.vars.iter().map(|(name, _)| name.clone()).collect(),
-        has_target: outer.has_target,
-        has_run: outer.has_run,
-        ..Known::default()
     }
 }
 
@@ -139,7 +122,7 @@ fn known_value(
         return Some(partial.value);
     }
     // What is to be masked is known before anything is written down, or it is not masked everywhere.
-    if secret && partial.errors.is_empty() && depends_on_run(&given.tree, outer) {
+    if secret && !outer.is_off && partial.errors.is_empty() && depends_on_run(&given.tree, outer) {
         findings.push(
             Diagnostic::error(
                 Code::NotSupported,

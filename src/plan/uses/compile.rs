@@ -255,7 +255,7 @@ impl<'p> Compiler<'p> {
     /// An output may not hide what every step has.
     fn check_outputs(&mut self, used: &Used, path: &Spanned<String>) {
         let hides = |output: &&crate::playbook::Named| {
-            crate::plan::STEP_FACTS.contains(&output.name.value.as_str())
+            crate::action::STEP_FACTS.contains(&output.name.value.as_str())
         };
         let Some(output) = used.playbook.outputs.iter().find(hides) else {
             return;

@@ -589,3 +589,59 @@ fn a_read_that_is_not_all_there_is_says_so() {
     let without = r#"{"code":200,"records":[1]}"#;
     assert!(!run("{ module: contacts }", without).contains("page"));
 }
+
+#[test]
+fn a_value_of_a_skipped_step_is_missed_before_the_run() {
+    let playbook = "inputs: { go: { type: boolean, default: false } }\nsteps:\n  - id: a\n    when: inputs.go\n    steps:\n      - id: b\n        action: record.update\n        with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n  - id: c\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ steps.b.wolkvox_id }}\", fields: { A: b } }\n";
+    let project = Project::new(playbook, []);
+    project.run(&[]).assert_refused(3, "undefined-name");
+    let plan = project.finish(project.voxplay(&["plan", "playbook.yaml"]));
+    assert_eq!(plan.exit, 3, "{plan:?}");
+    let wanted = "`steps.b.wolkvox_id` is undefined: the step b is skipped";
+    assert!(plan.stderr.contains(wanted), "{plan:?}");
+    assert!(!plan.stderr.contains("may be skipped"), "{plan:?}");
+    // A check does not know which inputs a run will have.
+    let check = project.finish(project.voxplay(&["check", "playbook.yaml"]));
+    assert_eq!(check.exit, 0, "{check:?}");
+    // What does not need it runs.
+    let guarded = playbook.replace("steps.b.wolkvox_id", "steps.b.wolkvox_id | default('2')");
+    let ran = Project::new(&guarded, []).run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+}
+
+#[test]
+fn each_step_of_finally_is_tried() {
+    let finally = [
+        update("f1", "1"),
+        update("f2", "\"{{ steps.f1.wolkvox_id }}\""),
+        update("f3", "3"),
+    ];
+    let playbook = format!("steps:\n{}finally:\n{}", update("a", "a"), finally.concat());
+    let wanted = ["failed", "failed", "ok"];
+    let ran = Project::new(&playbook, [json(DONE), refused()]).run(&[]);
+    assert_eq!(["f1", "f2", "f3"].map(|step| ran.outcome(step)), wanted);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 3), "{ran:?}");
+
+    // That of a used playbook, whose step fails all the same.
+    let outer = format!(
+        "steps:\n  - {{ id: u, use: used.yaml }}\n{}",
+        update("b", "b")
+    );
+    let project = Project::new(&outer, [json(DONE), refused()]);
+    project.write("used.yaml", &format!("voxplay: 1\n{playbook}"));
+    let ran = project.run(&[]);
+    assert_eq!(
+        ["u.f1", "u.f2", "u.f3"].map(|step| ran.outcome(step)),
+        wanted
+    );
+    assert_eq!(
+        ["u", "b"].map(|step| ran.outcome(step)),
+        ["failed", "not_run"]
+    );
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 3), "{ran:?}");
+
+    // What is in doubt stops it.
+    let ran = Project::new(&playbook, [json(DONE), Answer::CutRead]).run(&[]);
+    let outcomes = ["f1", "f2", "f3"].map(|step| ran.outcome(step));
+    assert_eq!(outcomes, ["unknown", "not_run", "not_run"]);
+}

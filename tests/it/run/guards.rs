@@ -350,3 +350,49 @@ fn a_row_that_fails_inside_a_group_or_a_used_playbook_is_told_in_full() {
         );
     }
 }
+
+#[test]
+fn a_step_that_is_off_has_no_mistakes_either() {
+    let playbook = |with: &str| {
+        let off = "inputs: { go: { type: boolean, default: false } }\nsteps:\n  - id: off\n    when: inputs.go\n    action: case.update\n";
+        format!(
+            "{off}    with: {{ wolkvox_id: \"1\", responsible: \"a@b.co\", status: s, {with} }}\n"
+        )
+    };
+    let refused = Project::new(&playbook("prioritie: high"), []).run(&[]);
+    refused.assert_refused(3, "unknown-key");
+    // It has no need of its file.
+    let ran = Project::new(&playbook("files: nope.pdf"), []).run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 0), "{ran:?}");
+}
+
+#[test]
+fn an_effect_depends_on_what_its_conditions_read() {
+    let action = super::READ
+        .replace("name: record.read", "name: rows.put")
+        .replace(
+            "effect: read",
+            "effect:\n  default: update\n  when:\n    - { if: with.mode == 'insert', effect: create, because: it inserts }\n    - { if: with.mode == 'purge', effect: delete, because: it purges }",
+        )
+        .replace("required: [module]", "required: [module, mode]")
+        .replace(
+            "  properties:\n",
+            "  properties:\n    mode: { type: string, description: what to do }\n",
+        )
+        .replace("with: { module: contacts }", "with: { module: contacts, mode: update }");
+    let run = |mode: &str| {
+        let project = Project::new(
+            &format!(
+                "steps:\n  - id: each\n    for_each: {{ csv: rows.csv }}\n    action: rows.put\n    with: {{ module: \"{{{{ row.id }}}}\", mode: \"{mode}\" }}\n"
+            ),
+            [json(r#"{"code":200,"data":{"email":"a@b.co"}}"#)],
+        );
+        project.write("actions/rows.put.yaml", &action);
+        project.write("rows.csv", "id,mode\n1,insert\n");
+        project.run(&[])
+    };
+    let ran = run("insert");
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+    run("purge").assert_refused(4, "delete-not-allowed");
+    run("{{ row.mode }}").assert_refused(4, "delete-not-allowed");
+}
