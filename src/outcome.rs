@@ -3,6 +3,8 @@
 //! It knows HTTP statuses and the vendor's envelope (`code`, `error`, `msg`, `data`); it knows no
 //! sockets, no clocks and no playbooks.
 
+mod contradiction;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -168,7 +170,13 @@ fn judge_response(response: &Response, shape: Answer) -> Verdict {
     }
     let body = read_body(response);
     match (body, (200..300).contains(&status)) {
-        (Ok(answer), true) => judge_answer(answer, shape, status),
+        (Ok(answer), true) => match twice(response) {
+            Some(key) => Verdict::InDoubt {
+                reason: format!("HTTP {status}, but the answer has `{key}` more than once"),
+                worth_repeating: true,
+            },
+            None => judge_answer(answer, shape, status),
+        },
         (Ok(answer), false) => Verdict::Refused(Refusal {
             reason: refusal(&answer, status),
         }),
@@ -198,6 +206,11 @@ pub fn read_body(response: &Response) -> Result<Value, String> {
         return Err("the answer is empty".to_owned());
     }
     Value::from_json_text(text).map_err(|_| "the answer is not JSON".to_owned())
+}
+
+/// What the answer says twice of what decides.
+fn twice(response: &Response) -> Option<&'static str> {
+    contradiction::repeated(std::str::from_utf8(&response.body).ok()?)
 }
 
 fn judge_answer(answer: Value, shape: Answer, status: u16) -> Verdict {
@@ -341,6 +354,9 @@ mod tests {
             (r#"{"code":200,"error":{"a":1}}"#, "refused"),
             (r#"{"error":"x"}"#, "refused"),
             (r#"{"code":null,"error":"x"}"#, "refused"),
+            (r#"{"code":400,"code":200}"#, "in doubt"),
+            (r#"{"code":200,"code":200}"#, "in doubt"),
+            (r#"{"code":200,"error":"x","error":"null"}"#, "in doubt"),
             ("{}", "in doubt"),
             (r#"{"code":null}"#, "in doubt"),
             (r#"{"code":""}"#, "in doubt"),

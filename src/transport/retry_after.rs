@@ -9,17 +9,14 @@ use jiff::fmt::rfc2822::DateTimeParser;
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// How long to wait, counted from the answer's own `Date` (the two clocks need not agree) or, without one, from
-/// `now`. Zero if the moment is past; nothing if the value is neither form.
+/// `now`. Zero if the moment is past; nothing if the value is neither form: a number below zero is none, and a server
+/// that says such a thing has not said that it did nothing.
 pub(super) fn parse(value: &str, date: Option<&str>, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
-    let digits = value.strip_prefix('-').unwrap_or(value);
-    if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        if digits.len() < value.len() {
-            return Some(Duration::ZERO);
-        }
+    if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
         // More digits than fit a number are a long time, too.
         return Some(
-            digits
+            value
                 .parse()
                 .map_or(LONGEST, Duration::from_secs)
                 .min(LONGEST),
@@ -56,7 +53,6 @@ mod tests {
     fn seconds() {
         assert_eq!(wait("120", None), Some(120));
         assert_eq!(wait(" 0 ", None), Some(0));
-        assert_eq!(wait("-5", None), Some(0));
         assert_eq!(
             wait("99999999999999999999999", None),
             Some(LONGEST.as_secs())
@@ -83,7 +79,7 @@ mod tests {
 
     #[test]
     fn neither() {
-        for value in ["", "-", "soon", "1.5", "+3", "12 s"] {
+        for value in ["", "-", "-5", "-0", "soon", "1.5", "+3", "12 s"] {
             assert_eq!(wait(value, None), None, "{value:?}");
         }
     }
