@@ -1,4 +1,4 @@
-//! `voxplay init`: the files of a new project, all of them or none.
+//! `voxplay init`: the files of a new project, all that are missing or none.
 #![expect(
     clippy::disallowed_methods,
     reason = "an edge: makes files and folders"
@@ -40,19 +40,13 @@ const FILES: [(&str, &str); 10] = [
 pub(super) fn init(args: &InitArgs) -> Exit {
     let terminal = Terminal::new();
     let folder = args.folder.clone().unwrap_or_default();
-    let files = files();
-    let present: Vec<PathBuf> = files
-        .iter()
-        .map(|(path, _)| folder.join(path))
-        .filter(|path| path.symlink_metadata().is_ok())
-        .collect();
-    if !present.is_empty() && !args.force {
-        terminal.say(&refusal(&present));
-        return Exit::Refused;
-    }
-    match Making::default().make(&folder, &files) {
+    let is_there = |path: &str| folder.join(path).symlink_metadata().is_ok();
+    let (kept, missing): (Vec<_>, Vec<_>) = files()
+        .into_iter()
+        .partition(|(path, _)| !args.force && is_there(path));
+    match Making::default().make(&folder, &missing) {
         Ok(()) => {
-            terminal.answer(&what_next(&folder, &files));
+            terminal.answer(&made(&folder, &missing, &kept));
             Exit::Ok
         }
         Err((path, error)) => {
@@ -81,31 +75,36 @@ fn files() -> Vec<(String, String)> {
         .collect()
 }
 
-fn refusal(present: &[PathBuf]) -> String {
-    let present: String = lines(present.iter().map(PathBuf::as_path));
-    format!(
-        "error: these files are there already, and nothing was changed:\n{present}\
-         help: name another folder, or overwrite them with `--force`\n"
-    )
-}
-
 fn lines<'p>(paths: impl Iterator<Item = &'p Path>) -> String {
     paths
         .map(|path| ["  ", &path.to_string_lossy(), "\n"].concat())
         .collect()
 }
 
-fn what_next(folder: &Path, files: &[(String, String)]) -> String {
-    let made: Vec<PathBuf> = files.iter().map(|(path, _)| folder.join(path)).collect();
-    let made = lines(made.iter().map(PathBuf::as_path));
+/// What was made, what was kept as it was, and what to do next.
+fn made(folder: &Path, made: &[(String, String)], kept: &[(String, String)]) -> String {
+    let listed = |files: &[(String, String)]| {
+        let paths: Vec<PathBuf> = files.iter().map(|(path, _)| folder.join(path)).collect();
+        lines(paths.iter().map(PathBuf::as_path))
+    };
+    let made = match made {
+        [] => "Nothing is missing here.\n".to_owned(),
+        made => format!("A new project:\n{}", listed(made)),
+    };
+    let kept = match kept {
+        [] => String::new(),
+        kept => format!(
+            "\nThere already, and left as they are (`--force` overwrites them):\n{}",
+            listed(kept)
+        ),
+    };
     let enter = if folder.as_os_str().is_empty() {
         String::new()
     } else {
         format!("  cd {}\n", folder.display())
     };
     format!(
-        "A new project:
-{made}
+        "{made}{kept}
 Next:
 {enter}  voxplay check .
   voxplay run playbooks/first.yaml --sandbox -i contact_id=64cb

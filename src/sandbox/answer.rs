@@ -59,10 +59,11 @@ impl Answer {
             note,
             hidden,
         } = refusal;
-        let reason = status
-            .canonical_reason()
-            .unwrap_or("refused")
-            .to_uppercase();
+        let reason = match status {
+            // The vendor's list has the older words.
+            StatusCode::RANGE_NOT_SATISFIABLE => "REQUESTED RANGE NOT SATISFIABLE".to_owned(),
+            other => other.canonical_reason().unwrap_or("refused").to_uppercase(),
+        };
         let msg = format!("sandbox: {sentence}");
         let body = json!({ "code": status.as_u16(), "error": reason, "msg": msg, "data": {} });
         notes.push("the body of this refusal is invented: the vendor publishes none".to_owned());

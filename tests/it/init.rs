@@ -95,19 +95,27 @@ fn its_second_playbook_runs_over_its_data() {
 }
 
 #[test]
-fn files_that_are_there_are_listed_and_left_alone() {
+fn files_that_are_there_are_listed_and_left_alone_and_the_others_made() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("README.md"), "mine").unwrap();
     std::fs::write(folder.path().join(".gitignore"), "mine").unwrap();
     let output = voxplay(&["init"], folder.path());
-    assert_eq!(output.status.code(), Some(4));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains("  README.md\n") && said.contains("  .gitignore\n"),
-        "{said}"
-    );
-    assert!(!said.contains("voxplay.yaml"), "{said}");
-    assert_eq!(listing(folder.path()), [".gitignore", "README.md"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (made, kept) = said.split_once("\nThere already").unwrap();
+    for name in ["README.md", ".gitignore"] {
+        assert!(kept.contains(&format!("  {name}\n")), "{said}");
+        assert!(!made.contains(&format!("  {name}\n")), "{said}");
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(text, "mine");
+    }
+    assert!(made.contains("  voxplay.yaml\n"), "{said}");
+    assert_eq!(listing(folder.path()), FILES);
+
+    let again = voxplay(&["init"], folder.path());
+    assert_eq!(again.status.code(), Some(0));
+    let said = String::from_utf8(again.stdout).unwrap();
+    assert!(said.starts_with("Nothing is missing here.\n"), "{said}");
 
     let output = voxplay(&["init", "--force"], folder.path());
     assert_eq!(output.status.code(), Some(0));
@@ -155,6 +163,17 @@ fn ci_and_editor_files_are_what_their_readers_want() {
             assert!(text.contains(part), "{name}: {part}");
         }
     }
+    // A job that is cut off writes nothing more: the mark is one of success, and is made last.
+    let pipeline: serde_yaml::Value = serde_yaml::from_str(&read("gitlab.yml")).unwrap();
+    let lines = |job: &str| -> Vec<String> {
+        let script = pipeline[job]["script"].as_sequence().unwrap().iter();
+        script
+            .map(|line| line.as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(lines("run").last().unwrap(), "touch .voxplay/ended-ok");
+    assert_eq!(lines("verdict"), ["test -e .voxplay/ended-ok"]);
+    assert!(pipeline["run"]["variables"]["RUNNER_SCRIPT_TIMEOUT"].is_string());
     for name in ["first.yaml", "contacts.yaml"] {
         let line = "# yaml-language-server: $schema=../schemas/playbook.schema.json\n";
         assert!(read(name).starts_with(line), "{name}");

@@ -129,7 +129,7 @@ pub(crate) struct SchemaArgs {
 
 /// Begin a new project: config, playbooks, data, CI, editor settings
 ///
-/// It passes `voxplay check` as it is and runs against the sandbox. No file is overwritten.
+/// It passes `voxplay check` as it is and runs against the sandbox. Files that are there already are kept as they are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

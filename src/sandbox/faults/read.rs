@@ -132,7 +132,7 @@ fn when(keys: &Mapping<'_>, findings: &mut Findings) -> Option<When> {
     match **key {
         "nth" => keys.count("nth", 1, findings).map(When::Nth),
         "every" => keys.count("every", 1, findings).map(When::Every),
-        "first" => keys.count("first", 0, findings).map(When::First),
+        "first" => keys.count("first", 1, findings).map(When::First),
         "after" => keys.count("after", 0, findings).map(When::After),
         _ => probability(keys.get("probability")?, findings).map(When::Probability),
     }

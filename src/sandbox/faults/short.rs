@@ -70,7 +70,7 @@ fn parse_when(text: &str) -> Result<When, String> {
         || format!("`{text}` is not a time: write `3`, `every-5`, `first-2`, `after-10` or `10%`");
     if let Some(percent) = text.strip_suffix('%') {
         let percent: f64 = percent.parse().map_err(|_| wrong())?;
-        return if (0.0..=100.0).contains(&percent) {
+        return if percent > 0.0 && percent <= 100.0 {
             Ok(When::Probability(percent / 100.0))
         } else {
             Err(wrong())
@@ -81,7 +81,7 @@ fn parse_when(text: &str) -> Result<When, String> {
     match word {
         "nth" if count > 0 => Ok(When::Nth(count)),
         "every" if count > 0 => Ok(When::Every(count)),
-        "first" => Ok(When::First(count)),
+        "first" if count > 0 => Ok(When::First(count)),
         "after" => Ok(When::After(count)),
         _ => Err(wrong()),
     }
@@ -122,6 +122,8 @@ mod tests {
             ("custom/updat:http-500", "custom/update"),
             ("any:lost-anser", "lost-answer"),
             ("any:http-500@0", "every-5"),
+            ("any:http-500@first-0", "first-2"),
+            ("any:http-500@0%", "10%"),
             ("any:http-500@101%", "10%"),
             ("any:http-500@often", "10%"),
             ("any:http-500=3", "takes no"),
