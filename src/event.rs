@@ -599,7 +599,7 @@ impl EventKind {
     pub fn written(self, masker: &Masker) -> Result<(Self, String), serde_json::Error> {
         let body = self.body()?;
         // One look at the whole text is enough for nearly all.
-        if !masker.shows_in_json(&body) && !self.has_cut_answer() {
+        if !masker.shows_in(&body) && !self.has_cut_answer() {
             return Ok((self, body));
         }
         let harmless = self.masked(masker);

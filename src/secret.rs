@@ -11,6 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 mod encodings;
+mod entities;
+mod escapes;
+mod spelled;
+
+use spelled::Spelled;
 
 /// What stands in an output where a secret stood.
 const MASK: &str = "***";
@@ -66,39 +71,43 @@ impl From<&Secret> for Secret {
     }
 }
 
-/// Replaces every occurrence of some secrets by `***`, in whichever encoding they stand: as they are, escaped for
-/// JSON, percent-encoded, in base64 (also as a part of a longer text) and quoted for a shell. Cheap to clone.
+/// Replaces every occurrence of some secrets by `***`, in whichever encoding they stand: as they are, with any of their
+/// characters percent-encoded or escaped for JSON or HTML, in base64 (also as a part of a longer text) and quoted for a
+/// shell. Cheap to clone.
 #[derive(Clone)]
 pub struct Masker {
     /// `None` when there is nothing to mask.
     forms: Option<Arc<Forms>>,
-    /// The same forms inside a text of a JSON document, where that spells one of them in another way.
-    forms_in_json: Option<Arc<Forms>>,
 }
 
 /// Texts to look for.
 struct Forms {
     texts: BTreeSet<String>,
-    /// Says quickly whether one of them is there; nearly always none is. Not every machine has it.
+    /// Says quickly whether one of them is there as it is; nearly always none is. Not every machine has it.
     glance: Option<packed::Searcher>,
-    /// Says where they are. It is made when it is first needed.
+    /// Says it where there is no glance. It is made when it is first needed.
     automaton: OnceLock<AhoCorasick>,
+    /// Says where they are, however they are spelled.
+    spelled: Spelled,
 }
 
 impl Forms {
     fn new(texts: BTreeSet<String>) -> Self {
         Self {
             glance: packed::Searcher::new(&texts),
+            spelled: Spelled::new(texts.iter().map(String::as_str)),
             texts,
             automaton: OnceLock::new(),
         }
     }
 
     fn show_in(&self, text: &str) -> bool {
-        match &self.glance {
+        let is_plain = match &self.glance {
             Some(glance) => glance.find(text).is_some(),
             None => self.automaton().is_match(text),
-        }
+        };
+        is_plain
+            || self.spelled.may_be_escaped_in(text) && self.spelled.stretches(text).next().is_some()
     }
 
     /// # Panics
@@ -131,6 +140,9 @@ fn end_of_text(json: &str) -> usize {
 /// What is shorter would be found in half of all texts, in bytes.
 const SHORTEST_TRIMMED: usize = 4;
 
+/// A text as long as this is not found in another by chance.
+pub const SHORTEST_SURE: usize = 8;
+
 impl Masker {
     /// A masker of these secrets. Empty ones are passed over: they are everywhere.
     pub fn new<I>(secrets: I) -> Self
@@ -152,19 +164,14 @@ impl Masker {
         if forms.is_empty() {
             return Self::none();
         }
-        let in_json: BTreeSet<String> = forms.iter().map(|form| escaped(form)).collect();
         Self {
-            forms_in_json: (in_json != forms).then(|| Arc::new(Forms::new(in_json))),
             forms: Some(Arc::new(Forms::new(forms))),
         }
     }
 
     /// A masker that changes nothing.
     pub fn none() -> Self {
-        Self {
-            forms: None,
-            forms_in_json: None,
-        }
+        Self { forms: None }
     }
 
     /// As [`Masker::mask`], for JSON text, one or several values, which stays JSON: a number or word of which something
@@ -203,18 +210,23 @@ impl Masker {
         self.forms.is_none()
     }
 
-    /// Whether a secret stands in the text.
+    /// Whether a secret stands in the text; in a JSON document, also in a text or a number of it. There it may say so
+    /// where only the document's own marks make it look like that.
     pub fn shows_in(&self, text: &str) -> bool {
         self.forms.as_ref().is_some_and(|forms| forms.show_in(text))
     }
 
-    /// Whether a secret stands in a text or a number of a JSON document. It may say so where only the document's
-    /// own marks make it look like that, and never says no where one stands there.
-    pub fn shows_in_json(&self, json: &str) -> bool {
-        self.forms_in_json
-            .as_ref()
-            .or(self.forms.as_ref())
-            .is_some_and(|forms| forms.show_in(json))
+    /// Whether the digits or letters of an id may be those of a secret by chance: the secret is short, a PIN for
+    /// instance, and less than half of the id.
+    pub fn shows_by_chance_in(&self, id: &str) -> bool {
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let stretches = self.stretches(id);
+        let hidden: usize = stretches.iter().map(|(start, end)| end - start).sum();
+        is_id
+            && stretches
+                .iter()
+                .all(|(start, end)| end - start < SHORTEST_SURE)
+            && hidden * 2 < id.len()
     }
 
     /// The text with each stretch that is (a form of) a secret replaced. Secrets that overlap are covered whole:
@@ -250,23 +262,10 @@ impl Masker {
 
     /// Where secrets stand, in order, those that overlap as one.
     fn stretches(&self, text: &str) -> Vec<(usize, usize)> {
-        let Some(forms) = &self.forms else {
-            return Vec::new();
-        };
-        let mut stretches: Vec<(usize, usize)> = Vec::new();
-        for found in forms.automaton().find_overlapping_iter(text) {
-            // Matches come in the order of their ends, so a later one may swallow several earlier ones.
-            let (mut start, end) = (found.start(), found.end());
-            while let Some(&(before_start, before_end)) = stretches.last() {
-                if before_end <= start {
-                    break;
-                }
-                start = start.min(before_start);
-                stretches.pop();
-            }
-            stretches.push((start, end));
-        }
-        stretches
+        self.forms
+            .iter()
+            .flat_map(|forms| forms.spelled.stretches(text))
+            .collect()
     }
 
     /// Masks the strings and keys of a JSON value, in place. A number whose digits hold a secret becomes the text
@@ -313,12 +312,6 @@ impl Masker {
             entries.insert(free, entry);
         }
     }
-}
-
-/// How a text stands between the quotes of a JSON document.
-fn escaped(text: &str) -> String {
-    let json = Value::from(text).to_string();
-    json[1..json.len() - 1].to_owned()
 }
 
 impl fmt::Debug for Masker {

@@ -203,7 +203,7 @@ fn data_of(
         }
         PlannedSource::Items(tree) => {
             let items = tree.render(scope).ok()?.to_json_text();
-            (!masker.shows_in_json(&items))
+            (!masker.shows_in(&items))
                 .then(|| (format!("the items of {}", step.id), digest(&items)))
         }
     }
