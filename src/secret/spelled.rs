@@ -147,7 +147,7 @@ impl Spelled {
                 });
                 let mut longest = None;
                 for (wanted, from) in &firsts {
-                    for wanted in wanted.iter() {
+                    for wanted in *wanted {
                         let end = self.end(text, *from, &wanted[1..], &mut places);
                         longest = longest.max(end);
                     }

@@ -327,8 +327,7 @@ fn spelled(c: char, way: u8) -> String {
         let units = c.encode_utf16(&mut units);
         units
             .iter()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect::<String>()
+            .fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}"))
     };
     match way {
         0 => percent(),
