@@ -4,6 +4,7 @@
 mod accounts;
 mod actions;
 mod args;
+mod bug;
 mod check;
 mod ci;
 mod complete;
@@ -89,6 +90,7 @@ enum Command {
 
 /// Reads the command line, does what it says, and returns how the process ends.
 pub fn main() -> Exit {
+    bug::be_told();
     complete::answer_shell();
     let cli = match parse() {
         Ok(cli) => cli,
