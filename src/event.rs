@@ -137,6 +137,9 @@ pub struct RunStarted {
     /// What the command line said of account files.
     #[serde(default)]
     pub accounts: AccountFlags,
+    /// Whether its id was given to it, so that it is not run twice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
     /// What tells the saved plan that it runs from others.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub plan: Option<String>,
@@ -154,9 +157,27 @@ pub struct RunStarted {
     /// `the data accounts.csv` and so on.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub fingerprints: BTreeMap<String, String>,
+    /// Which inputs had their values from the environment: the variables by the names of the inputs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub from_env: BTreeMap<String, String>,
+    /// Digests of the secret inputs; none where it has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub private: Option<PrivatePrints>,
+    /// The time zone of its dates.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub timezone: Option<String>,
     /// What its steps and rows are known by, by the ids of the steps.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub outline: BTreeMap<String, StepShape>,
+}
+
+/// Digests of what must not be written down, under a key that is kept elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivatePrints {
+    /// A digest that tells the key from others.
+    pub key: String,
+    /// Secret inputs by name.
+    pub inputs: BTreeMap<String, String>,
 }
 
 /// What the records of a step rest on: where this has changed, they do not say any more what was sent.
@@ -333,6 +354,9 @@ pub struct AttemptFailed {
     /// Whether it may have been processed all the same.
     #[serde(default)]
     pub in_doubt: bool,
+    /// Whether it was provably not sent: then it is none of the day's requests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
 }
 
 /// What became of a step.
@@ -360,6 +384,9 @@ pub struct StepFinished {
     /// How many pages were read, of a step with `max_pages`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pages: Option<u64>,
+    /// Whether the last of them was provably not sent: then it is none of the day's requests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
     /// From the first attempt to the outcome, in milliseconds.
     pub duration_ms: u64,
     /// Whether the CRM accepted the request: also where an expectation then made the step fail.
@@ -585,8 +612,13 @@ impl RowFinished {
         if let Some(error) = &mut self.error {
             mask_text(error, masker);
         }
-        for value in self.code.iter_mut().chain(self.wolkvox_ids.values_mut()) {
-            mask_value(value, masker);
+        if let Some(code) = &mut self.code {
+            mask_value(code, masker);
+        }
+        for id in self.wolkvox_ids.values_mut() {
+            if !is_given_id("wolkvox_id", id, masker) {
+                mask_value(id, masker);
+            }
         }
     }
 }
@@ -765,15 +797,30 @@ fn mask_finished(finished: &mut StepFinished, masker: &Masker) {
     withhold(&mut finished.outputs, &mut finished.withheld, masker);
 }
 
-/// Takes out what holds a secret, and keeps its name.
+/// Takes out what holds a secret, and keeps its name. The ids that the CRM gave stay: they are no secrets, and without
+/// them nobody could go on with the run.
 fn withhold(values: &mut Map, withheld: &mut Vec<String>, masker: &Masker) {
     values.retain(|name, value| {
-        let secret = mask_value(value, masker);
+        let secret = !is_given_id(name, value, masker) && mask_value(value, masker);
         if secret {
             withheld.push(name.clone());
         }
         !secret
     });
+}
+
+/// Whether an output is an id, or a list of ids, of the CRM in which nothing stands of a secret but by chance.
+fn is_given_id(name: &str, value: &Value, masker: &Masker) -> bool {
+    let is_harmless = |id: &Value| match id.scalar_text() {
+        Some(id) => masker.shows_by_chance_in(&id),
+        None => false,
+    };
+    let is_id = matches!(name, "wolkvox_id" | "wolkvox_ids");
+    is_id
+        && match value {
+            Value::List(ids) => ids.iter().all(is_harmless),
+            id => is_harmless(id),
+        }
 }
 
 fn mask_text(text: &mut String, masker: &Masker) -> bool {

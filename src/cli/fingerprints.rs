@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::action::Catalogue;
 use crate::attachment::{Attachment, hex};
 use crate::plan::{
-    InputSource, Origin, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Rehearsal,
-    UsedInput,
+    InputSource, Inputs, Origin, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep,
+    Rehearsal, UsedInput,
 };
 use crate::project::Confinement;
 use crate::secret::Masker;
@@ -31,6 +31,32 @@ pub(super) fn public_inputs(plan: &Plan, values: &Map) -> Map {
         .iter()
         .filter(|(name, _)| !secret(name))
         .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// Every input of a run by name, also those that the environment gives to used playbooks: whether it is secret, and
+/// its value.
+pub(super) fn values<'p>(
+    plan: &'p Plan,
+    inputs: &'p Inputs,
+) -> impl Iterator<Item = (String, bool, &'p Value)> {
+    let own = inputs.values.iter().map(|(name, value)| {
+        let mut declared = plan.playbook().inputs.iter();
+        let is_secret = declared.any(|input| input.secret && input.name.value == *name);
+        (name.clone(), is_secret, value)
+    });
+    let settled = settled(plan).map(|(name, input, value)| (name, input.secret, value));
+    own.chain(settled)
+}
+
+/// The inputs that have their values from the environment, and from which variables.
+pub(super) fn from_environment(inputs: &Inputs) -> BTreeMap<String, String> {
+    let origins = inputs.origins.iter();
+    origins
+        .filter_map(|(name, origin)| match origin {
+            Origin::Environment(variable) => Some((name.clone(), variable.clone())),
+            _ => None,
+        })
         .collect()
 }
 

@@ -20,6 +20,7 @@ mod opened;
 mod outline;
 mod plan;
 mod prepare;
+mod private;
 mod reads;
 mod reconcile;
 mod reporter;

@@ -133,3 +133,8 @@ pub(super) fn zone(
         TimeZone::UTC
     })
 }
+
+/// What a time zone is called.
+pub(super) fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("UTC").to_owned()
+}

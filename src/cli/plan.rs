@@ -50,6 +50,9 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
     let identity = saved::identity(&prepared, &outlook, &args.what, salt);
     let (budget, journal_note) = budget(args, &prepared);
     let mut notes = notes(&args.what, &prepared, &outlook);
+    if args.out.is_some() {
+        notes.extend(saved::left_out(&prepared));
+    }
     notes.extend(journal_note);
     let report = PlanReport {
         playbook: prepared.playbook(),

@@ -4,16 +4,17 @@
     reason = "an edge: the time of a decision is read from the clock"
 )]
 
-mod late_id;
 mod look_up;
 mod proposal;
 mod session;
+mod settled;
 
 use jiff::Timestamp;
 
 use self::look_up::Looker;
 use self::proposal::Call;
 use self::session::Session;
+use self::settled::Settled;
 use super::Exit;
 use super::args::{Format, ReconcileArgs};
 use super::resume::{choose, open, state_folder, unreadable};
@@ -72,8 +73,8 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     // Nobody goes on with the run while its doubts are being settled.
     let _lock = journal.lock(&started.from_root, &run)?;
     let doubts = doubts(&journal, &run)?;
-    let settled = late_id::settled_without_id(&journal, &run)?;
-    let mut words = given(args, &doubts, &settled)?;
+    let before = settled::read(&journal, &run)?;
+    let mut words = given(args, &doubts, &before)?;
     let call = Call::new(&run, args.state.state_dir.as_deref());
     if words.is_empty() {
         let mut session = Session {
@@ -89,6 +90,10 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         }
     }
     let settled = words.len();
+    let late_ids = words
+        .iter()
+        .filter(|word| before.iter().any(|settled| settled.is_used_without(word)))
+        .count();
     let of_doubts = words.iter().filter(|word| {
         let mut doubts = doubts.iter();
         doubts.any(|doubt| doubt.step == word.step && doubt.row == word.row)
@@ -104,14 +109,22 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     }
     journal.close().await?;
     if settled > 0 && args.format == Format::Human {
-        let ids = settled - of_doubts;
+        let other_words = settled.saturating_sub(of_doubts + late_ids);
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let said = match (of_doubts, ids) {
-            (0, _) => format!("{} noted", plural(count(ids), "id")),
-            _ => format!("{} settled, {left} left", plural(count(of_doubts), "doubt")),
-        };
+        let mut said = Vec::new();
+        if of_doubts > 0 {
+            let doubts = plural(count(of_doubts), "doubt");
+            said.push(format!("{doubts} settled, {left} left"));
+        }
+        if other_words > 0 {
+            said.push(format!("{} replaced", plural(count(other_words), "word")));
+        }
+        if late_ids > 0 {
+            said.push(format!("{} noted", plural(count(late_ids), "id")));
+        }
+        let said = said.join("; ");
         // The steps that wait for an id have failed without it.
-        let again = if ids > 0 { " --retry-failed" } else { "" };
+        let again = if late_ids > 0 { " --retry-failed" } else { "" };
         Terminal::new().say(&format!("{said}; go on with: {}{again}\n", call.resume()));
     }
     Ok(if left == 0 { Exit::Ok } else { Exit::Unknown })
@@ -180,7 +193,7 @@ fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
 fn given(
     args: &ReconcileArgs,
     doubts: &[Doubt],
-    settled: &[Reconciled],
+    settled: &[Settled],
 ) -> Result<Vec<Reconciled>, Diagnostic> {
     let mut words: Vec<Reconciled> = Vec::new();
     for (decision, names) in [
@@ -194,7 +207,7 @@ fn given(
                 Some((before, id))
                     if decision == Decision::Ok && !doubts.iter().any(|doubt| doubt.is(name)) =>
                 {
-                    (before, Some(id.trim()).filter(|id| !is_blank(id)))
+                    (before, Some(not_blank(id, "the id after `=`")?))
                 }
                 _ => (name.as_str(), None),
             };
@@ -202,8 +215,8 @@ fn given(
             let flagged = flagged_id(args)?;
             if meant.is_empty() {
                 let id = own_id.or(flagged).filter(|_| decision == Decision::Ok);
-                match id.and_then(|id| late_id::word(settled, name, id)) {
-                    Some(word) => words.push(word),
+                match settled.iter().find(|settled| settled.is(name)) {
+                    Some(settled) => words.push(settled.another_word(decision, id)?),
                     None => return Err(nothing_of(name, doubts)),
                 }
                 continue;
@@ -253,14 +266,22 @@ fn given(
 
 /// The id of `--wolkvox-id`; a blank one is no id, and most often a variable that was never set.
 fn flagged_id(args: &ReconcileArgs) -> Result<Option<&str>, Diagnostic> {
-    match args.wolkvox_id.as_deref().map(str::trim) {
-        Some(id) if is_blank(id) => Err(Diagnostic::error(
-            Code::InvalidValue,
-            "the id that --wolkvox-id gives is blank",
-        )
-        .help("give the id that the CRM gave, or leave --wolkvox-id away where nobody knows it")),
-        id => Ok(id),
+    args.wolkvox_id
+        .as_deref()
+        .map(|id| not_blank(id, "the id that --wolkvox-id gives"))
+        .transpose()
+}
+
+fn not_blank<'i>(id: &'i str, what: &str) -> Result<&'i str, Diagnostic> {
+    let id = id.trim();
+    if is_blank(id) {
+        return Err(
+            Diagnostic::error(Code::InvalidValue, format!("{what} is blank")).help(
+                "give the id that the CRM gave, or say `--ok` without one where nobody knows it",
+            ),
+        );
     }
+    Ok(id)
 }
 
 fn nothing_of(name: &str, doubts: &[Doubt]) -> Diagnostic {

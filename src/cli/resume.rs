@@ -9,14 +9,15 @@ use super::open::{Project, folder_of, shown};
 use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
 use super::spent::Spent;
-use super::surroundings::current_folder;
+use super::surroundings::{Process, current_folder};
 use super::terminal::Terminal;
-use super::{accounts, fingerprints, outline, strangers};
+use super::{accounts, fingerprints, outline, private, strangers};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
+use crate::project::Surroundings as _;
 use crate::secret::Masker;
 use crate::source::Source;
 use crate::value::Value;
@@ -159,7 +160,18 @@ impl Past {
                 format!("the journal does not say when the run {run} began"),
             )
         })?;
-        let inputs = Value::Map(self.started.inputs.clone()).to_json_text();
+        let mut inputs = self.started.inputs.clone();
+        // What the environment gave is asked of it again, so that a change is seen.
+        let given_now =
+            |variable: &str| Process.variable(variable).is_some_and(|it| !it.is_empty());
+        inputs.retain(|name, _| {
+            !self
+                .started
+                .from_env
+                .get(name)
+                .is_some_and(|it| given_now(it))
+        });
+        let inputs = Value::Map(inputs).to_json_text();
         let inputs = document::read(&Source::new(format!("the inputs of run {run}"), inputs))
             .map_err(|mut findings| findings.swap_remove(0))?;
         Ok(Resumption {
@@ -264,8 +276,24 @@ pub(super) fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBu
         })
 }
 
+/// What speaks against going on with a run; `now` learns what is kept of its secret inputs.
+pub(super) fn against(
+    resumed: &Resumption,
+    now: &mut RunStarted,
+    prepared: &Prepared,
+    state: &Path,
+) -> Option<Diagnostic> {
+    if resumed.accept_changes {
+        return None;
+    }
+    match private::keep(now, prepared, state) {
+        Ok(()) => changes(&resumed.earlier, now),
+        Err(finding) => Some(finding),
+    }
+}
+
 /// What has changed since the run began; none where nothing has.
-pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnostic> {
+fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnostic> {
     let names = earlier.fingerprints.keys().chain(now.fingerprints.keys());
     let mut changed: Vec<&String> = names
         .filter(|name| earlier.fingerprints.get(*name) != now.fingerprints.get(*name))
@@ -281,9 +309,18 @@ pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnost
             earlier.target.server, now.target.server
         ));
     }
+    if let (Some(before), Some(after)) = (&earlier.timezone, &now.timezone)
+        && before != after
+    {
+        names.push(format!("the time zone ({before} then, {after} now)"));
+    }
+    names.extend(private::changes(earlier, now));
     if names.is_empty() {
         return None;
     }
+    let has_new_input = names
+        .iter()
+        .any(|name| name.starts_with("the input ") || name.starts_with("the secret input "));
     let mut message = format!(
         "since the run began, this has changed: {}",
         names.join(", ")
@@ -295,9 +332,11 @@ pub(super) fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnost
         }
     }
     Some(
-        Diagnostic::error(Code::Changed, message).help(
-            "put it back as it was, or go on with `--accept-changes` if the steps that are left are meant so",
-        ),
+        Diagnostic::error(Code::Changed, message).help(if has_new_input {
+            "put it back as it was, or go on with the new value with `resume --accept-changes`, if the steps that are left are meant so"
+        } else {
+            "put it back as it was, or go on with `--accept-changes` if the steps that are left are meant so"
+        }),
     )
 }
 

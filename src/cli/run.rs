@@ -21,6 +21,7 @@ use super::open::{self, folder_of};
 use super::opened::{Opened, lock_key};
 use super::outline;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
+use super::private;
 use super::reads::Reads;
 use super::reporter::Reporter;
 use super::reports;
@@ -368,13 +369,15 @@ async fn start(
     // As it stands in the journal, with which it is compared.
     started.mask(masker);
     if let Some(resumed) = resumption
-        && !resumed.accept_changes
-        && let Some(finding) = super::resume::changes(&resumed.earlier, &started)
+        && let Some(finding) = super::resume::against(resumed, &mut started, &ready, &state)
     {
         report_findings(terminal, args.format, earlier, &[finding]);
         return Exit::Refused;
     }
-    let opened = match Opened::open(args, key, resumption, &ready, masker) {
+    let opened = Opened::open(args, key, resumption, &ready, masker);
+    // Of a new run only now: the state folder was made just before.
+    let kept = |opened| private::keep(&mut started, &ready, &state).map(|()| opened);
+    let opened = match opened.and_then(kept) {
         Ok(opened) => opened,
         Err(finding) => {
             report_findings(terminal, args.format, earlier, &[finding]);
@@ -537,6 +540,10 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         texts: fingerprints::texts(&ready.plan),
         outline: outline::take(&ready.plan),
         plan: ready.saved_plan.clone(),
+        named: args.run_id.is_some(),
+        from_env: fingerprints::from_environment(&ready.inputs),
+        private: None,
+        timezone: Some(open::zone_name(&ready.zone)),
     }
 }
 

@@ -21,7 +21,7 @@ use super::surroundings::current_folder;
 use super::terminal::{Terminal, width};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Event, EventKind, RowFinished, RunId};
-use crate::journal::{Journal, RunSummary};
+use crate::journal::{Journal, Old, RunSummary};
 use crate::outcome::Outcome;
 use crate::playbook;
 use crate::report::human::{harmless, plural, wrap};
@@ -80,20 +80,28 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
 /// The longest day there is: one on which the clock is set back by an hour.
 const LONGEST_DAY: SignedDuration = SignedDuration::from_hours(25);
 
+/// How long a saved plan or an id that was given is remembered at least: a pipeline that is started again would
+/// send everything once more.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Forgets old runs. Those of today stay where a target has a daily budget: it is counted from them.
 fn prune(journal: &Journal, days: u32) -> Result<String, Diagnostic> {
     let ago = |age: SignedDuration| {
         let then = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
         format!("{then:.3}")
     };
-    let before = ago(SignedDuration::from_hours(24 * i64::from(days)));
+    let age = SignedDuration::from_hours(24 * i64::from(days));
     let project = Project::find(&current_folder());
     let targets = &project.config.targets;
     let is_budgeted = targets.iter().any(|target| target.daily_budget.is_some())
         || project.findings.iter().any(Diagnostic::is_error);
     let counted = is_budgeted.then(|| ago(LONGEST_DAY));
     let gone = journal
-        .prune(&before, counted.as_deref())
+        .prune(Old {
+            before: &ago(age),
+            repeatable_before: &ago(age.max(REMEMBERED)),
+            counted: counted.as_deref(),
+        })
         .map_err(|error| unreadable(&error))?;
     Ok(format!("{} forgotten\n", plural(gone, "run")))
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::args::PlaybookArgs;
 use super::fingerprints;
-use super::open::shown;
+use super::open::{self, shown};
 use super::prepare::Prepared;
 use super::resume::unreadable;
 use crate::attachment::Attachment;
@@ -21,6 +21,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::journal::Journal;
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee};
 use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
+use crate::secret::SHORTEST_SURE;
+use crate::value::Value;
 
 /// What of a saved plan decides whether it may be run.
 #[derive(Debug)]
@@ -145,6 +147,29 @@ pub(super) fn outlook(prepared: &Prepared, what: &PlaybookArgs, rows: RowsShown)
     })
 }
 
+/// The secret inputs that a saved plan says nothing of, each in a sentence.
+pub(super) fn left_out(prepared: &Prepared) -> impl Iterator<Item = String> {
+    fingerprints::values(&prepared.plan, &prepared.inputs)
+        .filter(|(_, is_secret, value)| is_short_secret(*is_secret, value))
+        .map(|(name, ..)| {
+            format!("the secret input {name} has fewer than {SHORTEST_SURE} characters: whether it changes until the run is not noticed")
+        })
+}
+
+/// Whether whoever reads a plan could find a value out by trying all that there are.
+fn is_short_secret(is_secret: bool, value: &Value) -> bool {
+    is_secret && length(value) < SHORTEST_SURE
+}
+
+/// How many letters and digits of a value somebody would have to guess.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::List(items) => items.iter().map(length).sum(),
+        Value::Map(map) => map.values().map(length).sum(),
+        scalar => scalar.scalar_text().map_or(0, |text| text.chars().count()),
+    }
+}
+
 /// What a plan is made of.
 pub(super) fn identity(
     prepared: &Prepared,
@@ -153,7 +178,6 @@ pub(super) fn identity(
     salt: Salt,
 ) -> Identity {
     let facts = &prepared.facts;
-    let settled = fingerprints::settled(&prepared.plan).map(|(name, _, value)| (name, value));
     // A path may be made of a secret.
     let masker = prepared.masker();
     let files = |files: &BTreeMap<String, Attachment>| {
@@ -162,7 +186,7 @@ pub(super) fn identity(
             .map(|(name, file)| (masker.mask(name).into_owned(), FileIdentity::from(file)))
             .collect()
     };
-    let zone = prepared.zone.iana_name().unwrap_or("UTC");
+    let zone = open::zone_name(&prepared.zone);
     Identity {
         voxplay: env!("CARGO_PKG_VERSION").to_owned(),
         playbook: fingerprints::digest(prepared.plan.source().text()),
@@ -177,14 +201,10 @@ pub(super) fn identity(
             },
             operation: facts.operation.clone(),
         },
-        timezone: zone.to_owned(),
-        inputs: prepared
-            .inputs
-            .values
-            .iter()
-            .map(|(name, value)| (name.clone(), value))
-            .chain(settled)
-            .map(|(name, value)| (name, salt.digest(&value.to_json_text())))
+        timezone: zone,
+        inputs: fingerprints::values(&prepared.plan, &prepared.inputs)
+            .filter(|(_, is_secret, value)| !is_short_secret(*is_secret, value))
+            .map(|(name, _, value)| (name, salt.digest(&value.to_json_text())))
             .collect(),
         salt,
         actions: fingerprints::actions(&prepared.plan)

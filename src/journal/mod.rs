@@ -31,6 +31,7 @@ use writer::{Message, Progress, Writer};
 
 pub use error::JournalError;
 pub use lock::{Holder, RunLock};
+pub use prune::Old;
 pub use read::{Events, Mark, RunSummary};
 
 /// When [`Journal::append`] returns.

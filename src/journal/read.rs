@@ -13,7 +13,9 @@ use crate::event::{Counts, Event, EventKind, RunId, RunOutcome};
 /// How many events are read at once while walking through a run.
 const PAGE: usize = 256;
 
-const RUN_COLUMNS: &str = "SELECT id, playbook, name, target, server, operation, started_at, \
+/// A run began with its first event: the `started_at` of one that a saved plan was run as is when the plan was made.
+const RUN_COLUMNS: &str = "SELECT id, playbook, name, target, server, operation, \
+     coalesce((SELECT time FROM events WHERE run = runs.id AND seq = 1), started_at) AS began, \
      finished_at, outcome, counts, playbook_digest, voxplay FROM runs";
 
 /// A run in one line.
@@ -27,7 +29,7 @@ pub struct RunSummary {
     pub name: Option<String>,
     /// Where it went.
     pub target: TargetFacts,
-    /// When it started, RFC 3339.
+    /// When it began, RFC 3339: the time of its first event, whatever `now()` is in it.
     pub started_at: String,
     /// When it ended; none where it goes on or was killed.
     pub finished_at: Option<String>,
@@ -52,7 +54,7 @@ impl Journal {
     /// Where the database cannot be read.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, JournalError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let sql = format!("{RUN_COLUMNS} ORDER BY started_at DESC, id DESC LIMIT ?1");
+        let sql = format!("{RUN_COLUMNS} ORDER BY began DESC, id DESC LIMIT ?1");
         self.read(|connection| {
             connection
                 .prepare_cached(&sql)?
@@ -192,7 +194,13 @@ impl Journal {
                      AND later.seq > e.seq
                      AND ((later.kind = 'step_finished' AND later.outcome = 'failed'
                            AND NOT ifnull(later.body ->> '$.accepted', 0))
-                       OR (later.kind = 'reconciled' AND later.body ->> '$.decision' <> 'ok'))))",
+                       OR (later.kind = 'reconciled' AND later.body ->> '$.decision' <> 'ok'
+                           AND NOT EXISTS (
+                             SELECT 1 FROM events AS last INDEXED BY events_by_step
+                             WHERE last.run = later.run AND last.step = later.step
+                               AND last.\"row\" IS later.\"row\" AND last.seq > later.seq
+                               AND last.kind = 'reconciled'
+                               AND last.body ->> '$.decision' = 'ok')))))",
             &[&run.as_str(), &step],
         )
     }
@@ -454,7 +462,8 @@ impl Iterator for Events {
     }
 }
 
-/// Counts requests to a server and operation (`?1`, `?2`) since a time (`?3`).
+/// Counts requests to a server and operation (`?1`, `?2`) since a time (`?3`). An attempt whose end says that it was
+/// provably not sent is none; one without an end is.
 pub(super) fn count_requests(
     connection: &rusqlite::Connection,
     params: &[&dyn rusqlite::ToSql],
@@ -466,6 +475,13 @@ pub(super) fn count_requests(
                WHERE r.server = ?1 AND r.operation = ?2
                  AND (r.finished_at IS NULL OR r.finished_at >= ?3)
                  AND e.kind = 'attempt_started' AND e.time >= ?3
+                 AND NOT ifnull((
+                   SELECT next.kind IN ('attempt_failed', 'step_finished')
+                          AND ifnull(next.body ->> '$.unsent', 0)
+                   FROM events AS next INDEXED BY events_by_step
+                   WHERE next.run = e.run AND next.step = e.step AND next.\"row\" IS e.\"row\"
+                     AND next.seq > e.seq
+                   ORDER BY next.seq LIMIT 1), 0)
              ) + (
                SELECT coalesce(sum(e.body ->> '$.requests'), 0)
                FROM events AS e JOIN runs AS r ON r.id = e.run

@@ -33,7 +33,7 @@ impl Identity {
             return None;
         }
         let text = row.to_json_text();
-        (!masker.shows_in_json(&text)).then(|| hex(&Sha256::digest(text)))
+        (!masker.shows_in(&text)).then(|| hex(&Sha256::digest(text)))
     }
 }
 

@@ -192,6 +192,7 @@ pub(super) fn finished(
         wolkvox_id: None,
         attempts: 0,
         pages: None,
+        unsent: false,
         duration_ms: 0,
         accepted: false,
         error,

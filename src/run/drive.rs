@@ -244,8 +244,11 @@ impl Driver<'_> {
         }
     }
 
-    /// A server that asks one request to wait means everybody.
+    /// A server that asks one request to wait means everybody. What was not sent is none of the day's requests.
     fn heed(&self, answer: &Result<Response, SendError>) {
+        if matches!(answer, Err(SendError::NotSent(_))) {
+            self.pace.give_back();
+        }
         if let Ok(response) = answer
             && matches!(response.status, 429 | 503)
             && let Some(wish) = response.retry_after

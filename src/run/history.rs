@@ -24,6 +24,9 @@ struct Known {
     effect: Option<Effect>,
     /// Whether an attempt may have been processed, and no outcome says so yet.
     doubted: bool,
+    /// What was in doubt before a person settled it: until something is sent again, a later word of theirs takes the
+    /// place of the earlier one.
+    before_word: Option<Box<Known>>,
     row: Option<RowFinished>,
     /// What told its row from others when it began.
     item: Option<String>,
@@ -211,6 +214,7 @@ impl Known {
             EventKind::AttemptStarted(started) => {
                 self.settled = None;
                 self.item.clone_from(&started.item);
+                self.before_word = None;
                 self.effect = Some(started.effect);
                 self.begun = Some(started.clone());
             }
@@ -233,6 +237,7 @@ impl Known {
                 }
                 self.begun = None;
                 self.doubted = false;
+                self.before_word = None;
                 self.settled = Some(end.clone());
             }
             EventKind::Reconciled(word) => self.reconcile(word),
@@ -244,21 +249,13 @@ impl Known {
         }
     }
 
-    /// A step that a person has settled without an id gets the one that is found later.
-    fn learn_id(&mut self, word: &Reconciled) {
-        if let (Some(end), Decision::Ok, Some(id)) =
-            (&mut self.settled, word.decision, &word.wolkvox_id)
-            && end.is_by_hand()
-            && end.wolkvox_id.is_none()
-        {
-            end.wolkvox_id = Some(id.clone());
-            end.outputs.insert("wolkvox_id".to_owned(), id.clone());
-            end.blank.clear();
-        }
-    }
-
-    /// A person's word settles a doubt, or adds the id to what was settled without one; nothing else.
+    /// A person's word settles a doubt, or takes the place of the word that settled it; nothing else.
     fn reconcile(&mut self, word: &Reconciled) {
+        if let Some(before) = self.before_word.take() {
+            self.begun = before.begun;
+            self.doubted = before.doubted;
+            self.settled = before.settled;
+        }
         let in_doubt = self.begun.is_some()
             || self.doubted
             || self
@@ -266,9 +263,12 @@ impl Known {
                 .as_ref()
                 .is_some_and(|end| end.outcome == Outcome::Unknown);
         if !in_doubt {
-            self.learn_id(word);
             return;
         }
+        self.before_word = Some(Box::new(Self {
+            row: None,
+            ..self.clone()
+        }));
         let action = self
             .settled
             .as_ref()
@@ -299,6 +299,7 @@ impl Known {
                 wolkvox_id: word.wolkvox_id.clone(),
                 attempts,
                 pages: None,
+                unsent: false,
                 duration_ms: 0,
                 accepted: decision == Decision::Ok,
                 error: (decision == Decision::Failed)

@@ -183,6 +183,11 @@ impl Pace {
         }
     }
 
+    /// A request that had leave was provably not sent: it is left for today.
+    pub(super) fn give_back(&self) {
+        self.left.set(self.left.get().map(|left| left + 1));
+    }
+
     /// The server asked one request to wait so long: nobody sends before that.
     pub(super) fn hold(&self, wish: Duration) {
         let until = Instant::now() + wish;

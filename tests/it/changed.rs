@@ -2,7 +2,7 @@
 //! nothing that was never sent counts as done.
 
 use crate::run::{Project, Ran};
-use crate::server::{Answer, DONE, json};
+use crate::server::{Answer, DONE, json, status};
 
 const DEBT: &str =
     "action: obligation.insert\n    with: { wolkvox_id: \"1\", id: \"ID\", name: Loan }";
@@ -285,4 +285,130 @@ fn reports_tell_nothing_of_rows_that_were_put_right_under_another_name() {
     );
     let report: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
     assert_eq!(report["rows"]["listed"], serde_json::json!([]), "{report}");
+}
+
+/// An input that is public and one that is secret, both from the environment; the second request is refused.
+const FROM_ENV: &str = "inputs:
+  t: { type: string, from_env: TT }
+  pin: { type: string, secret: true, from_env: SS }
+steps:
+  - id: a
+    action: obligation.insert
+    with: { wolkvox_id: \"1\", id: \"a-{{ inputs.t }}\", name: Loan }
+  - id: b
+    action: obligation.insert
+    with: { wolkvox_id: \"1\", id: \"b-{{ inputs.t }}-{{ inputs.pin }}\", name: Loan }
+";
+
+fn with_inputs(project: &Project, arguments: &[&str], t: &str, pin: &str) -> Ran {
+    let mut command = project.voxplay(arguments);
+    command.env("TT", t).env("SS", pin);
+    let ran = project.finish(command);
+    for secret in ["secretone", "secrettwo"] {
+        project.assert_hidden(secret, &ran);
+    }
+    ran
+}
+
+#[test]
+fn inputs_that_have_changed_are_named_and_taken_where_that_is_accepted() {
+    let refused = status("403 Forbidden", r#"{"code":403,"error":"expired"}"#);
+    let project = Project::new(FROM_ENV, [json(DONE), refused]);
+    let run = ["run", "playbook.yaml", "--run-id", "r", "--format", "json"];
+    let again = ["resume", "r", "--retry-failed", "--format", "json"];
+    let ran = with_inputs(&project, &run, "1", "secretone");
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 2), "{ran:?}");
+    for arguments in [&again[..], &run[..]] {
+        let ran = with_inputs(&project, arguments, "1", "secrettwo");
+        assert_refused(&ran, 2, "the secret input pin");
+        assert!(ran.stdout.contains("--accept-changes"), "{ran:?}");
+        let ran = with_inputs(&project, arguments, "2", "secretone");
+        assert_refused(&ran, 2, "the input t");
+    }
+    let accepted = [&again[..], &["--accept-changes"]].concat();
+    let ran = with_inputs(&project, &accepted, "1", "secrettwo");
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+    let body = String::from_utf8_lossy(&ran.arrived[2].body);
+    assert!(body.contains("b-1-secrettwo"), "{body}");
+}
+
+#[test]
+fn secret_inputs_are_not_compared_under_another_key() {
+    let refused = status("403 Forbidden", r#"{"code":403,"error":"expired"}"#);
+    let project = Project::new(FROM_ENV, [json(DONE), refused]);
+    let run = ["run", "playbook.yaml", "--run-id", "r", "--format", "json"];
+    let again = ["resume", "r", "--retry-failed", "--format", "json"];
+    assert_eq!(with_inputs(&project, &run, "1", "secretone").exit, 1);
+    let key = project.folder.path().join(".voxplay/key");
+    std::fs::remove_file(&key).unwrap();
+    let ran = with_inputs(&project, &again, "1", "secretone");
+    assert_refused(&ran, 2, "the state folder has another key now");
+    // What nobody set this time is as it was; a new token is no change.
+    let mut command = project.voxplay(&[&again[..], &["--accept-changes"]].concat());
+    command.env("SS", "secretone");
+    let ran = project.finish(command);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+}
+
+#[test]
+fn another_time_zone_is_a_change() {
+    let refused = status("403 Forbidden", r#"{"code":403,"error":"expired"}"#);
+    let project = Project::new(&format!("steps:\n  - {DEBT}\n"), [refused]);
+    let zone = |zone: &str| {
+        let server = project.server.url();
+        let text = format!(
+            "targets:\n  t: {{ server: \"{server}\", operation: acme, token: {{ env: WOLKVOX_TOKEN }}, timezone: {zone} }}\ndefault_target: t\n"
+        );
+        project.write("voxplay.yaml", &text);
+    };
+    zone("America/Bogota");
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 1);
+    zone("Europe/Madrid");
+    let again = ["resume", "r", "--retry-failed", "--format", "json"];
+    let ran = voxplay(&project, &again);
+    assert_refused(
+        &ran,
+        1,
+        "the time zone (America/Bogota then, Europe/Madrid now)",
+    );
+    zone("America/Bogota");
+    assert_eq!(voxplay(&project, &again).exit, 0);
+}
+
+#[test]
+fn a_saved_plan_says_nothing_of_a_short_secret() {
+    let project = Project::new(FROM_ENV, []);
+    let plan = [
+        "plan",
+        "playbook.yaml",
+        "--out",
+        "saved.json",
+        "--format",
+        "json",
+    ];
+    let run = [
+        "run",
+        "playbook.yaml",
+        "--plan",
+        "saved.json",
+        "--format",
+        "json",
+    ];
+    let kept = |pin: &str| -> serde_json::Value {
+        let ran = with_inputs(&project, &plan, "1", pin);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let note = "the secret input pin has fewer than 8 characters";
+        assert_eq!(ran.stdout.contains(note), pin.len() < 8, "{ran:?}");
+        let saved = std::fs::read_to_string(project.folder.path().join("saved.json")).unwrap();
+        serde_json::from_str(&saved).unwrap()
+    };
+    assert!(kept("1234")["identity"]["inputs"].get("pin").is_none());
+    assert!(kept("secretone")["identity"]["inputs"].get("pin").is_some());
+    assert_refused(
+        &with_inputs(&project, &run, "1", "secrettwo"),
+        0,
+        "the input pin",
+    );
+    kept("1234");
+    assert_eq!(with_inputs(&project, &run, "1", "5678").exit, 0);
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::run::{Project, Ran};
-use crate::server::{Answer, DONE, json};
+use crate::server::{Answer, DONE, json, status};
 
 fn refused() -> Answer {
     json(r#"{"code":400,"error":"no such record"}"#)
@@ -779,7 +779,9 @@ fn a_person_s_word_is_in_the_journal_and_an_id_can_come_later() {
     ] {
         let ran = settle(words);
         assert!(
-            ran.exit > 1 && ran.stderr.contains("nothing is in doubt"),
+            ran.exit > 1
+                && ran.stderr.contains(", and the run has gone on with that")
+                && ran.stderr.contains("nothing is in doubt"),
             "{words:?} {ran:?}"
         );
     }
@@ -789,4 +791,95 @@ fn a_person_s_word_is_in_the_journal_and_an_id_can_come_later() {
     assert_eq!(view()[1], "B|ok|obligation.insert|64bb");
     let ran = resume(&project, &["r", "--retry-failed"]);
     assert_eq!(body(&ran, 4)["wolkvox-id"], "64bb", "{ran:?}");
+}
+
+#[test]
+fn a_word_may_be_taken_back_until_the_run_has_gone_on_with_it() {
+    let playbook = "steps:\n  - id: debt\n    action: obligation.insert\n    with: { wolkvox_id: \"64cb\", id: \"1\", name: Loan }\n  - id: mark\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ steps.debt.wolkvox_id }}\", fields: { A: b } }\n";
+    let project = Project::new(playbook, [Answer::CutRead]);
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 5);
+    let settle = |words: &[&str]| voxplay(&project, &[&["reconcile", "r"], words].concat());
+    for blank in ["debt=", "debt= "] {
+        let ran = settle(&["--ok", blank]);
+        assert!(
+            ran.exit == 3 && ran.stderr.contains("the id after `=` is blank"),
+            "{ran:?}"
+        );
+    }
+    assert_eq!(settle(&["--resend", "debt"]).exit, 0);
+    assert_eq!(settle(&["--ok", "debt=wrong"]).exit, 0);
+    assert_eq!(settle(&["--failed", "debt"]).exit, 0);
+    let ran = settle(&["--ok", "debt=64dd"]);
+    assert!(
+        ran.exit == 0 && ran.stderr.contains("1 word replaced"),
+        "{ran:?}"
+    );
+    let ran = resume(&project, &["r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+    assert_eq!(body(&ran, 1)["wolkvox-id"], "64dd", "{ran:?}");
+    let ran = settle(&["--ok", "debt=64ee"]);
+    assert!(
+        ran.exit == 3
+            && ran
+                .stderr
+                .contains("debt was settled as ok with the id 64dd at"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn an_id_of_the_crm_that_holds_the_digits_of_a_pin_is_not_lost() {
+    let playbook = "inputs: { pin: { type: string, secret: true, from_env: PIN } }\nsteps:\n  - id: debt\n    action: obligation.insert\n    with: { wolkvox_id: \"64cb\", id: \"1\", name: \"{{ inputs.pin }}\" }\n  - id: mark\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ steps.debt.wolkvox_id }}\", fields: { A: b } }\n";
+    let made =
+        json(r#"{"code":200,"error":"null","msg":"ok","data":{"wolkvox_id":"64cb2025ab00"}}"#);
+    let refused = status("403 Forbidden", r#"{"code":403,"error":"no"}"#);
+    let project = Project::new(playbook, [made, refused]);
+    let with_pin = |arguments: &[&str]| {
+        let mut command = project.voxplay(arguments);
+        command.env("PIN", "2025");
+        project.finish(command)
+    };
+    let run = ["run", "playbook.yaml", "--run-id", "r", "--format", "json"];
+    assert_eq!(with_pin(&run).exit, 1);
+    let ran = with_pin(&["resume", "r", "--retry-failed", "--format", "json"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 3), "{ran:?}");
+    assert_eq!(body(&ran, 2)["wolkvox-id"], "64cb2025ab00");
+    assert!(!ran.stdout.contains("2025ab00"), "{ran:?}");
+}
+
+#[test]
+fn a_run_of_a_saved_plan_began_when_it_ran_and_is_remembered() {
+    let refused = || status("403 Forbidden", r#"{"code":403,"error":"no"}"#);
+    let playbook = "steps:\n  - id: debt\n    action: obligation.insert\n    with: { wolkvox_id: \"64cb\", id: \"1\", name: Loan }\n";
+    let project = Project::new(playbook, [refused(), refused()]);
+    let plan = ["plan", "playbook.yaml", "--out", "saved.json"];
+    assert_eq!(voxplay(&project, &plan).exit, 0);
+    assert_eq!(project.run(&[]).exit, 1);
+    assert_eq!(project.run(&["--plan", "saved.json"]).exit, 1);
+    // The latest is the one of the plan, though its `now()` is older.
+    let runs = voxplay(&project, &["runs", "--format", "json"]);
+    let latest: serde_json::Value =
+        serde_json::from_str(runs.stdout.lines().next().unwrap()).unwrap();
+    let shown = voxplay(&project, &["runs", "show", "--format", "json"]);
+    assert!(
+        shown.stdout.contains(latest["run"].as_str().unwrap()),
+        "{shown:?}"
+    );
+    let ran = resume(&project, &["--retry-failed"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(
+        ran.stdout.contains(latest["run"].as_str().unwrap()),
+        "{ran:?}"
+    );
+
+    let prune = || voxplay(&project, &["runs", "prune", "--older-than", "0d"]);
+    let gone = prune();
+    assert!(gone.stdout.contains("1 run forgotten"), "{gone:?}");
+    let ran = project.run(&["--plan", "saved.json"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (4, 3), "{ran:?}");
+    for _ in 0..28 {
+        a_day_later(&project.folder.path().join(".voxplay"));
+    }
+    let gone = prune();
+    assert!(gone.stdout.contains("1 run forgotten"), "{gone:?}");
 }

@@ -89,6 +89,9 @@ pub(crate) enum RunsCommand {
         row: Option<String>,
     },
     /// Forget runs that ended ok or failed long ago; those that can be gone on with stay
+    ///
+    /// Runs of a saved plan, and those that `--run-id` named, stay for 30 days at least: without them the same plan or
+    /// the same id would be run once more.
     Prune {
         /// The age in days from which on they are forgotten
         #[arg(long, value_name = "DAYS", env = "VOXPLAY_OLDER_THAN", value_parser = days)]

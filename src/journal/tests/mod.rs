@@ -56,6 +56,10 @@ pub(super) fn started(started_at: &str) -> EventKind {
         accounts: crate::event::AccountFlags::default(),
         fingerprints: std::collections::BTreeMap::new(),
         plan: None,
+        named: false,
+        from_env: std::collections::BTreeMap::new(),
+        private: None,
+        timezone: None,
         outline: std::collections::BTreeMap::new(),
     };
     EventKind::RunStarted(started)
@@ -81,6 +85,7 @@ pub(super) fn attempt_failed(step: &str, row: Option<&str>, attempt: u32) -> Eve
         http_status: Some(429),
         wait_ms: 1000,
         in_doubt: false,
+        unsent: false,
     })
 }
 

@@ -107,7 +107,8 @@ async fn a_run_says_how_it_stands() {
     assert_eq!(summary.target, facts.target);
     assert_eq!(summary.playbook_digest, facts.playbook_digest);
     assert_eq!(summary.voxplay, facts.voxplay);
-    assert_eq!(summary.started_at, "2026-03-01T10:00:00Z");
+    // By its first event, whatever `now()` was in it.
+    assert_eq!(summary.started_at, "2026-03-01T10:00:00.000Z");
     assert_eq!((summary.outcome, summary.finished_at), (None, None));
 
     write(&journal, &run, &[at(9, finished(RunOutcome::Interrupted))]).await;
@@ -218,6 +219,13 @@ async fn people_can_ask_the_views() {
     );
 }
 
+fn unsent(mut kind: EventKind) -> EventKind {
+    if let EventKind::AttemptFailed(failed) = &mut kind {
+        failed.unsent = true;
+    }
+    kind
+}
+
 #[tokio::test]
 async fn requests_are_counted_by_server_operation_and_day() {
     let journal = Journal::memory().unwrap();
@@ -230,6 +238,10 @@ async fn requests_are_counted_by_server_operation_and_day() {
             first,
             at(1, attempt("a", None, 1)),
             at(2, attempt("a", None, 2)),
+            // What was provably not sent is no request; the one after it has no end, and is one.
+            at(2, attempt("b", None, 1)),
+            at(2, unsent(attempt_failed("b", None, 1))),
+            at(2, attempt("b", Some("1"), 1)),
             at(3, finished(RunOutcome::Ok)),
         ],
     )
@@ -237,8 +249,8 @@ async fn requests_are_counted_by_server_operation_and_day() {
     let count =
         |server, operation, since| journal.requests_since(server, operation, since).unwrap();
     let here = "http://127.0.0.1:8090";
-    assert_eq!(count(here, "acme", "2026-03-01T00:00:00.000Z"), 2);
-    assert_eq!(count(here, "acme", "2026-03-01T10:00:02.000Z"), 1);
+    assert_eq!(count(here, "acme", "2026-03-01T00:00:00.000Z"), 3);
+    assert_eq!(count(here, "acme", "2026-03-01T10:00:02.000Z"), 2);
     assert_eq!(count(here, "acme", "2026-03-02T00:00:00.000Z"), 0);
     assert_eq!(count(here, "other", "2026-03-01T00:00:00.000Z"), 0);
     assert_eq!(

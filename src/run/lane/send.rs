@@ -157,8 +157,10 @@ impl<'p> Lane<'p> {
                 now,
             },
         );
+        let unsent = matches!(sent, Err(SendError::NotSent(_)));
         match next {
-            Next::Finished(end) => {
+            Next::Finished(mut end) => {
+                end.unsent = unsent;
                 let durability = match end.outcome {
                     Outcome::Ok => durability(attempt.effect),
                     _ => Durability::Now,
@@ -181,6 +183,7 @@ impl<'p> Lane<'p> {
                     http_status,
                     wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                     in_doubt,
+                    unsent,
                 });
                 let durability = durability(attempt.effect);
                 attempt.in_doubt |= in_doubt;

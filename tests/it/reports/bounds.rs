@@ -123,6 +123,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         wolkvox_id: None,
         pages: None,
         attempts: 1,
+        unsent: false,
         accepted: false,
         duration_ms: 20,
         error: Some(error.clone()),
