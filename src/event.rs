@@ -428,6 +428,9 @@ pub struct RowFinished {
     pub code: Option<Value>,
     /// Why it is not ok.
     pub error: Option<String>,
+    /// Whether the CRM accepted that step all the same, and would create or delete a second time what it did.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub accepted: bool,
     /// The ids that its steps got.
     #[serde(skip_serializing_if = "Map::is_empty", default)]
     pub wolkvox_ids: Map,

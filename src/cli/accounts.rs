@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
 use super::open::{folder_of, shown};
+use super::own_columns;
 use super::reads::{Reads, whole};
 use super::surroundings::current_folder;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -60,7 +61,16 @@ impl Accounts {
             for value in values {
                 match owner(value, loops) {
                     Ok((id, path)) => {
-                        accounts.given.insert((id, flag), PathBuf::from(path));
+                        let message = format!("--{flag} names two files for {id}");
+                        let before = accounts.given.insert((id, flag), PathBuf::from(path));
+                        if before.is_some_and(|before| before != Path::new(path)) {
+                            let finding = Diagnostic::error(Code::InvalidValue, message);
+                            findings.push(
+                                finding.help(
+                                    "name one; a comma stands between the files of two loops",
+                                ),
+                            );
+                        }
                     }
                     Err(finding) => findings.push(Diagnostic {
                         message: format!("--{flag} {value}: {}", finding.message),
@@ -203,7 +213,9 @@ pub(super) fn check_own(
         folder: folder_of(playbook),
     };
     let reads = Reads::of_plan(plan, rehearsal, files);
-    check(&accounts, plan, files, &reads, &[])
+    let mut findings = check(&accounts, plan, files, &reads, &[]);
+    findings.extend(own_columns::check(&accounts, plan, rehearsal, files));
+    findings
 }
 
 /// What speaks against a file.

@@ -12,6 +12,7 @@ use crate::plan::{
     Rehearsal, UsedInput,
 };
 use crate::project::Confinement;
+use crate::rows::{self, Rows};
 use crate::secret::Masker;
 use crate::template::Scope;
 use crate::value::{Map, Value};
@@ -210,6 +211,28 @@ pub(super) fn file_of(
     };
     let resolved = step.home.files(files).resolve(&written).ok()?;
     Some((written, resolved.path))
+}
+
+/// The rows of a loop, as far as they are known before the run and can be read.
+pub(super) fn rows_of(
+    step: &PlannedStep,
+    each: &PlannedLoop,
+    scope: &Scope,
+    files: &Confinement,
+) -> Option<Rows> {
+    match &each.source {
+        PlannedSource::Items(tree) => match tree.render(scope).ok()? {
+            Value::List(items) => Some(Rows::from_values(items)),
+            _ => None,
+        },
+        PlannedSource::File { .. } => {
+            let (written, path) = file_of(step, each, scope, files)?;
+            let sheet = each.source.sheet().map(|sheet| sheet.render(scope));
+            let sheet = sheet.transpose().ok()?;
+            let format = each.source.format(sheet.as_ref())?;
+            rows::open(&path, &written, &format).ok()
+        }
+    }
 }
 
 /// The name and the digest of a loop's data; none where it depends on answers, or where a list holds a secret.

@@ -60,7 +60,10 @@ fn row_shape(each: &PlannedLoop) -> RowShape {
             delimiter,
             sheet,
             ..
-        } => format!("{format:?} {delimiter:?} {sheet:?} {}", path.written()),
+        } => {
+            let sheet = sheet.as_ref().map(crate::plan::Tree::written);
+            format!("{format:?} {delimiter:?} {sheet:?} {}", path.written())
+        }
     };
     RowShape {
         key: each.key.as_ref().map(crate::plan::Tree::written),

@@ -56,8 +56,11 @@ impl Reads {
         if let Some(TokenSource::File(path)) = &prepared.token {
             reads.add(&prepared.root.join(path), "the file of the token");
         }
-        for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
-            reads.add(&state.join(file), "the journal");
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            reads.add(
+                &state.join(format!("journal.sqlite{ending}")),
+                "the journal",
+            );
         }
         reads
     }

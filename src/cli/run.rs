@@ -17,9 +17,11 @@ use super::args::{Allowed, Format, RunArgs};
 use super::check::literal_tokens;
 use super::ci::{self, Ci};
 use super::fingerprints;
+use super::held_back;
 use super::open::{self, folder_of};
 use super::opened::{Opened, lock_key};
 use super::outline;
+use super::own_columns;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
 use super::private;
 use super::reads::Reads;
@@ -244,6 +246,12 @@ fn ready(
         &reads,
         &reports,
     ));
+    findings.extend(own_columns::check(
+        &accounts,
+        &prepared.plan,
+        &prepared.rehearsal,
+        &prepared.files,
+    ));
     Some(Ready {
         prepared,
         accounts,
@@ -432,6 +440,7 @@ async fn start(
     }
     // Requests that were on their way when nothing could be written down any more are in doubt.
     let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(true);
+    let held_back = held_back::of(journal, &ready.run, resumption);
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {
@@ -444,6 +453,7 @@ async fn start(
                         "what failed before stays failed; `resume --retry-failed` tries it again\n",
                     );
                 }
+                terminal.say(&held_back);
                 terminal.say(&format!(
                     "run {} is recorded in {}\n",
                     ready.run,

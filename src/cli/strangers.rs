@@ -1,15 +1,15 @@
 //! Rows that a run does not know any more: where none of a loop's keys is one that it has recorded, they were changed,
 //! and every row would be sent again.
 
-use super::fingerprints::{file_of, loops};
+use super::fingerprints::{loops, rows_of};
 use super::outline;
 use super::prepare::Prepared;
 use super::resume::unreadable;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::RunId;
 use crate::journal::{Journal, JournalError};
-use crate::plan::{PlannedLoop, PlannedSource, PlannedStep};
-use crate::rows::{self, Row, Rows};
+use crate::plan::{PlannedLoop, PlannedStep};
+use crate::rows::{Row, cell_text};
 use crate::run::RowNames;
 use crate::secret::Masker;
 use crate::template::Scope;
@@ -83,7 +83,7 @@ impl Look<'_> {
         if !was_sent {
             return Ok(false);
         }
-        let Some(rows) = self.open(scope) else {
+        let Some(rows) = rows_of(self.step, self.each, scope, &self.ready.files) else {
             return Ok(false);
         };
         let mut has_rows = false;
@@ -104,19 +104,6 @@ impl Look<'_> {
         Ok(has_rows)
     }
 
-    fn open(&self, scope: &Scope) -> Option<Rows> {
-        match &self.each.source {
-            PlannedSource::Items(tree) => match tree.render(scope).ok()? {
-                Value::List(items) => Some(Rows::from_values(items)),
-                _ => None,
-            },
-            PlannedSource::File { .. } => {
-                let (written, path) = file_of(self.step, self.each, scope, &self.ready.files)?;
-                rows::open(&path, &written, &self.each.source.format()?).ok()
-            }
-        }
-    }
-
     /// The key of a row.
     fn key(&self, row: Row, scope: &Scope) -> Option<String> {
         let mut scope = scope.child();
@@ -124,7 +111,6 @@ impl Look<'_> {
         let index = Map::from_iter([("index".to_owned(), Value::from(row.number))]);
         scope.set("loop", Value::Map(index));
         let key = self.each.key.as_ref()?.render(&scope).ok()?;
-        let key = key.scalar_text().unwrap_or_else(|| key.to_json_text());
-        Some(key)
+        Some(cell_text(&key))
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn for_each() -> Json {
                 "type": ["string", "array"],
                 "examples": ["{{ inputs.accounts }}"],
             },
-            "sheet": text("The sheet of the workbook; the first when left out. Only with `xlsx`."),
+            "sheet": text("The sheet of the workbook; the first when left out. May be a template. Only with `xlsx`."),
             "delimiter": {
                 "description": "What stands between the cells of a CSV file; found out when left out. Only with `csv`.",
                 "type": "string",

@@ -34,7 +34,9 @@ impl<'p> Compiler<'p> {
                 path_span: path.span,
                 path: self.tree(path, (place, index, vars, outer)),
                 delimiter: *delimiter,
-                sheet: sheet.clone(),
+                sheet: sheet
+                    .as_ref()
+                    .map(|sheet| self.tree(sheet, (place, index, vars, outer))),
             },
         };
         let binding = if each.batch.is_some() {

@@ -29,6 +29,7 @@ use crate::playbook::{FileFormat, MaxFailures, OnFailure, Playbook, Retry};
 use crate::rows::Format;
 use crate::source::{Source, Span, Spanned};
 use crate::template::Expression;
+use crate::value::Value;
 
 pub use compile::compile;
 pub use findings::{Subject, template_diagnostic, violation_diagnostic};
@@ -285,20 +286,26 @@ pub enum PlannedSource {
         /// What stands between cells.
         delimiter: Option<u8>,
         /// The sheet.
-        sheet: Option<String>,
+        sheet: Option<Tree>,
     },
     /// A list.
     Items(Tree),
 }
 
 impl PlannedSource {
-    /// How the file is written, for the reader of rows; none for a list.
-    pub fn format(&self) -> Option<Format> {
+    /// The sheet of a workbook, where one is named.
+    pub const fn sheet(&self) -> Option<&Tree> {
+        match self {
+            Self::File { sheet, .. } => sheet.as_ref(),
+            Self::Items(_) => None,
+        }
+    }
+
+    /// How the file is written, for the reader of rows; none for a list. `sheet` is what the name of the
+    /// [sheet](Self::sheet) gives.
+    pub fn format(&self, sheet: Option<&Value>) -> Option<Format> {
         let Self::File {
-            format,
-            delimiter,
-            sheet,
-            ..
+            format, delimiter, ..
         } = self
         else {
             return None;
@@ -311,7 +318,7 @@ impl PlannedSource {
             FileFormat::Json => Format::Json,
             FileFormat::Yaml => Format::Yaml,
             FileFormat::Xlsx => Format::Xlsx {
-                sheet: sheet.clone(),
+                sheet: sheet.map(|name| name.scalar_text().unwrap_or_else(|| name.to_json_text())),
             },
         })
     }

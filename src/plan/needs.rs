@@ -61,7 +61,12 @@ impl Needed {
             }
             PlannedKind::Loop(each) => {
                 match &each.source {
-                    PlannedSource::File { path, .. } => self.add_tree(path),
+                    PlannedSource::File { path, sheet, .. } => {
+                        self.add_tree(path);
+                        if let Some(sheet) = sheet {
+                            self.add_tree(sheet);
+                        }
+                    }
                     PlannedSource::Items(items) => self.add_tree(items),
                 }
                 let of_rows = each.key.iter().chain(&each.serialize_by);

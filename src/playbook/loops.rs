@@ -30,7 +30,8 @@ pub(crate) const FOR_EACH_KEYS: &[&str] = &[
 ];
 /// Names that rows cannot have, because templates see something else under them.
 pub(crate) const TAKEN_NAMES: &[&str] = &[
-    "inputs", "vars", "steps", "target", "run", "loop", "response", "status", "rows",
+    "inputs", "vars", "steps", "target", "run", "loop", "response", "status", "rows", "true",
+    "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "is", "in",
 ];
 /// How many rows may be on their way at once.
 pub(crate) const MOST_CONCURRENT: u64 = 1024;
@@ -151,7 +152,7 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
                 format,
                 path: entry.value.clone(),
                 delimiter,
-                sheet: sheet.map(|sheet| sheet.value),
+                sheet: sheet.and_then(|_| map.get("sheet").cloned()),
             })
         }
     }

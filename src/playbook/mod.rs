@@ -230,8 +230,8 @@ pub enum RowSource {
         path: Node,
         /// What stands between the cells of a CSV file; found out when not given.
         delimiter: Option<u8>,
-        /// The sheet of a workbook; the first when not given.
-        sheet: Option<String>,
+        /// The sheet of a workbook, a template; the first when not given.
+        sheet: Option<Node>,
     },
     /// A list: a template.
     Items(Node),

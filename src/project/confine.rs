@@ -100,11 +100,17 @@ impl Confinement {
             )
         })?;
         if !metadata.is_file() {
-            return Err(Diagnostic::error(
-                Code::UnreadableFile,
-                format!("{written} is not a file"),
-            )
-            .help("name a file, not a folder"));
+            let (what, help) = if metadata.is_dir() {
+                ("a folder", "name a file in it")
+            } else {
+                (
+                    "no ordinary file",
+                    "write what comes out of it into a file first, and name that one",
+                )
+            };
+            return Err(
+                Diagnostic::error(Code::UnreadableFile, format!("{written} is {what}")).help(help),
+            );
         }
         Ok(Resolved { path })
     }

@@ -234,6 +234,9 @@ pub fn loop_state(progress: &Progress<'_>, room: usize) -> String {
 /// How many things in doubt are named.
 const NAMED_DOUBTS: usize = 50;
 
+/// How many reasons are told; there may be one for each of many rows.
+const MOST_REASONS: usize = 30;
+
 /// What is in doubt at the end of a run: the first ones by name, the others counted.
 #[derive(Debug, Clone, Default)]
 pub struct InDoubt {
@@ -272,10 +275,11 @@ impl InDoubt {
     }
 }
 
-/// Rows that did not go well, by reason, with the first of each; nothing where no row is concerned.
+/// Rows that did not go well, by the commonest reasons, with the first of each; nothing where no row is concerned.
 pub fn reasons(reasons: &[(Common, Cases)], width: usize) -> String {
     let mut text = String::new();
-    for (common, cases) in reasons.iter().filter(|(_, cases)| !cases.first.is_empty()) {
+    let of_rows = || reasons.iter().filter(|(_, cases)| !cases.first.is_empty());
+    for (common, cases) in of_rows().take(MOST_REASONS) {
         if text.is_empty() {
             text.push_str("\nrows that did not go well, by reason\n");
         }
@@ -303,6 +307,11 @@ pub fn reasons(reasons: &[(Common, Cases)], width: usize) -> String {
             first.push(format!("and {} more", cases.count - named));
         }
         wrap_into(&mut text, &first.join(", "), 4, width);
+    }
+    let more = of_rows().count().saturating_sub(MOST_REASONS);
+    if more > 0 {
+        let more = plural(u64::try_from(more).unwrap_or(u64::MAX), "more reason");
+        let _ = writeln!(text, "  and {more}");
     }
     text
 }

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use self::partial::Partial;
 use self::table::Table;
-use super::header::{MORE, RAW, READING, ROW, STEP};
+use super::header::{ACCEPTED, ID, MORE, OF_REFUSED, RAW, READING, ROW};
 use super::raw::{MAX_RAW_BYTES, Raw};
 use super::row::cell_text;
 use super::{Row, RowError};
@@ -143,16 +143,13 @@ pub enum AccountKind {
 impl AccountKind {
     /// What stands behind the data of a row.
     fn added(&self) -> Vec<String> {
-        let mut added = vec![ROW.to_owned()];
         match self {
-            Self::Refused => {
-                added.extend([STEP, "_outcome", "_code", "_message"].map(str::to_owned));
-            }
+            Self::Refused => OF_REFUSED.map(str::to_owned).into(),
             Self::Succeeded { steps } => {
-                added.extend(steps.iter().map(|step| format!("_wolkvox_id_{step}")));
+                let ids = steps.iter().map(|step| format!("{ID}{step}"));
+                std::iter::once(ROW.to_owned()).chain(ids).collect()
             }
         }
-        added
     }
 }
 
@@ -167,6 +164,8 @@ pub struct Refusal<'a> {
     pub code: Option<&'a Value>,
     /// What happened, in words.
     pub message: &'a str,
+    /// Where the CRM has done that step all the same: the id that it gave. Such a row is marked, and not taken again.
+    pub accepted: Option<&'a Value>,
 }
 
 /// An account file that grows while the run goes on. Blocks while it writes.
@@ -224,18 +223,25 @@ impl Account {
     /// Adds a row that could not be read; `message` is what the error says, fit to be shown.
     pub fn refuse_unread(&mut self, error: &RowError, message: &str) -> io::Result<()> {
         self.expect_refused()?;
-        let raw = error.raw().map(Raw::bounded);
-        let mut message = message.to_owned();
+        let earlier = error.earlier();
+        let step = earlier.map_or(READING, |earlier| &earlier.step);
+        // The text of a row that was done is its cells.
+        let raw = error.raw().filter(|_| step == READING);
+        let raw = raw.map(Raw::bounded);
+        let mut message = earlier
+            .map_or(message, |earlier| &earlier.message)
+            .to_owned();
         if let Some((_, false)) = raw {
             let kept = MAX_RAW_BYTES / 1024;
             message = format!("{message}; `{RAW}` holds the first {kept} KiB of it");
         }
         let raw = raw.map(|(raw, _)| raw).filter(|raw| !raw.is_empty());
         let refusal = Refusal {
-            step: Some(READING),
+            step: Some(step),
             outcome: "failed",
             code: None,
             message: &message,
+            accepted: None,
         };
         let mut added = added_to_refused(error.number, &refusal);
         match &mut self.form {
@@ -311,12 +317,20 @@ impl Account {
 
 /// What is added to a row that failed or is unknown.
 fn added_to_refused(number: u64, refusal: &Refusal<'_>) -> Vec<Value> {
+    let mut message = refusal.message.to_owned();
+    let mut step = refusal.step.map(str::to_owned);
+    if let Some(id) = refusal.accepted {
+        step = step.map(|step| step + ACCEPTED);
+        if *id != Value::Null {
+            message = format!("{message}; its id is {}", cell_text(id));
+        }
+    }
     vec![
         Value::from(number),
-        refusal.step.map_or(Value::Null, Value::from),
+        step.map_or(Value::Null, Value::from),
         Value::from(refusal.outcome),
         refusal.code.cloned().unwrap_or(Value::Null),
         // A file that holds these cannot be read again, and an answer of the CRM may.
-        Value::from(refusal.message.replace(['\0', '\u{fffd}'], " ")),
+        Value::from(message.replace(['\0', '\u{fffd}'], " ")),
     ]
 }

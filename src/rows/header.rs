@@ -1,14 +1,18 @@
 //! The names of the columns: which are kept, and what is wrong with them.
 
+use std::ops::Range;
+
 use super::raw::Raw;
+use super::row::Earlier;
+use crate::value::{Map, Value};
 
 /// The columns of a table: as many as the header has cells, each kept under its name or ignored.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
     /// Every name as written, ignored ones too.
     names: Vec<String>,
-    /// Whether this is an account file.
-    is_account: bool,
+    /// The columns that an account has added, which are ignored.
+    added: Range<usize>,
 }
 
 /// A header that cannot be used.
@@ -30,34 +34,109 @@ pub(super) const READING: &str = "(reading)";
 pub(super) const MORE: &str = "_more";
 /// What stood in the file where a row could not be read.
 pub(super) const RAW: &str = "_raw";
-/// What account files add, and leave out of rows when they are read again. The ids in a file of what succeeded are
-/// data: the next playbook wants them.
-const OF_ACCOUNTS: [&str; 7] = [MORE, ROW, STEP, "_outcome", "_code", "_message", RAW];
+/// What became of a row.
+const OUTCOME: &str = "_outcome";
+/// What the CRM answered.
+const CODE: &str = "_code";
+/// What happened, in words.
+const MESSAGE: &str = "_message";
+/// How the names of columns with ids begin.
+pub(super) const ID: &str = "_wolkvox_id_";
+/// What stands behind the name of a step that the CRM has done, though the playbook calls it failed.
+pub(super) const ACCEPTED: &str = " (accepted)";
+/// What files of refused rows add, in this order.
+pub(super) const OF_REFUSED: [&str; 5] = [ROW, STEP, OUTCOME, CODE, MESSAGE];
 
-fn is_of_accounts(name: &str) -> bool {
-    OF_ACCOUNTS.contains(&name)
+/// Whether accounts add a column of this name, so that a row of the data with such a one could not be told from theirs.
+/// The ids in a file of what succeeded are data: the next playbook wants them.
+pub(super) fn is_of_accounts(name: &str) -> bool {
+    OF_REFUSED.contains(&name) || [MORE, RAW].contains(&name)
 }
 
-/// What speaks against reading an object of an account file again: what is wrong, what to do.
-pub(super) fn objection(map: &crate::value::Map) -> Option<(&'static str, &'static str)> {
-    let is_unread = map.contains_key(ROW)
-        && map.get(STEP).and_then(crate::value::Value::as_text) == Some(READING);
-    is_unread.then_some((
-        "this row could not be read before",
+/// The columns that an account has added to a table: its whole set, in its order, at the end. Empty where this is no
+/// account, but data with names of its own.
+fn added(names: &[String]) -> Range<usize> {
+    let is_at = |index: usize, name: &str| names.get(index).is_some_and(|found| found == name);
+    let from = |row: usize| {
+        let has_more = row > 0 && is_at(row - 1, MORE);
+        row - usize::from(has_more)
+    };
+    let end = names.len() - usize::from(names.last().is_some_and(|name| name == RAW));
+    if let Some(row) = end.checked_sub(OF_REFUSED.len())
+        && OF_REFUSED
+            .iter()
+            .zip(row..)
+            .all(|(name, at)| is_at(at, name))
+    {
+        return from(row)..names.len();
+    }
+    let ids = names.iter().rev().take_while(|name| name.starts_with(ID));
+    let ids = ids.count();
+    match names.len().checked_sub(ids + 1) {
+        Some(row) if ids > 0 && is_at(row, ROW) => from(row)..row + 1,
+        _ => 0..0,
+    }
+}
+
+/// What speaks against reading a row of an account again.
+#[derive(Debug)]
+pub(super) struct Objection {
+    /// What is wrong.
+    pub(super) message: &'static str,
+    /// What to do.
+    pub(super) help: &'static str,
+    /// What the next account is to say of it.
+    pub(super) earlier: Option<Earlier>,
+}
+
+/// What speaks against a row by its cells `_step` and `_message`; what to do is told for a row that could not be read,
+/// and for one that was done.
+fn guarded(step: &str, message: &str, helps: [&'static str; 2]) -> Option<Objection> {
+    let (words, help) = if step == READING {
+        ("this row could not be read before", helps[0])
+    } else if step.ends_with(ACCEPTED) {
+        (
+            "the CRM did accept this row, and would do it again",
+            helps[1],
+        )
+    } else {
+        return None;
+    };
+    Some(Objection {
+        message: words,
+        help,
+        earlier: Some(Earlier {
+            step: step.to_owned(),
+            message: message.to_owned(),
+        }),
+    })
+}
+
+/// What speaks against reading an object of an account file again.
+pub(super) fn objection(map: &Map) -> Option<Objection> {
+    let text = |name: &str| map.get(name).and_then(Value::as_text).unwrap_or_default();
+    let helps = [
         "put it right as `_message` and `_raw` say, then take `_step` out of it",
-    ))
+        "read `_message`; take `_step` out of it only where it is to be done once more",
+    ];
+    map.get(ROW)?;
+    guarded(text(STEP), text(MESSAGE), helps)
 }
 
 /// What an earlier account kept of a row that could not be read.
-pub(super) fn raw_of(map: &crate::value::Map) -> Option<Raw> {
-    let raw = map.get(RAW).and_then(crate::value::Value::as_text)?;
+pub(super) fn raw_of(map: &Map) -> Option<Raw> {
+    let raw = map.get(RAW).and_then(Value::as_text)?;
     Some(Raw::kept(raw))
 }
 
-/// Takes out of a row what an account file added to it.
-pub(super) fn without_account(map: &mut crate::value::Map) {
-    if map.contains_key(ROW) {
-        map.retain(|name, _| !is_of_accounts(name));
+/// Takes out of a row what an account file added to it: one that has all the keys of an account. `_step` may have been
+/// taken out by a person.
+pub(super) fn without_account(map: &mut Map) {
+    let mut refused = OF_REFUSED.iter().filter(|name| **name != STEP);
+    if refused.all(|name| map.contains_key(*name)) {
+        map.retain(|name, _| name != RAW && !OF_REFUSED.contains(&name.as_str()));
+    } else if map.contains_key(ROW) && map.keys().any(|name| name.starts_with(ID)) {
+        map.shift_remove(ROW);
     }
 }
 
@@ -84,10 +163,10 @@ impl Header {
                 ));
             }
         }
-        let is_account = names.iter().any(|name| name == ROW);
+        let added = added(&names);
         let mut first = std::collections::HashMap::new();
         for (index, name) in names.iter().enumerate() {
-            if is_account && is_of_accounts(name) {
+            if added.contains(&index) {
                 continue;
             }
             if let Some(before) = first.insert(name.as_str(), index) {
@@ -105,7 +184,7 @@ impl Header {
                 "those are ignored: rename the ones with data",
             ));
         }
-        Ok(Self { names, is_account })
+        Ok(Self { names, added })
     }
 
     /// How many cells a row has.
@@ -118,64 +197,62 @@ impl Header {
         self.names.get(index).map(String::as_str)
     }
 
-    fn is_kept(&self, name: &str) -> bool {
-        !(self.is_account && is_of_accounts(name))
-    }
-
     /// The names that rows have, in order.
     pub(super) fn kept(&self) -> Vec<String> {
-        let kept = self.names.iter().filter(|name| self.is_kept(name));
-        kept.cloned().collect()
+        self.keep(self.names.clone())
     }
 
-    /// What speaks against reading a row of an account file again: the column, from 0, what is wrong, what to do.
-    pub(super) fn objection(
-        &self,
-        cells: &[String],
-    ) -> Option<(usize, &'static str, &'static str)> {
-        if !self.is_account {
-            return None;
+    /// The cell of a row in the last column of this name.
+    fn cell<'c>(&self, name: &str, cells: &'c [String]) -> Option<(usize, &'c str)> {
+        let index = self.names.iter().rposition(|known| known == name)?;
+        Some((index, cells.get(index)?))
+    }
+
+    /// What speaks against reading a row of an account file again, with the column, from 0.
+    pub(super) fn objection(&self, cells: &[String]) -> Option<(usize, Objection)> {
+        let more = self.cell(MORE, cells);
+        if let Some((index, cell)) = more.filter(|(index, _)| self.added.contains(index))
+            && !cell.is_empty()
+        {
+            let objection = Objection {
+                message: "what stands there would be lost",
+                help: "give it columns of its own, and empty the cell",
+                earlier: None,
+            };
+            return Some((index, objection));
         }
-        let mut named = self.names.iter().zip(cells).enumerate();
-        named.find_map(|(index, (name, cell))| match name.as_str() {
-            MORE if !cell.is_empty() => Some((
-                index,
-                "what stands there would be lost",
-                "give it columns of its own, and empty the cell",
-            )),
-            STEP if cell == READING => Some((
-                index,
-                "this row could not be read before",
-                "put its other cells right as `_message` and `_raw` say, then empty this one",
-            )),
-            _ => None,
-        })
+        // Also where a person has put columns of their own behind those of the account: what was marked stays so.
+        self.cell(ROW, cells)?;
+        let (index, step) = self.cell(STEP, cells)?;
+        let message = self.cell(MESSAGE, cells).map_or("", |(_, cell)| cell);
+        let helps = [
+            "put its other cells right as `_message` and `_raw` say, then empty this one",
+            "read `_message`; empty this cell only where it is to be done once more",
+        ];
+        guarded(step, message, helps).map(|objection| (index, objection))
     }
 
     /// What an earlier account kept of a row that could not be read.
     pub(super) fn raw(&self, cells: &[String]) -> Option<Raw> {
-        let mut named = self.names.iter().zip(cells);
-        let raw = named.find(|(name, cell)| self.is_account && *name == RAW && !cell.is_empty());
-        raw.map(|(_, cell)| Raw::kept(cell))
+        let (index, cell) = self.cell(RAW, cells)?;
+        (self.added.contains(&index) && !cell.is_empty()).then(|| Raw::kept(cell))
     }
 
     /// The cells of a row without the ignored ones.
     pub(super) fn keep(&self, cells: Vec<String>) -> Vec<String> {
-        let named = self.names.iter().zip(cells);
-        named
-            .filter(|(name, _)| self.is_kept(name))
-            .map(|(_, cell)| cell)
-            .collect()
+        let cells = cells.into_iter().enumerate();
+        let kept = cells.filter(|(index, _)| !self.added.contains(index));
+        kept.map(|(_, cell)| cell).collect()
     }
 
     /// The cells of a row under their names, without the ignored ones.
-    pub(super) fn map(&self, cells: Vec<String>) -> crate::value::Map {
+    pub(super) fn map(&self, cells: Vec<String>) -> Map {
         let mut map = crate::value::map_with_room_for(self.names.len());
-        let named = self.names.iter().zip(cells);
+        let named = self.names.iter().zip(cells).enumerate();
         map.extend(
             named
-                .filter(|(name, _)| self.is_kept(name))
-                .map(|(name, cell)| (name.clone(), cell.into())),
+                .filter(|(index, _)| !self.added.contains(index))
+                .map(|(_, (name, cell))| (name.clone(), cell.into())),
         );
         map
     }

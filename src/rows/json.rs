@@ -91,8 +91,9 @@ fn object(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
     if let Some(key) = repeated_key(text, &map) {
         return Err(wrong(format!("the key `{key}` stands twice")).help("remove one of them"));
     }
-    if let Some((message, help)) = objection(&map) {
-        let error = wrong(message.to_owned()).help(help).with_raw(raw_of(&map));
+    if let Some(objection) = objection(&map) {
+        let error = wrong(objection.message.to_owned()).help(objection.help);
+        let error = error.with_raw(raw_of(&map)).with_earlier(objection.earlier);
         without_account(&mut map);
         return Err(error.with_values(map));
     }
@@ -149,7 +150,9 @@ fn too_long(number: u64, line: u64, text: &[u8]) -> RowError {
         MAX_ROW_BYTES / 1024 / 1024
     );
     let error = RowError::new(number, Some(line), message);
-    error.with_raw(Some(Raw::of(text))).ends()
+    error
+        .help("look whether a line end or a quote is missing in it")
+        .with_raw(Some(Raw::of(text)))
 }
 
 struct Lines {
@@ -177,12 +180,26 @@ impl Iterator for Lines {
             self.number += 1;
             return Some(match read {
                 Err(error) => Err(RowError::broken(self.number, Some(self.line), error)),
-                Ok(length) if length > MAX_ROW_BYTES => {
-                    Err(too_long(self.number, self.line, &self.text))
-                }
+                Ok(length) if length > MAX_ROW_BYTES => self.skip(),
                 Ok(_) => row(self.number, self.line, self.text.trim_ascii()),
             });
         }
+    }
+}
+
+impl Lines {
+    /// Goes on to the end of a line that is too long, of which the beginning was read.
+    fn skip(&mut self) -> Result<Row, RowError> {
+        let is_whole = self.text.ends_with(b"\n");
+        let skipped = if is_whole {
+            Ok(0)
+        } else {
+            self.input.skip_until(b'\n')
+        };
+        Err(match skipped {
+            Ok(_) => too_long(self.number, self.line, &self.text),
+            Err(error) => RowError::broken(self.number, Some(self.line), error),
+        })
     }
 }
 
@@ -212,14 +229,14 @@ impl Items {
     }
 
     /// Takes the bytes up to the comma or bracket that ends the item, which is not taken; false where
-    /// the file ends before.
+    /// the file ends before. Of an item that is too long only the beginning is kept.
     fn take_item(&mut self) -> io::Result<bool> {
         let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
         self.text.clear();
         loop {
             let bytes = self.input.fill_buf()?;
-            if bytes.is_empty() || self.text.len() > MAX_ROW_BYTES {
-                return Ok(!bytes.is_empty());
+            if bytes.is_empty() {
+                return Ok(false);
             }
             let mut used = 0;
             let mut is_complete = false;
@@ -240,7 +257,9 @@ impl Items {
                 used += 1;
                 self.line += u64::from(*byte == b'\n');
             }
-            self.text.extend_from_slice(&bytes[..used]);
+            if self.text.len() <= MAX_ROW_BYTES {
+                self.text.extend_from_slice(&bytes[..used]);
+            }
             self.input.consume(used);
             if is_complete {
                 return Ok(true);
@@ -257,13 +276,11 @@ impl Items {
         let line = self.line;
         self.number += 1;
         let is_ended = self.take_item()?;
-        if self.text.len() > MAX_ROW_BYTES {
-            return Ok(Some(Err(too_long(self.number, line, &self.text))));
-        }
         if !is_ended {
             let message = "the list is not closed: the file ends here";
             let error = RowError::new(self.number, Some(line), message);
-            let error = error.help("was the file cut off?");
+            let error =
+                error.help("close what is open in this row, and look whether the file was cut off");
             return Ok(Some(Err(error.with_raw(Some(Raw::of(&self.text))).ends())));
         }
         if self.text.trim_ascii().is_empty() {
@@ -272,7 +289,11 @@ impl Items {
             self.input.consume(1);
             return Ok(Some(Err(error.help("remove one of the commas"))));
         }
-        let found = row(self.number, line, self.text.trim_ascii());
+        let found = if self.text.len() > MAX_ROW_BYTES {
+            Err(too_long(self.number, line, &self.text))
+        } else {
+            row(self.number, line, self.text.trim_ascii())
+        };
         self.is_over = self.input.fill_buf()?.first() == Some(&b']');
         self.input.consume(1);
         Ok(Some(found))

@@ -11,6 +11,7 @@ mod items;
 mod json;
 mod raw;
 mod row;
+mod taken;
 mod xlsx;
 mod yaml;
 
@@ -22,7 +23,8 @@ use crate::value::Value;
 pub use account::{Account, AccountKind, Layout, Refusal};
 pub use file::DataFile;
 pub use items::Items;
-pub use row::{Row, RowError, Stream};
+pub use row::{Row, RowError, Stream, cell_text};
+pub use taken::name_taken;
 
 /// The longest single row, in bytes: only a mistake such as a quote that is never closed is longer.
 pub const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
@@ -54,6 +56,8 @@ pub struct Rows {
     delimiter: Option<u8>,
     stream: Box<dyn Iterator<Item = Result<Row, RowError>> + Send>,
     has_ended: bool,
+    /// Whether rows with a key that accounts add are refused.
+    has_accounts: bool,
 }
 
 impl std::fmt::Debug for Rows {
@@ -67,9 +71,9 @@ impl std::fmt::Debug for Rows {
 
 /// Opens a data file and reads as much as its columns need; `shown_as` is its name in messages.
 ///
-/// The columns (or keys) that an [`Account`] adds are ignored in a file that has `_row`, so that the file it wrote can
-/// be read again. An empty line of a CSV file, or an empty row of
-/// a sheet, is no row.
+/// The columns that an [`Account`] adds are ignored in a file that ends with its whole set of them (in JSON: in a row
+/// that has all its keys), so that the file it wrote can be read again; single ones are data. An empty line of a CSV
+/// file, or an empty row of a sheet, is no row.
 ///
 /// # Errors
 /// The file is missing or unreadable, is not of this format, or its header cannot be used: blank or
@@ -106,6 +110,7 @@ impl Rows {
             delimiter,
             stream: Box::new(stream),
             has_ended: false,
+            has_accounts: false,
         }
     }
 
@@ -117,6 +122,7 @@ impl Rows {
             delimiter: None,
             stream: Box::new(stream),
             has_ended: false,
+            has_accounts: false,
         }
     }
 
@@ -146,7 +152,10 @@ impl Iterator for Rows {
             Some(Err(error)) => error.stream != Stream::GoesOn,
             Some(Ok(_)) => false,
         };
-        next
+        match next {
+            Some(Ok(row)) if self.has_accounts => Some(taken::unless_taken(row)),
+            next => next,
+        }
     }
 }
 

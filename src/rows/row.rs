@@ -49,7 +49,7 @@ impl Row {
 
 /// What a cell looks like in a CSV file: text and digits as they are, nothing for null, JSON for
 /// lists and objects.
-pub(super) fn cell_text(value: &Value) -> String {
+pub fn cell_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::List(_) | Value::Map(_) => value.to_json_text(),
@@ -97,6 +97,15 @@ pub struct RowError {
 struct Kept {
     values: Option<Map>,
     raw: Option<Raw>,
+    earlier: Option<Earlier>,
+}
+
+/// What an account said of a row that was fed back and not put right; the next one says it again, and not that there was
+/// an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Earlier {
+    pub(super) step: String,
+    pub(super) message: String,
 }
 
 impl RowError {
@@ -145,6 +154,19 @@ impl RowError {
         self
     }
 
+    /// The same with what an earlier account said of it.
+    pub(super) fn with_earlier(mut self, earlier: Option<Earlier>) -> Self {
+        if let Some(earlier) = earlier {
+            self.kept.get_or_insert_default().earlier = Some(earlier);
+        }
+        self
+    }
+
+    /// What an earlier account said of it.
+    pub(super) fn earlier(&self) -> Option<&Earlier> {
+        self.kept.as_ref()?.earlier.as_ref()
+    }
+
     /// Of an object of an account that was not put right: what it holds beside what the account added.
     pub(super) fn values(&self) -> Option<&Map> {
         self.kept.as_ref()?.values.as_ref()
@@ -155,10 +177,14 @@ impl RowError {
         self.kept.as_ref()?.raw.as_ref()
     }
 
-    /// Covers what is secret in what stands in the file. The cells are the user's own and stay as they are.
+    /// Covers what is secret in what stands in the file, and in what an earlier account said. The cells are the user's own and stay as they are.
     pub fn mask(&mut self, masker: &Masker) {
-        if let Some(raw) = self.kept.as_mut().and_then(|kept| kept.raw.as_mut()) {
+        let Some(kept) = &mut self.kept else { return };
+        if let Some(raw) = &mut kept.raw {
             raw.mask(masker);
+        }
+        if let Some(earlier) = &mut kept.earlier {
+            earlier.message = masker.mask(&earlier.message).into_owned();
         }
     }
 
@@ -191,9 +217,12 @@ impl fmt::Display for RowError {
             write!(f, " `{name}`")?;
         }
         write!(f, ": {}", self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "; {help}"),
-            None => Ok(()),
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        match self.stream {
+            Stream::GoesOn => Ok(()),
+            Stream::Ends | Stream::Breaks => f.write_str("; the rows from there on were not read"),
         }
     }
 }

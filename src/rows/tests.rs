@@ -214,7 +214,7 @@ fn headers_that_cannot_be_used() {
             "data:1:1",
         ),
         (
-            "_row,_code\n1,2\n",
+            "_row,_step,_outcome,_code,_message\n1,2,3,4,5\n",
             "data, column 1: there is no column but those that an account of rows adds",
             "data:1:1",
         ),
@@ -268,22 +268,36 @@ fn files_that_are_something_else() {
 #[test]
 fn columns_of_account_files_are_ignored() {
     assert_eq!(
-        shown("_row,id,_code,_code\n1,7,x,y\n", &CSV),
+        shown(
+            "id,_more,_row,_step,_outcome,_code,_message,_raw\n7,,1,a,failed,x,y,\n",
+            &CSV
+        ),
         [r#"1@2 {"id":"7"}"#]
     );
+    let of_account = r#"{"_row":1,"_outcome":"failed","_code":3,"_message":"m","b":2}"#;
+    assert_eq!(shown(of_account, &Format::Jsonl), [r#"1@1 {"b":2}"#]);
+    let list = format!("[{of_account}]");
+    assert_eq!(shown(&list, &Format::Json), [r#"1@1 {"b":2}"#]);
     assert_eq!(
-        shown(r#"{"_row":1,"_code":3,"b":2}"#, &Format::Jsonl),
+        shown(format!("- {of_account}\n"), &Format::Yaml),
         [r#"1@1 {"b":2}"#]
     );
+    // Without the whole set, at the end, it is no account; and the ids of one are what the next playbook wants.
     assert_eq!(
-        shown(r#"[{"_row":1,"b":2}]"#, &Format::Json),
-        [r#"1@1 {"b":2}"#]
+        shown(
+            "id,_row,_step,_outcome,_code,_message,own\n7,,,,,,1\n",
+            &CSV
+        ),
+        [r#"1@2 {"id":"7","_row":"","_step":"","_outcome":"","_code":"","_message":"","own":"1"}"#]
     );
     assert_eq!(
-        shown("- _row: 1\n  b: 2\n", &Format::Yaml),
-        [r#"1@1 {"b":2}"#]
+        shown("_row,_message\n1,hello\n", &CSV),
+        [r#"1@2 {"_row":"1","_message":"hello"}"#]
     );
-    // Without the number of a row it is no account; and the ids of one are what the next playbook wants.
+    assert_eq!(
+        shown(r#"{"_row":"mine","_code":3}"#, &Format::Jsonl),
+        [r#"1@1 {"_row":"mine","_code":3}"#]
+    );
     assert_eq!(
         shown("id,_code\n7,x\n", &CSV),
         [r#"1@2 {"id":"7","_code":"x"}"#]
@@ -653,6 +667,7 @@ fn account_called(
 }
 
 const REFUSAL: Refusal<'static> = Refusal {
+    accepted: None,
     step: Some("update"),
     outcome: "failed",
     code: None,
@@ -688,7 +703,7 @@ fn all_refused_into(name: &str, bytes: &[u8], format: &Format) -> String {
 
 #[test]
 fn refused_rows_are_given_back_and_can_be_read_again() {
-    let text = "id;_row;name;note\n007;9;=1+1;\"a;b\n\"\"c\"\"\"\n";
+    let text = "id;name;note\n007;=1+1;\"a;b\n\"\"c\"\"\"\n";
     let written = all_refused(text.as_bytes(), &CSV);
     assert_eq!(
         written,
@@ -746,6 +761,137 @@ fn wrong_rows_are_refused_again_until_they_are_repaired() {
 }
 
 #[test]
+fn what_an_account_said_of_a_row_first_stays_until_it_is_put_right() {
+    for name in ["rejected.csv", "rejected.jsonl"] {
+        let format = if name.ends_with("csv") {
+            CSV
+        } else {
+            Format::Jsonl
+        };
+        let first = all_refused_into(name, b"id,name\n1,a\n2\n", &CSV);
+        let second = all_refused_into(name, first.as_bytes(), &format);
+        let reason = "row 2 (line 3), column 2 `name`: this row has 1 cell and the header has 2;";
+        assert!(second.contains(reason), "{second}");
+    }
+}
+
+#[test]
+fn a_row_that_was_done_all_the_same_is_not_taken_again() {
+    let id = Value::from("64cb");
+    let refusal = Refusal {
+        accepted: Some(&id),
+        ..REFUSAL
+    };
+    for name in ["rejected.csv", "rejected.jsonl"] {
+        let data = file("id\n7\n");
+        let read = open(&data.path, "data", &CSV).unwrap();
+        let layout = read.layout().unwrap();
+        let written = account_called(name, AccountKind::Refused, layout, |account| {
+            for row in read {
+                account.refuse(&row.unwrap(), &refusal).unwrap();
+            }
+        });
+        assert!(written.contains("update (accepted)"), "{written}");
+        assert!(written.contains("sorry; its id is 64cb"), "{written}");
+        let format = if name.ends_with("csv") {
+            CSV
+        } else {
+            Format::Jsonl
+        };
+        let error = rows(&written, &format).remove(0).unwrap_err();
+        assert_eq!(
+            error.message,
+            "the CRM did accept this row, and would do it again"
+        );
+        // Fed back as it is, it stays what it was.
+        let again = all_refused_into(name, written.as_bytes(), &format);
+        assert!(again.contains("update (accepted)"), "{again}");
+        assert!(again.contains("sorry; its id is 64cb") && !again.contains("_raw"));
+        // Also where a person has put a column of their own behind those of the account.
+        if format == CSV {
+            let longer = written.replacen("_message\n", "_message,own\n", 1);
+            let longer = longer.replace("64cb\"\n", "64cb\",x\n");
+            assert!(rows(&longer, &CSV).remove(0).is_err(), "{longer}");
+        }
+        let cleared = written.replace("update (accepted)", "");
+        assert_eq!(
+            shown(&cleared, &format)[0],
+            r#"1@2 {"id":"7"}"#.replace("@2", if format == CSV { "@2" } else { "@1" })
+        );
+    }
+}
+
+#[test]
+fn data_with_columns_of_accounts_has_none() {
+    for (text, format, message) in [
+        (
+            "id,_message\n1,hi\n",
+            CSV,
+            "the column `_message` has a name that accounts of rows add",
+        ),
+        (
+            "{\"id\":1}\n{\"_raw\":2}\n",
+            Format::Jsonl,
+            "row 2 (line 2): the key `_raw` has a name that accounts of rows add; rename it, or leave the accounts out",
+        ),
+    ] {
+        let data = file(text);
+        let opened = || open(&data.path, "data", &format).unwrap();
+        assert_eq!(name_taken(opened()).unwrap().message, message);
+        if format == Format::Jsonl {
+            let mut rows = opened().with_accounts().unwrap();
+            assert!(rows.next().unwrap().is_ok() && rows.next().unwrap().is_err());
+        } else {
+            assert!(opened().with_accounts().is_err());
+        }
+    }
+    let data = file("id,_row,_step,_outcome,_code,_message\n1,1,a,failed,,m\n");
+    assert!(name_taken(open(&data.path, "data", &CSV).unwrap()).is_none());
+}
+
+#[test]
+fn a_row_longer_than_any_costs_only_itself_where_its_end_is_known() {
+    let long = "x".repeat(MAX_ROW_BYTES + 100_000);
+    for (format, text) in [
+        (CSV, format!("id,v\n1,a\n2,{long}\n3,a\n")),
+        (CSV, format!("id,v\n1,a\n2,\"{long}\n\"\n3,a\n")),
+        (
+            Format::Jsonl,
+            format!("{{\"id\":1}}\n{{\"id\":\"{long}\"}}\n{{\"id\":3}}\n"),
+        ),
+        (
+            Format::Json,
+            format!("[{{\"id\":1}},{{\"id\":\"{long}\"}},{{\"id\":3}}]"),
+        ),
+    ] {
+        let found = rows(&text, &format);
+        assert_eq!(found.len(), 3, "{format:?}");
+        let error = found[1].as_ref().unwrap_err();
+        assert_eq!(error.message, "this row is longer than 16 MiB");
+        assert!(found[0].is_ok() && found[2].is_ok(), "{format:?}");
+    }
+    for (format, text) in [
+        (CSV, format!("id,v\n1,a\n2,\"{long}\n3,a\n")),
+        (
+            Format::Json,
+            format!("[{{\"id\":1}},{{\"id\":\"{long}}},{{\"id\":3}}]"),
+        ),
+    ] {
+        let found = rows(&text, &format);
+        assert_eq!(found.len(), 2, "{format:?}");
+        let error = found[1].as_ref().unwrap_err();
+        assert_eq!(error.stream, Stream::Ends);
+        assert!(
+            error.to_string().contains("closed")
+                && error
+                    .to_string()
+                    .ends_with("; the rows from there on were not read"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn rows_without_a_header_take_the_keys_of_the_first() {
     let text =
         "{\"id\":12345678901234567890,\"tags\":[1],\"none\":null}\n{\"id\":2,\"late\":true}\n";
@@ -764,7 +910,7 @@ fn rows_without_a_header_take_the_keys_of_the_first() {
 #[test]
 fn json_lines_give_rows_back_as_they_were() {
     let text = "{\"z\":1.50,\"id\":12345678901234567890}\n\
-        {\"tags\":[1,{\"a\":null}],\"no\":false,\"_step\":\"own\"}\n[1]\n";
+        {\"tags\":[1,{\"a\":null}],\"no\":false}\n[1]\n";
     for name in ["rejected.jsonl", "rejected.NDJSON"] {
         let written = all_refused_into(name, text.as_bytes(), &Format::Jsonl);
         assert_eq!(

@@ -98,6 +98,11 @@ impl Ledger {
                     outcome: event.outcome.as_str(),
                     code: event.code.as_ref(),
                     message: event.error.as_deref().unwrap_or_default(),
+                    accepted: event.accepted.then(|| {
+                        let step = event.failed_step.as_ref();
+                        step.and_then(|step| event.wolkvox_ids.get(step))
+                            .unwrap_or(&Value::Null)
+                    }),
                 },
             )
         };

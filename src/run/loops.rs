@@ -68,8 +68,11 @@ impl LoopEnd {
             .collect();
         let stopped = self.enough.iter().map(|why| format!("; stopped: {why}"));
         let stopped: String = stopped.collect();
-        (!bad.is_empty())
-            .then(|| format!("of {} rows: {}{stopped}", counts.total(), bad.join(", ")))
+        let rows = match counts.total() {
+            1 => "1 row".to_owned(),
+            many => format!("{many} rows"),
+        };
+        (!bad.is_empty()).then(|| format!("of {rows}: {}{stopped}", bad.join(", ")))
     }
 
     /// What later steps see of it.

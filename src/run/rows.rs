@@ -16,12 +16,13 @@ use super::drive::{Driver, Progress, RunError, milliseconds};
 use super::ledger::{AccountFile, Ledger};
 use super::loops::{LoopEnd, Patience, Tally, row_outcome};
 use super::{History, Lane, RowNames, Stop};
+use crate::action::Effect;
 use crate::event::{Counts, EventKind, RowFinished, StepFinished};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::playbook::MaxFailures;
-use crate::rows::{self, Items, Layout, Row, RowError, Rows, Stream};
+use crate::rows::{self, Items, Layout, Row, RowError, Rows, Stream, cell_text};
 use crate::template::Scope;
 use crate::value::{Map, Value, is_blank};
 
@@ -44,6 +45,8 @@ pub(super) struct RowNotes {
     over: Option<watch::Receiver<bool>>,
     /// Whether the row has sent anything, or is inside a loop of its own.
     has_begun: bool,
+    /// Whether the CRM accepted what is bad.
+    accepted: bool,
 }
 
 impl RowNotes {
@@ -54,6 +57,7 @@ impl RowNotes {
         }
         if self.bad.is_none() && matches!(end.outcome, Outcome::Failed | Outcome::Unknown) {
             self.bad = Some((end.step.clone(), end.code.clone(), end.error.clone()));
+            self.accepted = end.accepted;
         }
     }
 
@@ -147,6 +151,11 @@ impl Driver<'_> {
                 self.check_items(reader)?;
             }
             let files = (self.accounts)(&step.id, &each.accounts);
+            let rows = if files.is_empty() {
+                rows
+            } else {
+                with_accounts(rows)?
+            };
             let layout = match rows.layout() {
                 None if !files.is_empty() => self.layout(step, each, &scope),
                 known => known,
@@ -356,7 +365,8 @@ impl Driver<'_> {
                 )
                 .of_item(item.digest.clone());
                 let over = item.over.clone();
-                let halted = self.steps_of_row(lane, &mut event, over, clock).await?;
+                let row = (each, &mut event);
+                let halted = self.steps_of_row(lane, row, over, clock).await?;
                 return Ok(item.ended(event, Standing::News, halted));
             }
             Ok(false) => {}
@@ -414,7 +424,8 @@ impl Driver<'_> {
             );
             lane.stop_before_start(Stop::Interrupted);
             let over = item.over.clone();
-            self.steps_of_row(lane, &mut event, over, clock).await?;
+            self.steps_of_row(lane, (each, &mut event), over, clock)
+                .await?;
         }
         Ok(item.ended(event, Standing::News, None))
     }
@@ -423,7 +434,7 @@ impl Driver<'_> {
     async fn steps_of_row<'p>(
         &'p self,
         lane: Lane<'p>,
-        event: &mut RowFinished,
+        (each, event): (&'p PlannedLoop, &mut RowFinished),
         over: watch::Receiver<bool>,
         clock: Instant,
     ) -> Result<Option<Stop>, RunError> {
@@ -439,6 +450,7 @@ impl Driver<'_> {
         event.outcome = row_outcome(&end);
         event.wolkvox_ids = notes.ids;
         if let Some((step, code, error)) = notes.bad {
+            event.accepted = notes.accepted && adds_or_removes(&each.steps, &step);
             event.failed_step = Some(step);
             event.code = code;
             event.error = error;
@@ -450,7 +462,8 @@ impl Driver<'_> {
     /// How account files look where the data has no header: as the first row that can be read, which need not be the
     /// first of all. None where there is no such row near the beginning.
     fn layout(&self, step: &PlannedStep, each: &PlannedLoop, scope: &Scope) -> Option<Layout> {
-        let mut rows = self.open(step, each, scope).ok()?.take(UNREADABLE);
+        let rows = with_accounts(self.open(step, each, scope).ok()?).ok()?;
+        let mut rows = rows.take(UNREADABLE);
         let first = rows.find_map(Result::ok)?;
         Some(Layout::of_first(Some(&first)))
     }
@@ -480,7 +493,9 @@ impl Driver<'_> {
                     .files(self.files)
                     .resolve(written)
                     .map_err(|finding| in_one_line(&finding))?;
-                let format = each.source.format().expect("it is a file");
+                let sheet = each.source.sheet().map(of).transpose()?;
+                let format = each.source.format(sheet.as_ref());
+                let format = format.expect("it is a file");
                 rows::open(&resolved.path, written, &format).map_err(|findings| {
                     let lines: Vec<String> = findings.iter().map(in_one_line).collect();
                     lines.join("; ")
@@ -488,6 +503,25 @@ impl Driver<'_> {
             }
         }
     }
+}
+
+/// Whether a step may create or delete something, so that it must not be done twice.
+fn adds_or_removes(steps: &[PlannedStep], id: &str) -> bool {
+    let within = steps.iter().flat_map(PlannedStep::and_nested);
+    let mut found = within.filter(|step| step.id == id);
+    found.any(|step| match &step.kind {
+        PlannedKind::Action(planned) => {
+            let effects = planned.action.possible_effects();
+            effects.contains(&Effect::Create) || effects.contains(&Effect::Delete)
+        }
+        _ => false,
+    })
+}
+
+/// The rows of a loop that has accounts.
+fn with_accounts(rows: Rows) -> Result<Rows, String> {
+    let with = rows.with_accounts();
+    with.map_err(|finding| crate::diagnostic::in_one_line(&finding))
 }
 
 /// The steps of a row that may get an id.
@@ -518,6 +552,7 @@ impl Item {
             failed_step: None,
             code: None,
             error: None,
+            accepted: false,
             wolkvox_ids: Map::default(),
             duration_ms: 0,
             item: self.digest.clone().filter(|_| outcome != Outcome::NotRun),
@@ -567,8 +602,13 @@ impl Reader<'_> {
             Ok(rows) => self.item(turn, rows),
             // That is no row: how many there would be from here on, nobody knows.
             Err(error) if error.stream == Stream::Breaks => {
-                self.broken = Some(format!("{error}; the rows from there on were not read"));
+                self.broken = Some(error.to_string());
                 return None;
+            }
+            // It counts as one row, and how many more it has swallowed, nobody knows.
+            Err(error) if error.stream == Stream::Ends => {
+                self.broken = Some(error.to_string());
+                Read::Bad(Box::new(self.unreadable(turn, error)))
             }
             Err(error) => Read::Bad(Box::new(self.unreadable(turn, error))),
         })
@@ -666,9 +706,8 @@ impl Reader<'_> {
         let value = tree
             .render(scope)
             .map_err(|error| crate::diagnostic::in_one_line(&error.diagnostic(self.source)))?;
-        Ok(Some(
-            value.scalar_text().unwrap_or_else(|| value.to_json_text()),
-        ))
+        // Nothing is blank, not the word `null`.
+        Ok(Some(cell_text(&value)))
     }
 
     fn unreadable(&self, turn: u64, error: RowError) -> Ended {
@@ -690,6 +729,7 @@ impl Reader<'_> {
                 failed_step: None,
                 code: None,
                 error: Some(error),
+                accepted: false,
                 wolkvox_ids: Map::default(),
                 duration_ms: 0,
                 item: None,

@@ -224,6 +224,7 @@ impl World<'_> {
                 failed_step: None,
                 code: None,
                 error: None,
+                accepted: false,
                 wolkvox_ids: Map::default(),
                 duration_ms: 0,
                 item: None,

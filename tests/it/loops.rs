@@ -901,3 +901,92 @@ fn a_file_that_changes_on_the_way_fails_the_loop_and_no_row() {
         "{error}"
     );
 }
+
+#[test]
+fn a_row_without_an_end_fails_the_loop_beside_itself() {
+    let playbook = each("csv: rows.csv", &keys(&["on_failure: continue"]));
+    let project = Project::new(&playbook, []);
+    project.server.judge(echo);
+    project.write("rows.csv", "id\n1\n\"2\n3\n");
+    let ran = project.run(&["--rejected", "bad.csv"]);
+    assert_eq!((ran.exit, ids(&ran)), (1, vec!["1".to_owned()]));
+    assert_eq!(counts(&ran), expected(&[("ok", 1), ("failed", 2)]));
+    let error = ran.step("each")["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("is never closed") && error.contains("were not read"));
+    // One that is only too long costs itself.
+    let long = "x".repeat(17 * 1024 * 1024);
+    project.write("rows.csv", &format!("id\n1\n\"{long}\"\n3\n"));
+    let ran = project.run(&["--rejected", "bad.csv"]);
+    assert_eq!(counts(&ran), expected(&[("ok", 2), ("failed", 1)]));
+    let outcomes: Vec<String> = rows(&ran).into_iter().map(|(_, outcome)| outcome).collect();
+    assert_eq!(outcomes, ["ok", "failed", "ok"]);
+}
+
+#[test]
+fn own_columns_with_names_of_accounts_are_data_and_have_no_account() {
+    let playbook = each("csv: rows.csv", "").replace("A: b", "A: \"{{ row._message }}\"");
+    let project = Project::new(&playbook, []);
+    project.write("rows.csv", "id,_message\n1,hello\n");
+    let ran = project.run(&["--rejected", "bad.csv"]);
+    ran.assert_refused(3, "invalid-value");
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains("`_message`"), "{told}");
+    assert!(!project.folder.path().join("bad.csv").exists());
+    let ran = project.run(&[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.arrived[0].text().contains("hello"));
+}
+
+#[test]
+fn what_was_created_is_not_fed_back_and_retrying_names_it() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv }\n    rejected: bad.csv\n    action: obligation.insert\n    with: { wolkvox_id: \"1\", id: \"{{ row.id }}\", name: n }\n    expect: response.data.wolkvox_id == \"zz\"\n";
+    let project = Project::new(playbook, []);
+    project
+        .server
+        .judge(|_| json(r#"{"code":200,"error":"null","data":{"wolkvox_id":"64cb"}}"#));
+    project.write("rows.csv", "id\n7\n");
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{ran:?}");
+    let bad = file(&project, "bad.csv");
+    assert!(bad.contains("7,1,each (accepted),failed,200,"), "{bad}");
+    assert!(bad.contains("its id is 64cb"), "{bad}");
+    let again = project.finish(project.voxplay(&["resume", "--retry-failed"]));
+    assert_eq!(again.arrived.len(), 1, "{again:?}");
+    let told = format!("{}{}", again.stdout, again.stderr);
+    assert!(
+        told.contains("each (row 1) was not sent again, on purpose"),
+        "{told}"
+    );
+    // It is marked in the account of the second stretch as well.
+    assert_eq!(file(&project, "bad.csv"), bad);
+    let fed = playbook
+        .replace("rows.csv", "again.csv")
+        .replace("    rejected: bad.csv\n", "");
+    project.write("again.csv", &bad);
+    project.write("playbook.yaml", &format!("voxplay: 1\n{fed}"));
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (3, 1), "{ran:?}");
+}
+
+#[test]
+fn the_sheet_of_a_workbook_may_be_a_template() {
+    let playbook = format!(
+        "inputs:\n  month: {{ type: string, default: Errores }}\n{}",
+        each("xlsx: book.xlsx, sheet: \"{{ inputs.month }}\"", "")
+    );
+    let project = Project::new(&playbook, []);
+    let book = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/workbook.xlsx");
+    std::fs::copy(book, project.folder.path().join("book.xlsx")).unwrap();
+    for command in ["check", "plan", "run"] {
+        let ran = |arguments: &[&str]| {
+            let ran = project.finish(project.voxplay(arguments));
+            format!("{}{}", ran.stdout, ran.stderr)
+        };
+        let told = ran(&[command, "playbook.yaml"]);
+        assert!(told.contains("of the sheet `Errores`"), "{told}");
+        if command != "check" {
+            let told = ran(&[command, "playbook.yaml", "-i", "month=May"]);
+            assert!(told.contains("has no sheet `May`"), "{told}");
+        }
+    }
+}

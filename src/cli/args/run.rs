@@ -34,13 +34,13 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) state: StateArgs,
     /// Write rows that failed into this file: PATH for the playbook's only loop, or STEP=PATH
-    #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_REJECTED", add = complete::loops())]
+    #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_REJECTED", value_delimiter = ',', add = complete::loops())]
     pub(crate) rejected: Vec<String>,
     /// Write rows that went well into this file, with their ids: PATH or STEP=PATH
-    #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_SUCCEEDED", add = complete::loops())]
+    #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_SUCCEEDED", value_delimiter = ',', add = complete::loops())]
     pub(crate) succeeded: Vec<String>,
     /// Write rows in doubt into this file: PATH or STEP=PATH
-    #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_UNKNOWN", add = complete::loops())]
+    #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_UNKNOWN", value_delimiter = ',', add = complete::loops())]
     pub(crate) unknown: Vec<String>,
     /// Give the run this id; where a run has it already, go on with that one
     #[arg(long, value_name = "ID", env = "VOXPLAY_RUN_ID", value_parser = run_id)]

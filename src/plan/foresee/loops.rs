@@ -94,7 +94,16 @@ impl<'c> Walk<'c> {
             (PlannedSource::Items(_), None, Value::List(items)) => Ok(Rows::from_values(items)),
             (PlannedSource::File { .. }, None, Value::Text(written)) => {
                 outlook.source.clone_from(&written);
-                self.open_file(home, each, &written)
+                let sheet = each.source.sheet();
+                let sheet = sheet.map(|sheet| fill(sheet, place.scope, place.unknowns));
+                if let Some(hole) = sheet.as_ref().and_then(|sheet| sheet.holes.0.first()) {
+                    outlook.unknown = Some(hole.mark.clone());
+                    return None;
+                }
+                match sheet.map_or((None, None), |sheet| (sheet.error, Some(sheet.value))) {
+                    (Some(error), _) => Err(error),
+                    (None, sheet) => self.open_file(home, each, &written, sheet.as_ref()),
+                }
             }
             (_, None, other) => Err(format!("the rows cannot come from {}", other.type_name())),
         };
@@ -108,6 +117,7 @@ impl<'c> Walk<'c> {
         home: &Home,
         each: &'c PlannedLoop,
         written: &str,
+        sheet: Option<&Value>,
     ) -> Result<Rows, String> {
         let told = |finding: crate::diagnostic::Diagnostic| in_one_line(&finding);
         let files = home.files(self.around.files);
@@ -117,7 +127,7 @@ impl<'c> Walk<'c> {
                 .map_err(|error| format!("the file {written} cannot be read: {error}"))?;
             unknown.insert(described);
         }
-        let format = each.source.format().expect("it is a file");
+        let format = each.source.format(sheet).expect("it is a file");
         rows::open(&resolved.path, written, &format).map_err(|findings| {
             let lines: Vec<String> = findings.iter().map(in_one_line).collect();
             lines.join("; ")

@@ -13,7 +13,7 @@ use crate::plan::{
     Condition, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree, template_diagnostic,
 };
 use crate::playbook::OnFailure;
-use crate::rows::{self, Row, Rows};
+use crate::rows::{self, Row, Rows, cell_text};
 use crate::template::Read;
 use crate::value::{Map, Value, is_blank};
 
@@ -145,7 +145,12 @@ fn open(
                 .files(rehearser.facts.files)
                 .resolve(&written)
                 .map_err(|finding| vec![at(finding)])?;
-            let format = each.source.format().expect("it is a file");
+            let sheet = match each.source.sheet().map(render).transpose()? {
+                Some(None) => return Ok(None),
+                named => named.flatten(),
+            };
+            let format = each.source.format(sheet.as_ref());
+            let format = format.expect("it is a file");
             let rows = rows::open(&resolved.path, &written, &format)
                 .map_err(|findings| findings.into_iter().map(at).collect::<Vec<_>>())?;
             Ok(Some((rows, written, *path_span)))
@@ -343,7 +348,7 @@ impl RowLooker<'_> {
         let Some(value) = self.each.key.as_ref().and_then(render) else {
             return;
         };
-        let key = value.scalar_text().unwrap_or_else(|| value.to_json_text());
+        let key = cell_text(&value);
         let message = if is_blank(&key) {
             "the `key` is blank".to_owned()
         } else if self.keys.contains(&key) {

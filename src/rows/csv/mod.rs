@@ -145,7 +145,7 @@ fn words(fault: Fault) -> (String, &'static str) {
                 "this row is longer than {} MiB",
                 MAX_ROW_BYTES / 1024 / 1024
             ),
-            "look whether the file is CSV at all",
+            "look whether a quote is missing in it, and whether the file is CSV at all",
         ),
     }
 }
@@ -188,7 +188,8 @@ impl CsvRows {
         }
         let (width, found) = (self.header.width(), self.record.len());
         if found != width {
-            let message = format!("this row has {found} cells and the header has {width}");
+            let cells = if found == 1 { "cell" } else { "cells" };
+            let message = format!("this row has {found} {cells} and the header has {width}");
             // The first cell that should not be there, or the first column that has none.
             let index = found.min(width);
             return Err(RowError::new(self.number, line, message)
@@ -208,10 +209,11 @@ impl CsvRows {
             })?;
             cells.push(text.to_owned());
         }
-        if let Some((index, message, help)) = self.header.objection(&cells) {
-            let error = RowError::new(self.number, line, message)
+        if let Some((index, objection)) = self.header.objection(&cells) {
+            let error = RowError::new(self.number, line, objection.message)
                 .in_column(index, self.header.name(index))
-                .help(help);
+                .help(objection.help)
+                .with_earlier(objection.earlier);
             let error = error.with_raw(self.header.raw(&cells));
             return Err(error.cells(self.header.keep(cells)));
         }
@@ -274,8 +276,8 @@ impl CsvRows {
         match fault.kind {
             // Most often a quote inside a cell that was not doubled, and the line end is sure. The cells
             // are a guess, so none is given back: repaired in silence they could be read again.
-            FaultKind::AfterQuote => error,
-            FaultKind::Unclosed | FaultKind::TooLong => error.ends(),
+            FaultKind::AfterQuote | FaultKind::TooLong => error,
+            FaultKind::Unclosed => error.ends(),
         }
     }
 }

@@ -16,6 +16,10 @@ pub(super) struct Record {
     pub(super) fault: Option<Fault>,
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// How many cells have ended, also those that are not kept.
+    ended: usize,
+    /// Whether it is longer than any row, so that its cells are not kept.
+    is_too_long: bool,
     /// The bytes that it was made of, as many as an account of it needs.
     raw: Vec<u8>,
 }
@@ -36,7 +40,7 @@ pub(super) enum FaultKind {
     AfterQuote,
     /// A quote that is never closed; its line is where it was opened.
     Unclosed,
-    /// Longer than any row.
+    /// Longer than any row; where it ends is known.
     TooLong,
 }
 
@@ -63,6 +67,8 @@ impl Record {
         self.raw.clear();
         self.text.clear();
         self.ends.clear();
+        self.ended = 0;
+        self.is_too_long = false;
         self.fault = None;
     }
 
@@ -71,12 +77,31 @@ impl Record {
         self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
+    fn push(&mut self, byte: u8) {
+        if !self.is_too_long {
+            self.text.push(byte);
+        }
+    }
+
     fn end_cell(&mut self) {
-        self.ends.push(self.text.len());
+        self.ended += 1;
+        if !self.is_too_long {
+            self.ends.push(self.text.len());
+        }
+    }
+
+    /// Keeps no more of it where it is too long: what fills the memory is of no use to anybody.
+    fn bound(&mut self) {
+        if !self.is_too_long && self.text.len() + self.ends.len() > MAX_ROW_BYTES {
+            self.found(FaultKind::TooLong, self.line);
+            self.is_too_long = true;
+            self.text = Vec::new();
+            self.ends = Vec::new();
+        }
     }
 
     fn found(&mut self, kind: FaultKind, line: u64) {
-        let cell = self.ends.len();
+        let cell = self.ended;
         self.fault.get_or_insert(Fault { kind, cell, line });
     }
 }
@@ -146,10 +171,10 @@ impl<R: BufRead> Splitter<R> {
                     }
                     (State::Quoted, b'"') => State::Closed,
                     (State::Closed, b'"') => {
-                        record.text.push(b'"');
+                        record.push(b'"');
                         State::Quoted
                     }
-                    (State::Start, _) if is_end_of_line && record.ends.is_empty() => {
+                    (State::Start, _) if is_end_of_line && record.ended == 0 => {
                         record.line = self.line;
                         record.raw.clear();
                         begin = used;
@@ -167,38 +192,29 @@ impl<R: BufRead> Splitter<R> {
                         State::Start
                     }
                     (State::Quoted, byte) => {
-                        record.text.push(byte);
+                        record.push(byte);
                         State::Quoted
                     }
                     (state, byte) => {
                         if state == State::Closed {
                             record.found(FaultKind::AfterQuote, self.line);
                         }
-                        record.text.push(byte);
+                        record.push(byte);
                         State::Plain
                     }
                 };
             }
             record.keep(&bytes[begin..used]);
             self.input.consume(used);
+            record.bound();
             if is_complete {
-                return Ok(true);
-            }
-            if record.text.len() + record.ends.len() > MAX_ROW_BYTES {
-                match state {
-                    State::Quoted => record.found(FaultKind::Unclosed, opened),
-                    _ => record.found(FaultKind::TooLong, record.line),
-                }
-                // What fills the memory is of no use to anybody.
-                record.text.clear();
-                record.ends.clear();
                 return Ok(true);
             }
         }
     }
 
     fn end_of_file(record: &mut Record, state: State, opened: u64) -> bool {
-        if state == State::Start && record.ends.is_empty() {
+        if state == State::Start && record.ended == 0 {
             return false;
         }
         if state == State::Quoted {

@@ -329,12 +329,13 @@ fn row_of(
             }
         }
     }
-    let raw = if let Some((index, message, help)) = header.objection(&cells) {
-        error.get_or_insert_with(|| {
-            RowError::new(number, Some(line.number), message)
+    let raw = if let Some((index, objection)) = header.objection(&cells) {
+        let marked = error.take().unwrap_or_else(|| {
+            RowError::new(number, Some(line.number), objection.message)
                 .in_column(index, header.name(index))
-                .help(help)
+                .help(objection.help)
         });
+        error = Some(marked.with_earlier(objection.earlier));
         header.raw(&cells)
     } else {
         None

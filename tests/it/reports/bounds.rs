@@ -141,6 +141,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         failed_step: Some("mark".to_owned()),
         code: None,
         error: Some(error),
+        accepted: false,
         wolkvox_ids: Map::default(),
         duration_ms: 20,
         item: None,
