@@ -1,0 +1,238 @@
+//! One row, or one batch of rows, from its beginning to its end. It does not know which is next, nor in what order they
+//! are accounted for.
+
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::notes::RowNotes;
+use crate::action::Effect;
+use crate::event::RowFinished;
+use crate::outcome::Outcome;
+use crate::plan::{PlannedKind, PlannedLoop, PlannedStep};
+use crate::rows::{Row, RowError};
+use crate::run::drive::{Driver, RunError, milliseconds};
+use crate::run::loops::row_outcome;
+use crate::run::{Lane, Stop};
+use crate::template::Scope;
+use crate::value::Map;
+
+/// One row, or one batch of rows, on its way.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// In which order it was read, from 0.
+    pub(super) turn: u64,
+    pub(super) key: String,
+    pub(super) number: u64,
+    pub(super) rows: Vec<Row>,
+    pub(super) scope: Scope,
+    pub(super) serialize_by: Option<String>,
+    /// What tells it from another one that may have its number later.
+    pub(super) digest: Option<String>,
+    /// Turns true when the loop is to begin no more rows.
+    pub(super) over: watch::Receiver<bool>,
+}
+
+/// Whether the end of an item has to be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is not in the journal yet.
+    News,
+    /// An earlier stretch of the run has written it down.
+    Known,
+}
+
+/// An item that is over.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) rows: Vec<Row>,
+    /// What was there instead of a row.
+    pub(super) unreadable: Option<RowError>,
+    pub(super) event: RowFinished,
+    pub(super) standing: Standing,
+    pub(super) stop: Option<Stop>,
+    pub(super) serialize_by: Option<String>,
+    pub(super) turn: u64,
+}
+
+impl Item {
+    fn event(&self, step: &PlannedStep, outcome: Outcome) -> RowFinished {
+        RowFinished {
+            step: step.id.clone(),
+            row: self.key.clone(),
+            number: self.number,
+            outcome,
+            failed_step: None,
+            code: None,
+            error: None,
+            accepted: false,
+            wolkvox_ids: Map::default(),
+            duration_ms: 0,
+            item: self.digest.clone().filter(|_| outcome != Outcome::NotRun),
+        }
+    }
+
+    fn ended(self, event: RowFinished, standing: Standing, stop: Option<Stop>) -> Ended {
+        Ended {
+            rows: self.rows,
+            unreadable: None,
+            event,
+            standing,
+            stop,
+            serialize_by: self.serialize_by,
+            turn: self.turn,
+        }
+    }
+}
+
+impl Driver<'_> {
+    /// Runs the steps of one item.
+    pub(super) async fn item<'p>(
+        &'p self,
+        item: Item,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
+        if let Some(event) = self.known_row(&item, step, each) {
+            return Ok(item.ended(event, Standing::Known, None));
+        }
+        let mut event = item.event(step, Outcome::Skipped);
+        let applies = each
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.expression.is_true(&item.scope));
+        match applies {
+            Ok(true) => {
+                let lane = Lane::new(
+                    &each.steps,
+                    item.scope.clone(),
+                    Some(item.key.clone()),
+                    self.around(),
+                )
+                .of_item(item.digest.clone());
+                let over = item.over.clone();
+                let row = (each, &mut event);
+                let halted = self.steps_of_row(lane, row, over, clock).await?;
+                return Ok(item.ended(event, Standing::News, halted));
+            }
+            Ok(false) => {}
+            Err(error) => {
+                event.outcome = Outcome::Failed;
+                event.error = Some(format!("`when`: {}", error.message));
+            }
+        }
+        Ok(item.ended(event, Standing::News, None))
+    }
+
+    /// The end of a row that needs no second look, with ids that a person has added since.
+    fn known_row(
+        &self,
+        item: &Item,
+        step: &PlannedStep,
+        each: &PlannedLoop,
+    ) -> Option<RowFinished> {
+        let mut event = self.history.row(&step.id, &item.key)?;
+        if each.keeps_ids {
+            for step in ids_of(&each.steps) {
+                if !event.wolkvox_ids.contains_key(&step)
+                    && let Some(end) = self.history.settled(&step, Some(&item.key))
+                    && let Some(id) = end.wolkvox_id
+                {
+                    event.wolkvox_ids.insert(step, id);
+                }
+            }
+        }
+        Some(event)
+    }
+
+    /// Accounts for an item whose turn did not come. What an earlier stretch of the run has done of it, or
+    /// may have, stays true.
+    pub(super) async fn left<'p>(
+        &'p self,
+        item: Item,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
+        if let Some(event) = self.known_row(&item, step, each) {
+            return Ok(item.ended(event, Standing::Known, None));
+        }
+        let mut event = item.event(step, Outcome::NotRun);
+        let has_begun = ids_of(&each.steps)
+            .iter()
+            .any(|step| self.history.has_begun(step, &item.key));
+        if has_begun {
+            let mut lane = Lane::new(
+                &each.steps,
+                item.scope.clone(),
+                Some(item.key.clone()),
+                self.around(),
+            );
+            lane.stop_before_start(Stop::Interrupted);
+            let over = item.over.clone();
+            self.steps_of_row(lane, (each, &mut event), over, clock)
+                .await?;
+        }
+        Ok(item.ended(event, Standing::News, None))
+    }
+
+    /// Drives the lane of a row to its end, and writes into `event` what became of it.
+    async fn steps_of_row<'p>(
+        &'p self,
+        lane: Lane<'p>,
+        (each, event): (&'p PlannedLoop, &mut RowFinished),
+        over: watch::Receiver<bool>,
+        clock: Instant,
+    ) -> Result<Option<Stop>, RunError> {
+        let began = milliseconds(clock);
+        let mut notes = RowNotes {
+            over: Some(over),
+            ..RowNotes::default()
+        };
+        let end = self.drive(lane, Some(&mut notes), clock, None).await?;
+        for restored in &end.restored {
+            notes.add(restored);
+        }
+        event.outcome = row_outcome(&end);
+        event.wolkvox_ids = notes.ids;
+        if let Some((step, code, error)) = notes.bad {
+            event.accepted = notes.accepted && adds_or_removes(&each.steps, &step);
+            event.failed_step = Some(step);
+            event.code = code;
+            event.error = error;
+        }
+        event.duration_ms = milliseconds(clock).saturating_sub(began);
+        Ok(end.stop)
+    }
+}
+
+/// Whether a step may create or delete something, so that it must not be done twice.
+fn adds_or_removes(steps: &[PlannedStep], id: &str) -> bool {
+    let within = steps.iter().flat_map(PlannedStep::and_nested);
+    let mut found = within.filter(|step| step.id == id);
+    found.any(|step| match &step.kind {
+        PlannedKind::Action(planned) => {
+            let effects = planned.action.possible_effects();
+            effects.contains(&Effect::Create) || effects.contains(&Effect::Delete)
+        }
+        _ => false,
+    })
+}
+/// The steps of a row that may get an id.
+pub(super) fn ids_of(steps: &[PlannedStep]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for step in steps {
+        match &step.kind {
+            PlannedKind::Action(_) => ids.push(step.id.clone()),
+            PlannedKind::Group(nested) => ids.extend(ids_of(nested)),
+            PlannedKind::Use(used) => {
+                ids.extend(ids_of(&used.steps));
+                ids.extend(ids_of(&used.finally));
+            }
+            // Of a loop inside a row there is no single id.
+            PlannedKind::Loop(_) => {}
+        }
+    }
+    ids
+}

@@ -1,0 +1,211 @@
+//! The rows of a loop, driven: read one after another, run side by side, accounted for in their order.
+
+mod item;
+mod notes;
+mod open;
+mod reader;
+mod turns;
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::Stop;
+use super::answered_rows::{Identity, other_row};
+use super::drive::{Driver, RunError};
+use super::ledger::{AccountFile, Ledger};
+use super::loops::{LoopEnd, Patience, Tally};
+use crate::plan::{PlannedLoop, PlannedStep};
+use crate::playbook::MaxFailures;
+use crate::template::Scope;
+use item::{Ended, Item, ids_of};
+pub(super) use notes::RowNotes;
+use open::with_accounts;
+use reader::{Read, Reader};
+use turns::Turns;
+
+/// How far ahead of the oldest unfinished row others may be begun, in rows for each place of `concurrency`:
+/// what is finished waits in memory until its turn to be accounted for.
+const AHEAD: usize = 16;
+
+/// Where the accounts of one loop are written.
+pub type AccountFiles = Vec<AccountFile>;
+
+impl Driver<'_> {
+    /// Runs a loop.
+    pub(super) async fn rows<'p>(
+        &'p self,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        scope: Scope,
+        outer: Option<String>,
+        clock: Instant,
+    ) -> Result<LoopEnd, RunError> {
+        let opened = self.open(step, each, &scope).and_then(|rows| {
+            // A percentage is one of all rows, so they are counted first.
+            let total = if let Some(MaxFailures::Percent(_)) = each.max_failures {
+                let counted = self.open(step, each, &scope)?.count();
+                Some(u64::try_from(counted).unwrap_or(u64::MAX))
+            } else {
+                None
+            };
+            if self.history.is_of_journal() && Identity::of(step, each) == Identity::Told {
+                let rows = self.open(step, each, &scope)?.in_items(each.batch);
+                let reader = self.reader(rows, (step, each), scope.clone(), outer.clone());
+                self.check_items(reader)?;
+            }
+            let files = (self.accounts)(&step.id, &each.accounts);
+            let rows = if files.is_empty() {
+                rows
+            } else {
+                with_accounts(rows)?
+            };
+            let layout = match rows.layout() {
+                None if !files.is_empty() => self.layout(step, each, &scope),
+                known => known,
+            };
+            let accounts = files
+                .into_iter()
+                .map(|file| Ledger::create(file, layout.clone(), ids_of(&each.steps)))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok((rows, total, accounts))
+        });
+        let (rows, total, accounts) = match opened {
+            Ok(opened) => opened,
+            Err(problem) => {
+                return Ok(LoopEnd {
+                    tally: Tally::default(),
+                    stop: Some(Stop::Failed),
+                    problem: Some(problem),
+                    ..LoopEnd::default()
+                });
+            }
+        };
+        let patience = Patience::new(each, step.on_failure, total);
+        let mut turns = Turns::new(self, (step, each), accounts, total);
+        let rows = rows.in_items(each.batch);
+        let mut input = self.reader(rows, (step, each), scope, outer);
+        let halted = self.work(&mut input, &mut turns, patience, clock).await?;
+        let problems = [input.broken, turns.close()];
+        let problems: Vec<String> = problems.into_iter().flatten().collect();
+        let problem = (!problems.is_empty()).then(|| problems.join("; "));
+        let tally = turns.tally;
+        Ok(LoopEnd {
+            stop: halted.or_else(|| patience.stop(&tally.counts)),
+            enough: patience.enough(&tally.counts),
+            tally,
+            problem,
+        })
+    }
+
+    /// Looks whether rows that are known by their numbers are the ones that an earlier stretch began under them.
+    fn check_items(&self, mut reader: Reader<'_>) -> Result<(), String> {
+        let mut steps = ids_of(&reader.each.steps);
+        steps.push(reader.step.id.clone());
+        while let Some(read) = reader.read() {
+            let Read::Item(item) = read else {
+                continue;
+            };
+            let mut earlier = steps
+                .iter()
+                .filter_map(|step| self.history.item(step, &item.key));
+            let is_other = |earlier| Some(earlier) != item.digest;
+            if earlier.next().is_some_and(is_other) {
+                return Err(other_row(item.number));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads, runs and accounts until nothing is left, or no more may begin.
+    async fn work<'p>(
+        &'p self,
+        reader: &mut Reader<'p>,
+        turns: &mut Turns<'p, '_>,
+        patience: Patience,
+        clock: Instant,
+    ) -> Result<Option<Stop>, RunError> {
+        let places = reader.each.concurrency;
+        let ahead = u64::try_from(places * AHEAD).unwrap_or(u64::MAX);
+        let mut running = FuturesUnordered::new();
+        let mut queues: HashMap<String, VecDeque<Item>> = HashMap::new();
+        let mut ready: VecDeque<Item> = VecDeque::new();
+        let mut stop = None;
+        let mut exhausted = false;
+        loop {
+            if stop.is_none() && *self.interrupted.borrow() {
+                stop = Some(Stop::Interrupted);
+            }
+            let over = stop.is_some() || patience.exhausted(&turns.ended);
+            if patience.exhausted(&turns.ended) {
+                reader.over.send_replace(true);
+            }
+            while !over && running.len() < places {
+                if let Some(item) = ready.pop_front() {
+                    running.push(self.item(item, reader.step, reader.each, clock));
+                    continue;
+                }
+                if exhausted || reader.turn.saturating_sub(turns.next) > ahead {
+                    break;
+                }
+                match reader.read() {
+                    None => exhausted = true,
+                    Some(Read::Bad(ended)) => turns.add(*ended).await?,
+                    Some(Read::Item(item)) => match &item.serialize_by {
+                        // The first of its kind runs; those after it wait for it.
+                        Some(value) => {
+                            if let Some(queue) = queues.get_mut(value) {
+                                queue.push_back(*item);
+                            } else {
+                                queues.insert(value.clone(), VecDeque::new());
+                                ready.push_back(*item);
+                            }
+                        }
+                        None => ready.push_back(*item),
+                    },
+                }
+                if patience.exhausted(&turns.ended) {
+                    break;
+                }
+            }
+            let Some(ended) = running.next().await else {
+                let over = stop.is_some() || patience.exhausted(&turns.ended);
+                if over || (exhausted && ready.is_empty()) {
+                    break;
+                }
+                continue;
+            };
+            let ended: Ended = ended?;
+            if matches!(ended.stop, Some(Stop::Interrupted | Stop::Budget)) {
+                stop = stop.or(ended.stop);
+            }
+            if let Some(value) = &ended.serialize_by {
+                match queues.get_mut(value).and_then(VecDeque::pop_front) {
+                    Some(next) => ready.push_back(next),
+                    None => {
+                        queues.remove(value);
+                    }
+                }
+            }
+            turns.add(ended).await?;
+        }
+        // What was read and not begun, and what was never read, is accounted for as well.
+        let left: Vec<Item> = ready
+            .into_iter()
+            .chain(queues.into_values().flatten())
+            .collect();
+        for item in left {
+            let ended = self.left(item, reader.step, reader.each, clock).await?;
+            turns.add(ended).await?;
+        }
+        while let Some(read) = reader.read() {
+            let ended = match read {
+                Read::Item(item) => self.left(*item, reader.step, reader.each, clock).await?,
+                Read::Bad(ended) => *ended,
+            };
+            turns.add(ended).await?;
+        }
+        Ok(stop)
+    }
+}
