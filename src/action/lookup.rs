@@ -197,7 +197,7 @@ impl<'l> Search<'l> {
         };
         if !matches!(
             pages.take(&self.read.seen(response, &self.ask))?,
-            Turn::Next(_)
+            Turn::Next(_) | Turn::Empty(Some(_))
         ) {
             return Ok(false);
         }

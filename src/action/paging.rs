@@ -47,8 +47,8 @@ impl Action {
 /// What an answer says of the pages after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// It holds no record, so none follows it.
-    Empty,
+    /// It holds no record; whether another follows it all the same, and of how many, where the answer says so.
+    Empty(Option<u64>),
     /// It is the last.
     Last,
     /// Another follows; of how many, where the answer says so.
@@ -113,8 +113,10 @@ impl<'a> Pages<'a> {
                 records.type_name()
             )));
         };
+        let total = self.paging.total(seen).map_err(unreadable)?;
+        let more = total.filter(|total| self.page < *total);
         let Some(first) = records.first() else {
-            return Ok(Turn::Empty);
+            return Ok(Turn::Empty(more));
         };
         let shown = record_id(first).map_or_else(|| first.clone(), Value::from);
         if self.first.as_ref() == Some(&shown) {
@@ -124,13 +126,8 @@ impl<'a> Pages<'a> {
             ));
         }
         self.first = Some(shown);
-        if let Some(total) = self.paging.total(seen).map_err(unreadable)? {
-            let is_last = self.page >= total;
-            return Ok(if is_last {
-                Turn::Last
-            } else {
-                Turn::Next(Some(total))
-            });
+        if total.is_some() {
+            return Ok(more.map_or(Turn::Last, |total| Turn::Next(Some(total))));
         }
         let limit = seen.with.get(&self.paging.limit).and_then(whole);
         let is_full = records.len() as u64 >= limit.unwrap_or(self.paging.max_limit as u64);
@@ -239,6 +236,11 @@ impl Joined {
             }
         }
         self.has_begun = true;
+    }
+
+    /// Whether a page was added.
+    pub const fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// How many records were left out, because they stood on two pages.

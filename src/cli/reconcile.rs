@@ -216,7 +216,7 @@ fn given(
             if meant.is_empty() {
                 let id = own_id.or(flagged).filter(|_| decision == Decision::Ok);
                 match settled.iter().find(|settled| settled.is(name)) {
-                    Some(settled) => words.push(settled.another_word(decision, id)?),
+                    Some(settled) => add(settled.another_word(decision, id)?, &mut words)?,
                     None => return Err(nothing_of(name, doubts)),
                 }
                 continue;
@@ -237,16 +237,8 @@ fn given(
                 .help("name one row: --ok STEP@ROW=ID"));
             }
             for doubt in meant {
-                if words
-                    .iter()
-                    .any(|word| word.step == doubt.step && word.row == doubt.row)
-                {
-                    return Err(Diagnostic::error(
-                        Code::InvalidValue,
-                        format!("{} is decided twice", doubt.name()),
-                    ));
-                }
-                words.push(doubt.word(decision, id.filter(|_| decision == Decision::Ok)));
+                let id = id.filter(|_| decision == Decision::Ok);
+                add(doubt.word(decision, id), &mut words)?;
             }
         }
     }
@@ -262,6 +254,20 @@ fn given(
         .help("give each its own: --ok STEP@ROW=ID"));
     }
     Ok(words)
+}
+
+/// Takes one word, where there is none yet for the same.
+fn add(word: Reconciled, words: &mut Vec<Reconciled>) -> Result<(), Diagnostic> {
+    let is_same = |other: &Reconciled| other.step == word.step && other.row == word.row;
+    if words.iter().any(is_same) {
+        let row = word.row.iter().map(|row| format!("@{row}"));
+        return Err(Diagnostic::error(
+            Code::InvalidValue,
+            format!("{}{} is decided twice", word.step, row.collect::<String>()),
+        ));
+    }
+    words.push(word);
+    Ok(())
 }
 
 /// The id of `--wolkvox-id`; a blank one is no id, and most often a variable that was never set.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -42,7 +43,8 @@ pub(super) fn runs(args: &RunsArgs) -> Exit {
 }
 
 fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
-    let journal = open(&state_folder(args.state_dir.as_deref()))?;
+    let state = state_folder(args.state_dir.as_deref());
+    let journal = open(&state)?;
     match &args.command {
         None => {
             let runs = journal.runs(200).map_err(|error| unreadable(&error))?;
@@ -73,7 +75,7 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
             };
             show(&journal, &run, &filter, args.format)
         }
-        Some(RunsCommand::Prune { older_than }) => prune(&journal, *older_than),
+        Some(RunsCommand::Prune { older_than }) => prune(&journal, &state, *older_than),
     }
 }
 
@@ -85,16 +87,20 @@ const LONGEST_DAY: SignedDuration = SignedDuration::from_hours(25);
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Forgets old runs. Those of today stay where a target has a daily budget: it is counted from them.
-fn prune(journal: &Journal, days: u32) -> Result<String, Diagnostic> {
+fn prune(journal: &Journal, state: &Path, days: u32) -> Result<String, Diagnostic> {
     let ago = |age: SignedDuration| {
         let then = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
         format!("{then:.3}")
     };
     let age = SignedDuration::from_hours(24 * i64::from(days));
-    let project = Project::find(&current_folder());
-    let targets = &project.config.targets;
-    let is_budgeted = targets.iter().any(|target| target.daily_budget.is_some())
-        || project.findings.iter().any(Diagnostic::is_error);
+    // The state folder may be asked about from elsewhere, and it may lie elsewhere.
+    let folders = [Some(current_folder()), state.parent().map(Path::to_owned)];
+    let is_budgeted = folders.iter().flatten().any(|folder| {
+        let project = Project::find(folder);
+        let targets = &project.config.targets;
+        targets.iter().any(|target| target.daily_budget.is_some())
+            || project.findings.iter().any(Diagnostic::is_error)
+    });
     let counted = is_budgeted.then(|| ago(LONGEST_DAY));
     let gone = journal
         .prune(Old {

@@ -19,6 +19,7 @@ use super::tree::Partial;
 use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep, Tree};
 use crate::action::{Action, Effect, TargetFacts};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::playbook::OnFailure;
 use crate::project::Confinement;
 use crate::reading::{is_token, literal_token};
 use crate::request;
@@ -152,6 +153,18 @@ pub(super) struct Rehearser<'p> {
     attached: BTreeMap<String, PathBuf>,
 }
 
+/// How certain it is that the steps looked at run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Reach {
+    /// They do not: what their templates read need not be there, so that only what is written out is looked at.
+    Never,
+    /// They may: that they read what a skipped step has not given may never come to matter.
+    #[default]
+    Possible,
+    /// They do, and the playbook stops where one of them fails.
+    Certain,
+}
+
 /// What the templates of one playbook see, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known<'p> {
@@ -164,14 +177,12 @@ pub(super) struct Known<'p> {
     has_run: bool,
     /// Steps that are known to be skipped.
     skipped: BTreeSet<String>,
-    /// Whether the steps looked at are known not to run: what their templates read need not be there, so that only
-    /// what is written out is looked at.
-    is_off: bool,
+    reach: Reach,
 }
 
 impl Known<'_> {
     pub(super) fn is_known(&self, read: &Read) -> bool {
-        if self.is_off {
+        if self.reach == Reach::Never {
             return false;
         }
         let member_in = |names: &[String]| match read.path.get(1) {
@@ -185,7 +196,7 @@ impl Known<'_> {
             Some("run") => self.has_run,
             Some("steps") => {
                 let step = read.path.get(1);
-                step.is_some_and(|step| self.skipped.contains(step))
+                self.reach == Reach::Certain && step.is_some_and(|step| self.skipped.contains(step))
             }
             Some("response" | "status") => false,
             Some(name) => !self.row_names.contains(&name),
@@ -226,6 +237,7 @@ impl Known<'_> {
 impl<'p> Rehearser<'p> {
     fn begin(&mut self, plan: &Plan, inputs: &Inputs) {
         let known = &mut self.known;
+        known.reach = Reach::Certain;
         known.unknown_inputs.clone_from(&inputs.unknown);
         known.scope.set("inputs", Value::Map(inputs.values.clone()));
         if let Some(target) = self.facts.target {
@@ -256,20 +268,28 @@ impl<'p> Rehearser<'p> {
             if own == Inclusion::No {
                 self.known.skip(step);
             }
-            let was_off = std::mem::replace(&mut self.known.is_off, inclusion == Inclusion::No);
+            let before = self.known.reach;
+            // What a loop forgives is told when its rows are looked at.
+            let matters =
+                step.on_failure == OnFailure::Stop || matches!(step.kind, PlannedKind::Loop(_));
+            self.known.reach = match (inclusion, before) {
+                (Inclusion::No, _) => Reach::Never,
+                (_, Reach::Certain) if own == Inclusion::Yes && matters => Reach::Certain,
+                _ => Reach::Possible,
+            };
             match &step.kind {
                 PlannedKind::Group(nested) => self.visit(nested, inclusion),
                 PlannedKind::Action(action) => self.action(step, action, inclusion),
                 PlannedKind::Loop(each) => self.looped(step, each, inclusion),
                 PlannedKind::Use(used) => self.used(step, used, inclusion),
             }
-            self.known.is_off = was_off;
+            self.known.reach = before;
         }
     }
 
     /// Whether the files are looked at that steps name: a run has no use for those of steps that it leaves out.
     const fn looks_at_files(&self) -> bool {
-        !self.known.is_off || self.facts.run.is_none()
+        !matches!(self.known.reach, Reach::Never) || self.facts.run.is_none()
     }
 
     /// The steps of a loop: once for any row, then for the rows that are looked at.
@@ -277,7 +297,13 @@ impl<'p> Rehearser<'p> {
         self.known.row_names.push(&each.binding);
         self.known.row_names.push("loop");
         let first = self.steps.len();
+        // Whether there is a row that comes to them is not known here.
+        let before = self.known.reach;
+        if before == Reach::Certain {
+            self.known.reach = Reach::Possible;
+        }
         self.visit(&each.steps, inclusion);
+        self.known.reach = before;
         for step in &mut self.steps[first..] {
             step.repeated = true;
         }

@@ -51,6 +51,19 @@ impl<'n> RowNames<'n> {
         self.within(key)
     }
 
+    /// The name that the row would have if loops were in its steps where there are none now, or the other way round;
+    /// none where it is the same.
+    pub(super) fn otherwise(&self, key: &str) -> Option<String> {
+        let other = if self.outer.is_some() {
+            return None;
+        } else if self.is_outer {
+            key.to_owned()
+        } else {
+            escaped(key)
+        };
+        (other != self.open(key)).then_some(other)
+    }
+
     /// The name of a row whose key must not be written down: a digest, by which it is found again whatever the
     /// secrets are then.
     pub fn hidden(&self, key: &str) -> String {
@@ -81,12 +94,16 @@ impl<'n> RowNames<'n> {
         if self.outer.is_none() && !self.is_outer {
             return key.to_owned();
         }
-        let key = key.replace('%', "%25").replace('/', "%2F");
+        let key = escaped(key);
         match &self.outer {
             Some(outer) => format!("{outer}/{key}"),
             None => key,
         }
     }
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('%', "%25").replace('/', "%2F")
 }
 
 fn holds_loops(steps: &[PlannedStep]) -> bool {

@@ -81,23 +81,26 @@ impl<'p> PagedRead<'p> {
         warnings: Vec<String>,
     ) -> Result<bool, String> {
         let turn = self.pages.take(seen)?;
-        let is_first = self.read == 0;
         self.read += 1;
         for warning in warnings {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
         }
-        // Without records, a later page has nothing to say: not that its ids are blank either.
-        if is_first || turn != Turn::Empty {
+        let next = match turn {
+            Turn::Next(of) => Some(of),
+            Turn::Empty(Some(of)) => Some(Some(of)),
+            Turn::Empty(None) | Turn::Last => None,
+        };
+        let goes_on = next.is_some() && self.read < self.most;
+        // Without records, a page has nothing to say, not that its ids are blank either; unless none has any.
+        let says_nothing = matches!(turn, Turn::Empty(_)) && (goes_on || self.joined.has_begun());
+        if !says_nothing {
             self.joined.add(self.action, outputs);
         }
-        let Turn::Next(of) = turn else {
-            return Ok(false);
+        let Some(of) = next.filter(|_| !goes_on) else {
+            return Ok(goes_on);
         };
-        if self.read < self.most {
-            return Ok(true);
-        }
         let warning = self.stopped_early(of);
         self.warnings.push(warning);
         Ok(false)

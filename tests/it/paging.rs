@@ -132,10 +132,18 @@ fn all_pages_are_read_and_each_record_is_updated() {
 
 #[test]
 fn a_page_that_is_empty_is_the_last_and_takes_nothing_away() {
+    const GAPS: [&[&[&str]]; 2] = [&[&["1", "2"], &[], &["5"]], &[&[], &["3", "4"], &["5"]]];
     let project = project("    max_pages: 20\n", &[&["1", "2"], &["3", "4"]], "");
     let ran = project.run(&[]);
     assert_eq!((ran.exit, asked(&ran)), (0, vec![1, 2, 3]), "{ran:?}");
     assert_eq!(outputs(&ran)["ids"], json!(["1", "2", "3", "4"]));
+    // Unless the answer says that others follow it.
+    for (pages, ids) in GAPS.into_iter().zip([["1", "2", "5"], ["3", "4", "5"]]) {
+        let project = crate::paging::project("    max_pages: 20\n", pages, r#","Total pages":3"#);
+        let ran = project.run(&[]);
+        assert_eq!((ran.exit, asked(&ran)), (0, vec![1, 2, 3]), "{ran:?}");
+        assert_eq!(outputs(&ran)["ids"], json!(ids));
+    }
 }
 
 #[test]

@@ -93,6 +93,47 @@ steps:
 }
 
 #[test]
+fn a_row_that_gains_a_loop_is_not_begun_anew() {
+    let playbook = r#"
+steps:
+  - id: each
+    for_each: { items: [A/1, B2], key: "{{ row }}" }
+    on_failure: continue
+    steps:
+      - id: debt
+        action: obligation.insert
+        with: { wolkvox_id: "64cb", id: "{{ row }}", name: Loan }
+      - id: mark
+        action: record.update
+        with: { module: contacts, wolkvox_id: "64cb", fields: { A: b } }
+"#;
+    let project = Project::new(playbook, []);
+    project.server.judge(|arrived| {
+        if arrived.text().contains("Loan") {
+            json(CREATED)
+        } else {
+            refused()
+        }
+    });
+    assert_eq!(project.run(&[]).exit, 1);
+    let inner = "      - id: more\n        for_each: { items: [1], as: one }\n        action: record.update\n        with: { module: contacts, wolkvox_id: \"64cb\", fields: { A: c } }\n";
+    project.write("playbook.yaml", &format!("voxplay: 1\n{playbook}{inner}"));
+    let resume = [
+        "resume",
+        "--retry-failed",
+        "--accept-changes",
+        "--format",
+        "json",
+    ];
+    let ran = project.finish(project.voxplay(&resume));
+    assert_eq!((ran.exit, arrivals(&ran, "Loan")), (1, 2), "{ran:?}");
+    assert!(
+        ran.stdout.contains("put the steps back as they were"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn what_was_done_is_found_again_when_a_secret_in_the_keys_has_changed() {
     let playbook = r#"
 inputs:

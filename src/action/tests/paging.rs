@@ -59,10 +59,11 @@ fn the_answer_says_which_page_is_the_last() {
     for (answer, wanted) in [
         (r#"{"data":[1,2]}"#, Next(None)),
         (r#"{"data":[1]}"#, Last),
-        (r#"{"data":[]}"#, Empty),
+        (r#"{"data":[]}"#, Empty(None)),
         (r#"{"data":[1],"pages":2}"#, Next(Some(2))),
         (r#"{"data":[1,2],"pages":"1"}"#, Last),
-        (r#"{"data":[],"pages":9}"#, Empty),
+        (r#"{"data":[],"pages":9}"#, Empty(Some(9))),
+        (r#"{"data":[],"pages":1}"#, Empty(None)),
     ] {
         assert_eq!(turns("{}", &[answer]).0, [Ok(wanted)], "{answer}");
     }

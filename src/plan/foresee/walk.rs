@@ -155,8 +155,9 @@ impl<'c> Walk<'c> {
             return (None, Tally::default());
         }
         let inner = match reach {
-            Reach::Never => Place { reach, ..place },
-            _ => Place { reach, ..seen },
+            // What is read of a skipped step is only missed where it is sure to be read.
+            Reach::Certain => Place { reach, ..seen },
+            Reach::Never | Reach::Possible => Place { reach, ..place },
         };
         let (kind, tally) = match &step.kind {
             PlannedKind::Group(nested) => {

@@ -1,13 +1,14 @@
-//! Which findings about rows are mistakes of the playbook: no row's data brings them about, or every row has them.
+//! Which findings about rows are mistakes of the playbook: no row's data brings them about, or a name is one that no row
+//! has.
 
 use std::sync::Arc;
 
 use super::reads::own_reads;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::template::Read;
 
-/// The places where every row so far is wrong.
+/// The places where every row so far lacks a name.
 #[derive(Debug, Default)]
 pub(super) struct Everywhere {
     /// None before the first row.
@@ -17,7 +18,10 @@ pub(super) struct Everywhere {
 impl Everywhere {
     /// Takes in what was found in one more row.
     pub(super) fn narrow(&mut self, of_row: &[Diagnostic]) {
-        let errors = of_row.iter().filter(|finding| finding.is_error());
+        // What a row's own data brings about, a blank or a bad date, is the row's, and be it in all of them.
+        let errors = of_row
+            .iter()
+            .filter(|finding| finding.is_error() && finding.code == Code::UndefinedName);
         let wrong = errors.filter_map(|finding| finding.place.as_ref());
         match &mut self.places {
             Some(places) => {

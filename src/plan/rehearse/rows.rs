@@ -218,7 +218,7 @@ struct RowLooker<'l> {
     /// What messages call the data.
     name: String,
     keys: BTreeSet<String>,
-    /// Where every row is wrong.
+    /// Where every row lacks a name.
     everywhere: Everywhere,
     found: Looked,
 }
@@ -232,7 +232,7 @@ impl RowLooker<'_> {
         let (mut read, mut turn) = (0, 0);
         for item in rows.in_items(self.each.batch) {
             let is_told = self.found.of_rows.len() < MOST_FINDINGS && read < many;
-            // Further rows are only looked at to see whether one of them is right where all others are wrong.
+            // Further rows are only looked at to see whether one of them has a name that all others lack.
             let looks_on = self.forgives() && self.everywhere.is_open();
             if !is_told && !looks_on {
                 break;
@@ -259,11 +259,13 @@ impl RowLooker<'_> {
 
     /// A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
     fn forgives(&self) -> bool {
-        self.rehearser.facts.run.is_some() && self.step.on_failure == OnFailure::Continue
+        let goes_on =
+            self.step.on_failure == OnFailure::Continue || self.each.max_failures.is_some();
+        self.rehearser.facts.run.is_some() && goes_on
     }
 
-    /// Makes warnings of what is wrong with single rows, where it need not stop the run. What is wrong in every row, or
-    /// whatever a row holds, is a mistake of the playbook, and no row would come of it.
+    /// Makes warnings of what is wrong with rows, where it need not stop the run. A name that no row has, and what is
+    /// wrong whatever a row holds, is a mistake of the playbook, and no row would come of it.
     fn forgive(&mut self) {
         if !self.forgives() {
             return;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Known, Rehearser, stands};
+use super::{Known, Reach, Rehearser, stands};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::plan::inputs::collect_texts;
 use crate::plan::rehearse::Inclusion;
@@ -87,7 +87,7 @@ pub(super) fn enter<'p>(step: &PlannedStep, used: &PlannedUse, outer: &Known<'p>
         unknown_inputs: unknown,
         has_target: outer.has_target,
         has_run: outer.has_run,
-        is_off: outer.is_off,
+        reach: outer.reach,
         ..Known::default()
     };
     known.add_vars(&used.vars, used.home.source(), &mut findings);
@@ -122,7 +122,11 @@ fn known_value(
         return Some(partial.value);
     }
     // What is to be masked is known before anything is written down, or it is not masked everywhere.
-    if secret && !outer.is_off && partial.errors.is_empty() && depends_on_run(&given.tree, outer) {
+    if secret
+        && outer.reach != Reach::Never
+        && partial.errors.is_empty()
+        && depends_on_run(&given.tree, outer)
+    {
         findings.push(
             Diagnostic::error(
                 Code::NotSupported,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::item::{Ended, Item, Standing};
+use super::item::{Ended, Item, Standing, ids_of};
 use crate::event::RowFinished;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedLoop, PlannedStep, Tree};
@@ -158,6 +158,17 @@ impl Reader<'_> {
             let mut steps = self.step.and_nested().into_iter();
             steps.any(|step| self.history.has_row(&step.id, name))
         };
+        // In loops inside, it may be the name of another row.
+        let is_begun = |name: &String| {
+            let steps = ids_of(&self.each.steps);
+            let mut steps = steps.iter().chain([&self.step.id]);
+            steps.any(|step| self.history.has_row(step, name))
+        };
+        if self.names.otherwise(key).as_ref().is_some_and(is_begun) {
+            return Err("the row was begun when its steps had no loops, or had some, and its `key` holds `/` or `%`: \
+                 nobody could say any more what was sent for it; put the steps back as they were"
+                .to_owned());
+        }
         let open = self.names.open(key);
         if self.names.shows_secret(key) {
             if is_known(&open) {

@@ -603,6 +603,23 @@ fn a_value_of_a_skipped_step_is_missed_before_the_run() {
     // A check does not know which inputs a run will have.
     let check = project.finish(project.voxplay(&["check", "playbook.yaml"]));
     assert_eq!(check.exit, 0, "{check:?}");
+    // Where it is not sure to be read, or the run goes on, it may never come to matter.
+    for (c, exit, sent) in [
+        (
+            "when: steps.first.code == 201 and steps.b.outcome == 'ok'",
+            0,
+            1,
+        ),
+        ("when: inputs.go and steps.first.code == 200", 0, 1),
+        ("on_failure: continue", 1, 1),
+    ] {
+        let first = "steps:\n  - id: first\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n";
+        let text = playbook
+            .replace("steps:\n  - id: a", &format!("{first}  - id: a"))
+            .replace("  - id: c\n", &format!("  - id: c\n    {c}\n"));
+        let ran = Project::new(&text, []).run(&[]);
+        assert_eq!((ran.exit, ran.arrived.len()), (exit, sent), "{c}: {ran:?}");
+    }
     // What does not need it runs.
     let guarded = playbook.replace("steps.b.wolkvox_id", "steps.b.wolkvox_id | default('2')");
     let ran = Project::new(&guarded, []).run(&[]);
