@@ -62,7 +62,7 @@ mod tests {
         assert!(!said.contains("s3cret"), "{said}");
         let of_library = told(
             "",
-            Some("/home/u/.cargo/registry/x/tokio-1.0.0/src/a/src.rs:1:2"),
+            Some("/opt/cargo/registry/x/tokio-1.0.0/src/a/src.rs:1:2"),
         );
         assert!(
             of_library.contains("at tokio-1.0.0/src/a/src.rs:1:2"),
