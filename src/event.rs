@@ -581,6 +581,11 @@ impl RunStarted {
     }
 }
 
+/// What messages and `reconcile` call a step, with the row that it ran for.
+pub fn step_name(step: &str, row: Option<&str>) -> String {
+    row.map_or_else(|| step.to_owned(), |row| format!("{step}@{row}"))
+}
+
 /// Why a run stopped that may send no more that day, as [`RunFinished::stopped`] says it.
 pub const BUDGET_USED_UP: &str = "the day's requests are used up";
 /// Why a run stopped after a step that failed.
@@ -610,6 +615,23 @@ impl StepFinished {
 }
 
 impl RowFinished {
+    /// The end of a row, of which nothing more is known yet.
+    pub fn new(step: String, row: String, number: u64, outcome: Outcome) -> Self {
+        Self {
+            step,
+            row,
+            number,
+            outcome,
+            failed_step: None,
+            code: None,
+            error: None,
+            accepted: false,
+            wolkvox_ids: Map::default(),
+            duration_ms: 0,
+            item: None,
+        }
+    }
+
     /// Takes secrets out of it; there is none in the row's name, by which it is found again.
     pub fn mask(&mut self, masker: &Masker) {
         if let Some(error) = &mut self.error {

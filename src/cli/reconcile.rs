@@ -21,7 +21,9 @@ use super::resume::{choose, open, state_folder, unreadable};
 use super::run::{refuse_all, runtime};
 use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::event::{AttemptStarted, Decision, Event, EventKind, Reconciled, RunId, RunStarted};
+use crate::event::{
+    AttemptStarted, Decision, Event, EventKind, Reconciled, RunId, RunStarted, step_name,
+};
 use crate::journal::{Durability, Journal, JournalError};
 use crate::report::human::plural;
 use crate::value::{Value, is_blank};
@@ -260,10 +262,10 @@ fn given(
 fn add(word: Reconciled, words: &mut Vec<Reconciled>) -> Result<(), Diagnostic> {
     let is_same = |other: &Reconciled| other.step == word.step && other.row == word.row;
     if words.iter().any(is_same) {
-        let row = word.row.iter().map(|row| format!("@{row}"));
+        let name = step_name(&word.step, word.row.as_deref());
         return Err(Diagnostic::error(
             Code::InvalidValue,
-            format!("{}{} is decided twice", word.step, row.collect::<String>()),
+            format!("{name} is decided twice"),
         ));
     }
     words.push(word);
@@ -303,10 +305,7 @@ fn nothing_of(name: &str, doubts: &[Doubt]) -> Diagnostic {
 
 impl Doubt {
     fn name(&self) -> String {
-        match &self.row {
-            Some(row) => format!("{}@{row}", self.step),
-            None => self.step.clone(),
-        }
+        step_name(&self.step, self.row.as_deref())
     }
 
     /// Whether a name of the command line means this one.

@@ -9,7 +9,7 @@ use super::record::{Cases, Common};
 use crate::action::Effect;
 use crate::event::{
     AttemptFailed, Counts, Event, EventKind, RowFinished, RunFinished, RunOutcome, RunStarted,
-    StepFinished,
+    StepFinished, step_name,
 };
 use crate::outcome::Outcome;
 use crate::run::Progress;
@@ -426,16 +426,8 @@ pub fn summary(finished: &RunFinished, in_doubt: &InDoubt, width: usize) -> Stri
             width,
         );
         for (step, row, action) in &in_doubt.named {
-            let row = row
-                .as_ref()
-                .map_or_else(String::new, |row| format!("@{row}"));
-            let _ = writeln!(
-                text,
-                "  {}{}  {}",
-                harmless(step),
-                harmless(&row),
-                harmless(action)
-            );
+            let name = step_name(step, row.as_deref());
+            let _ = writeln!(text, "  {}  {}", harmless(&name), harmless(action));
         }
         if in_doubt.more > 0 {
             let _ = writeln!(

@@ -20,7 +20,7 @@ use crate::action::TargetFacts;
 use crate::attachment::Attachment;
 use crate::event::{
     BUDGET_USED_UP, Counts, Event, EventKind, RunFinished, RunId, RunOutcome, RunStarted,
-    STEP_FAILED, STEP_IN_DOUBT,
+    STEP_FAILED, STEP_IN_DOUBT, step_name,
 };
 use crate::journal::{Durability, Journal, JournalError};
 use crate::plan::{AccountPaths, Home, Plan, render_outputs};
@@ -364,13 +364,11 @@ impl Driver<'_> {
 fn answered(kind: &EventKind) -> Option<String> {
     match kind {
         EventKind::StepFinished(end) if end.attempts > 0 => {
-            let row = end.row.iter().map(|row| format!("@{row}"));
             let id = end.wolkvox_id.as_ref().and_then(Value::scalar_text);
             let id = id.map(|id| format!(", wolkvox_id {id}"));
             Some(format!(
-                "{}{} ({}{})",
-                end.step,
-                row.collect::<String>(),
+                "{} ({}{})",
+                step_name(&end.step, end.row.as_deref()),
                 end.outcome,
                 id.unwrap_or_default()
             ))

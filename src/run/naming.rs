@@ -54,14 +54,14 @@ impl<'n> RowNames<'n> {
     /// The name that the row would have if loops were in its steps where there are none now, or the other way round;
     /// none where it is the same.
     pub(super) fn otherwise(&self, key: &str) -> Option<String> {
-        let other = if self.outer.is_some() {
+        if self.outer.is_some() || !key.contains(['%', '/']) {
             return None;
-        } else if self.is_outer {
+        }
+        Some(if self.is_outer {
             key.to_owned()
         } else {
             escaped(key)
-        };
-        (other != self.open(key)).then_some(other)
+        })
     }
 
     /// The name of a row whose key must not be written down: a digest, by which it is found again whatever the

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use super::lane::Surroundings;
 use super::{Command, History, Input, Lane, LaneEnd, LoopEnd, Meter, Stop, loops};
 use crate::action::{Catalogue, Effect, TargetFacts};
-use crate::event::{EventKind, RowFinished};
+use crate::event::{EventKind, RowFinished, step_name};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::plan::{self, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
@@ -216,19 +216,8 @@ impl World<'_> {
             halted = halted.or(end.stop.filter(|stop| *stop == Stop::Interrupted));
             let outcome = loops::row_outcome(&end);
             tally.counts.add(outcome);
-            self.ledger.events.push(EventKind::RowFinished(RowFinished {
-                step: step.id.clone(),
-                row,
-                number: total,
-                outcome,
-                failed_step: None,
-                code: None,
-                error: None,
-                accepted: false,
-                wolkvox_ids: Map::default(),
-                duration_ms: 0,
-                item: None,
-            }));
+            let end = RowFinished::new(step.id.clone(), row, total, outcome);
+            self.ledger.events.push(EventKind::RowFinished(end));
         }
         assert_eq!(tally.counts.total(), total, "every row is accounted for");
         Ok(LoopEnd {
@@ -297,7 +286,7 @@ impl World<'_> {
                 );
                 self.ledger
                     .forgotten
-                    .push(named(&started.step, started.row.as_deref()));
+                    .push(step_name(&started.step, started.row.as_deref()));
             }
         }
     }
@@ -307,7 +296,7 @@ impl World<'_> {
         let Some(EventKind::AttemptStarted(started)) = self.ledger.events.last() else {
             panic!("sent without a record: {:?}", self.ledger.events.last());
         };
-        let step = named(&started.step, started.row.as_deref());
+        let step = step_name(&started.step, started.row.as_deref());
         if !started.effect.is_repeatable() {
             assert_eq!(
                 self.ledger.durable,
@@ -321,10 +310,10 @@ impl World<'_> {
                 .iter()
                 .filter(|event| match event {
                     EventKind::AttemptFailed(failed) => {
-                        named(&failed.step, failed.row.as_deref()) == step && !failed.in_doubt
+                        step_name(&failed.step, failed.row.as_deref()) == step && !failed.in_doubt
                     }
                     EventKind::StepFinished(end) => {
-                        named(&end.step, end.row.as_deref()) == step
+                        step_name(&end.step, end.row.as_deref()) == step
                             && end.outcome == Outcome::Failed
                             && !end.accepted
                             && end.attempts > 0
@@ -355,7 +344,7 @@ impl World<'_> {
             if let EventKind::StepFinished(end) = event {
                 let settled =
                     |outcome: &Outcome| !matches!(outcome, Outcome::NotRun | Outcome::Skipped);
-                let name = named(&end.step, end.row.as_deref());
+                let name = step_name(&end.step, end.row.as_deref());
                 let known = outcomes.get(&name).is_some_and(settled);
                 if settled(&end.outcome) || !known {
                     outcomes.insert(name, end.outcome);
@@ -481,11 +470,6 @@ impl std::fmt::Debug for World<'_> {
             other => writeln!(f, "{}", other.tag()),
         })
     }
-}
-
-/// A step, and the row that it runs for.
-fn named(step: &str, row: Option<&str>) -> String {
-    row.map_or_else(|| step.to_owned(), |row| format!("{step}@{row}"))
 }
 
 fn target() -> TargetFacts {

@@ -113,13 +113,7 @@ fn rows_run_side_by_side_and_are_told_in_their_order() {
     let child = project.command(&[]).spawn().unwrap();
     project.server.wait_for(9);
     project.server.release();
-    let output = child.wait_with_output().unwrap();
-    let ran = Ran {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::new(),
-        arrived: project.server.arrived(),
-    };
+    let ran = project.ran(child.wait_with_output().unwrap());
     assert_eq!(ran.exit, 0);
     let order: Vec<String> = rows(&ran).into_iter().map(|(row, _)| row).collect();
     assert_eq!(order, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
@@ -887,13 +881,7 @@ fn a_file_that_changes_on_the_way_fails_the_loop_and_no_row() {
     project.server.wait_for(1);
     project.write("rows.csv", &csv(1..=4));
     project.server.release();
-    let output = child.wait_with_output().unwrap();
-    let ran = Ran {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::new(),
-        arrived: project.server.arrived(),
-    };
+    let ran = project.ran(child.wait_with_output().unwrap());
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert_eq!(rows(&ran).len(), 3, "{ran:?}");
     assert_eq!(file(&project, "bad.csv").lines().count(), 1);

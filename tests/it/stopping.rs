@@ -57,13 +57,22 @@ fn ended(project: &Project, child: Child) -> Ran {
         let _ = Command::new("kill").args(["-KILL", &id]).status();
         panic!("the run hangs");
     };
-    let output = output.unwrap();
-    Ran {
-        exit: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        arrived: project.server.arrived(),
+    project.ran(output.unwrap())
+}
+
+/// Lets go of what the server holds back once the end of the second row is told; the run to its end.
+fn released_after_row_2(project: &Project) -> Ran {
+    let mut child = project.command(&[]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut heard = String::new();
+    while !heard.contains("\"row\":\"2\"") {
+        assert!(stdout.read_line(&mut heard).unwrap() > 0, "{heard}");
     }
+    project.server.release();
+    stdout.read_to_string(&mut heard).unwrap();
+    let mut ran = ended(project, child);
+    ran.stdout = heard;
+    ran
 }
 
 /// Runs 100 rows two at a time, of which the first is held until the second has ended.
@@ -79,17 +88,7 @@ fn second_before_first(keys: &str, second: &Answer) -> Ran {
             "2" => second.clone(),
             _ => json(DONE),
         });
-    let mut child = project.command(&[]).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut heard = String::new();
-    while !heard.contains("\"row\":\"2\"") {
-        assert!(stdout.read_line(&mut heard).unwrap() > 0, "{heard}");
-    }
-    project.server.release();
-    stdout.read_to_string(&mut heard).unwrap();
-    let mut ran = ended(&project, child);
-    ran.stdout = heard;
-    ran
+    released_after_row_2(&project)
 }
 
 #[test]
@@ -132,15 +131,7 @@ fn rows_that_wait_for_their_first_request_do_not_begin_after_a_stop() {
             "2" => refused(),
             _ => json(DONE),
         });
-    let mut child = project.command(&[]).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut heard = String::new();
-    while !heard.contains("\"row\":\"2\"") {
-        assert!(stdout.read_line(&mut heard).unwrap() > 0, "{heard}");
-    }
-    project.server.release();
-    stdout.read_to_string(&mut heard).unwrap();
-    let ran = ended(&project, child);
+    let ran = released_after_row_2(&project);
     let rows: Vec<String> = ran.arrived.iter().map(row_of).collect();
     assert_eq!(rows.iter().filter(|row| *row == "1").count(), 2, "{rows:?}");
     assert_eq!(rows.len(), 3, "{rows:?}");

@@ -2,7 +2,7 @@
 //! place of an earlier one. An id that is found late may be added at any time.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::event::{Decision, EventKind, Reconciled, RunId};
+use crate::event::{Decision, EventKind, Reconciled, RunId, step_name};
 use crate::journal::{Journal, JournalError};
 use crate::value::Value;
 
@@ -49,10 +49,7 @@ impl Settled {
     }
 
     fn name(&self) -> String {
-        match &self.word.row {
-            Some(row) => format!("{}@{row}", self.word.step),
-            None => self.word.step.clone(),
-        }
+        step_name(&self.word.step, self.word.row.as_deref())
     }
 
     /// Whether a word adds the id to what the run has gone on with already.

@@ -1,7 +1,7 @@
 //! What templates and groups learn of the end of a step, and why an output of it has no value.
 
 use super::Lane;
-use crate::event::StepFinished;
+use crate::event::{StepFinished, step_name};
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::value::{Value, map_with_room_for};
@@ -58,8 +58,7 @@ impl Lane<'_> {
         }
         for output in &end.blank {
             let why = if end.is_by_hand() {
-                let at = end.row.iter().map(|row| format!("@{row}"));
-                let name = format!("{}{}", end.step, at.collect::<String>());
+                let name = step_name(&end.step, end.row.as_deref());
                 format!(
                     "the step {} was settled by hand without an id: look it up in the CRM, and give it with `voxplay reconcile --ok {name}=ID`",
                     step.id

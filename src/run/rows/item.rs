@@ -15,7 +15,6 @@ use crate::run::drive::{Driver, RunError, milliseconds};
 use crate::run::loops::row_outcome;
 use crate::run::{Lane, Stop};
 use crate::template::Scope;
-use crate::value::Map;
 
 /// One row, or one batch of rows, on its way.
 #[derive(Debug)]
@@ -58,17 +57,8 @@ pub(super) struct Ended {
 impl Item {
     fn event(&self, step: &PlannedStep, outcome: Outcome) -> RowFinished {
         RowFinished {
-            step: step.id.clone(),
-            row: self.key.clone(),
-            number: self.number,
-            outcome,
-            failed_step: None,
-            code: None,
-            error: None,
-            accepted: false,
-            wolkvox_ids: Map::default(),
-            duration_ms: 0,
             item: self.digest.clone().filter(|_| outcome != Outcome::NotRun),
+            ..RowFinished::new(step.id.clone(), self.key.clone(), self.number, outcome)
         }
     }
 
@@ -104,13 +94,7 @@ impl Driver<'_> {
             .map_or(Ok(true), |when| when.expression.is_true(&item.scope));
         match applies {
             Ok(true) => {
-                let lane = Lane::new(
-                    &each.steps,
-                    item.scope.clone(),
-                    Some(item.key.clone()),
-                    self.around(),
-                )
-                .of_item(item.digest.clone());
+                let lane = self.lane_of(&item, each);
                 let over = item.over.clone();
                 let row = (each, &mut event);
                 let halted = self.steps_of_row(lane, row, over, clock).await?;
@@ -163,18 +147,18 @@ impl Driver<'_> {
             .iter()
             .any(|step| self.history.has_begun(step, &item.key));
         if has_begun {
-            let mut lane = Lane::new(
-                &each.steps,
-                item.scope.clone(),
-                Some(item.key.clone()),
-                self.around(),
-            );
+            let mut lane = self.lane_of(&item, each);
             lane.stop_before_start(Stop::Interrupted);
             let over = item.over.clone();
             self.steps_of_row(lane, (each, &mut event), over, clock)
                 .await?;
         }
         Ok(item.ended(event, Standing::News, None))
+    }
+
+    fn lane_of<'p>(&'p self, item: &Item, each: &'p PlannedLoop) -> Lane<'p> {
+        let (scope, row) = (item.scope.clone(), item.key.clone());
+        Lane::new(&each.steps, scope, Some(row), self.around()).of_item(item.digest.clone())
     }
 
     /// Drives the lane of a row to its end, and writes into `event` what became of it.
@@ -219,6 +203,7 @@ fn adds_or_removes(steps: &[PlannedStep], id: &str) -> bool {
         _ => false,
     })
 }
+
 /// The steps of a row that may get an id.
 pub(super) fn ids_of(steps: &[PlannedStep]) -> Vec<String> {
     let mut ids = Vec::new();

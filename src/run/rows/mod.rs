@@ -137,10 +137,11 @@ impl Driver<'_> {
             if stop.is_none() && *self.interrupted.borrow() {
                 stop = Some(Stop::Interrupted);
             }
-            let over = stop.is_some() || patience.exhausted(&turns.ended);
-            if patience.exhausted(&turns.ended) {
+            let enough = patience.exhausted(&turns.ended);
+            if enough {
                 reader.over.send_replace(true);
             }
+            let over = stop.is_some() || enough;
             while !over && running.len() < places {
                 if let Some(item) = ready.pop_front() {
                     running.push(self.item(item, reader.step, reader.each, clock));

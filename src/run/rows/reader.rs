@@ -210,17 +210,8 @@ impl Reader<'_> {
             rows,
             unreadable: None,
             event: RowFinished {
-                step: self.step.id.clone(),
-                row: key,
-                number,
-                outcome: Outcome::Failed,
-                failed_step: None,
-                code: None,
                 error: Some(error),
-                accepted: false,
-                wolkvox_ids: Map::default(),
-                duration_ms: 0,
-                item: None,
+                ..RowFinished::new(self.step.id.clone(), key, number, Outcome::Failed)
             },
             standing: Standing::News,
             stop: None,

@@ -9,7 +9,7 @@ use super::Answer::{
 };
 use super::{Trouble, everywhere, planned, scripted, step, world};
 use crate::action::Effect;
-use crate::event::EventKind;
+use crate::event::{EventKind, step_name};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::playbook::{self, Playbook, Used};
@@ -52,7 +52,7 @@ fn ends(plan: &Plan, script: &HashMap<String, Vec<Answer>>) -> HashMap<String, (
         .iter()
         .filter_map(|event| match event {
             EventKind::StepFinished(end) => Some((
-                super::named(&end.step, end.row.as_deref()),
+                step_name(&end.step, end.row.as_deref()),
                 (end.outcome, Value::Map(end.outputs.clone())),
             )),
             _ => None,

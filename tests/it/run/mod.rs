@@ -7,7 +7,7 @@ mod guards;
 mod signals;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -108,13 +108,7 @@ impl Project {
     }
 
     pub(crate) fn finish(&self, mut command: Command) -> Ran {
-        let output = command.output().unwrap();
-        let ran = Ran {
-            exit: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-            arrived: self.server.arrived(),
-        };
+        let ran = self.ran(command.output().unwrap());
         self.assert_hidden(TOKEN, &ran);
         for arrived in ran
             .arrived
@@ -130,6 +124,16 @@ impl Project {
             assert!(!String::from_utf8_lossy(&arrived.body).contains(TOKEN));
         }
         ran
+    }
+
+    /// How a process of this project went.
+    pub(crate) fn ran(&self, output: Output) -> Ran {
+        Ran {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            arrived: self.server.arrived(),
+        }
     }
 
     /// The secret is in no output and in no file of the state folder, in none of its forms.
