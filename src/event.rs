@@ -178,6 +178,9 @@ pub struct PrivatePrints {
     pub key: String,
     /// Secret inputs by name.
     pub inputs: BTreeMap<String, String>,
+    /// The data of loops that shows secrets, by the names that open data has among the fingerprints.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub data: BTreeMap<String, String>,
 }
 
 /// What the records of a step rest on: where this has changed, they do not say any more what was sent.

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
+use super::private;
 use crate::action::Catalogue;
 use crate::attachment::{Attachment, hex};
+use crate::event::RunStarted;
 use crate::plan::{
     InputSource, Inputs, Origin, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep,
     Rehearsal, UsedInput,
@@ -83,7 +85,8 @@ pub(super) fn take(
     let actions = actions(plan).into_iter();
     prints.extend(actions.map(|(name, digest)| (name_of_action(name), digest)));
     loops(plan, rehearsal, &mut |step, each, scope| {
-        prints.extend(data_of(step, each, scope, files, masker));
+        let digest = open_digest(step, each, scope, files, masker);
+        prints.extend(name_of_data(step, each, scope, files).zip(digest));
     });
     let attached = rehearsal.attached.iter();
     prints.extend(attached.filter_map(|(label, path)| {
@@ -235,27 +238,63 @@ pub(super) fn rows_of(
     }
 }
 
-/// The name and the digest of a loop's data; none where it depends on answers, or where a list holds a secret.
-fn data_of(
+/// What a loop's data is called among the digests; none where it depends on answers.
+fn name_of_data(
+    step: &PlannedStep,
+    each: &PlannedLoop,
+    scope: &Scope,
+    files: &Confinement,
+) -> Option<String> {
+    match &each.source {
+        PlannedSource::File { .. } => {
+            let (written, _) = file_of(step, each, scope, files)?;
+            Some(format!("the data {}", step.home.label(&written)))
+        }
+        PlannedSource::Items(_) => Some(format!("the items of {}", step.id)),
+    }
+}
+
+/// The list of a loop as text, where it is known before the run.
+fn list_of(each: &PlannedLoop, scope: &Scope) -> Option<String> {
+    match &each.source {
+        PlannedSource::Items(tree) => Some(tree.render(scope).ok()?.to_json_text()),
+        PlannedSource::File { .. } => None,
+    }
+}
+
+/// The digest of a loop's data; none where it depends on answers, or where a list shows a secret.
+fn open_digest(
     step: &PlannedStep,
     each: &PlannedLoop,
     scope: &Scope,
     files: &Confinement,
     masker: &Masker,
-) -> Option<(String, String)> {
+) -> Option<String> {
     match &each.source {
         PlannedSource::File { .. } => {
-            let (written, path) = file_of(step, each, scope, files)?;
-            let file = Attachment::describe(&path).ok()?;
-            let label = step.home.label(&written);
-            Some((format!("the data {label}"), file.sha256_hex()))
+            let (_, path) = file_of(step, each, scope, files)?;
+            Some(Attachment::describe(&path).ok()?.sha256_hex())
         }
-        PlannedSource::Items(tree) => {
-            let items = tree.render(scope).ok()?.to_json_text();
-            (!masker.shows_in(&items))
-                .then(|| (format!("the items of {}", step.id), digest(&items)))
+        PlannedSource::Items(_) => {
+            let list = list_of(each, scope)?;
+            (!masker.shows_in(&list)).then(|| digest(&list))
         }
     }
+}
+
+/// The lists of loops that show a secret, by name, as text.
+pub(super) fn secret_lists(
+    plan: &Plan,
+    rehearsal: &Rehearsal,
+    files: &Confinement,
+    masker: &Masker,
+) -> Vec<(String, String)> {
+    let mut lists = Vec::new();
+    loops(plan, rehearsal, &mut |step, each, scope| {
+        let list = list_of(each, scope).filter(|list| masker.shows_in(list));
+        lists.extend(name_of_data(step, each, scope, files).zip(list));
+    });
+    lists
 }
 
 /// The loops whose rows are told apart by their numbers, or are inside of rows whose data has changed, where the data
@@ -264,18 +303,21 @@ pub(super) fn renumbered<'p>(
     plan: &'p Plan,
     rehearsal: &Rehearsal,
     files: &Confinement,
-    masker: &Masker,
-    earlier: &BTreeMap<String, String>,
+    (earlier, now): (&RunStarted, &RunStarted),
 ) -> Vec<&'p PlannedStep> {
     let mut changed = Vec::new();
+    let over_secrets = plan.loops_over_secrets();
     loops(plan, rehearsal, &mut |step, each, scope| {
-        let Some((name, digest)) = data_of(step, each, scope, files, masker) else {
+        let Some(name) = name_of_data(step, each, scope, files) else {
             return;
         };
-        // A file of another name is other data.
-        let is_same = match earlier.get(&name) {
-            Some(before) => *before == digest,
-            None => name.starts_with("the items of "),
+        let is_same = match (print_of(earlier, &name), print_of(now, &name)) {
+            // A list that depended on answers, or that an older voxplay took no digest of.
+            (None, _) if matches!(each.source, PlannedSource::Items(_)) => {
+                !over_secrets.contains(step.id.as_str())
+                    || private::changes(earlier, now).is_empty()
+            }
+            (before, after) => before == after,
         };
         if !is_same {
             changed.push(step);
@@ -285,6 +327,13 @@ pub(super) fn renumbered<'p>(
     inside
         .filter(|step| matches!(&step.kind, PlannedKind::Loop(each) if each.knows_rows_by_number()))
         .collect()
+}
+
+/// The digest of data, be it open or secret, that a stretch of a run began with.
+fn print_of<'s>(started: &'s RunStarted, name: &str) -> Option<&'s String> {
+    let secret = started.private.iter().flat_map(|prints| &prints.data);
+    let mut secret = secret.filter_map(|(other, digest)| (other == name).then_some(digest));
+    started.fingerprints.get(name).or_else(|| secret.next())
 }
 
 pub(super) fn digest(text: &str) -> String {

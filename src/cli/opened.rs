@@ -14,9 +14,9 @@ use jiff::tz::TimeZone;
 use super::args::RunArgs;
 use super::open::{self, folder_of};
 use super::run::{Ready, Resumption, state_folder};
-use super::{prepare, saved};
+use super::{prepare, private, saved};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::event::RunId;
+use crate::event::{RunId, RunStarted};
 use crate::journal::{Journal, JournalError, RunLock};
 use crate::plan::{Plan, PlannedKind, PlannedStep};
 use crate::project::Target;
@@ -35,11 +35,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens and locks it all; `key` names the playbook. What only the locked journal can hold against the run is
-    /// looked for here.
+    /// Opens and locks it all, and looks for what only the locked journal can hold against the run. `started` is what
+    /// it begins with; of a new run it learns what is kept of secrets.
     pub(super) fn open(
         args: &RunArgs,
-        key: String,
+        started: &mut RunStarted,
         resumption: Option<&Resumption>,
         ready: &Ready,
         masker: &Masker,
@@ -47,12 +47,18 @@ impl Opened {
         let refused = |error: JournalError| {
             Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
         };
-        let journal = Journal::open(&state_folder(args, &ready.root)).map_err(refused)?;
-        let keys = lock_keys(args, key, ready, resumption);
+        let state = state_folder(args, &ready.root);
+        let journal = Journal::open(&state).map_err(refused)?;
+        let keys = lock_keys(args, started.from_root.clone(), ready, resumption);
         let locks = keys.iter().map(|key| journal.lock(key, &ready.run));
         let locks = locks.collect::<Result<_, _>>().map_err(refused)?;
-        if let Some(finding) = against_going_on(&journal, args, resumption, ready, masker) {
+        let going_on = resumption.map(|earlier| (earlier, &*started));
+        if let Some(finding) = against_going_on(&journal, args, going_on, ready, masker) {
             return Err(finding);
+        }
+        if resumption.is_none() {
+            // The state folder, where the key of its digests is, was made just now.
+            private::keep(started, ready, &state, masker)?;
         }
         let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
         let transport = Transport::new(&endpoint, limits_of(&ready.plan))
@@ -85,11 +91,11 @@ impl Opened {
 fn against_going_on(
     journal: &Journal,
     args: &RunArgs,
-    resumption: Option<&Resumption>,
+    resumption: Option<(&Resumption, &RunStarted)>,
     ready: &Ready,
     masker: &Masker,
 ) -> Option<Diagnostic> {
-    let Some(earlier) = resumption else {
+    let Some((earlier, now)) = resumption else {
         // Between the look for an earlier stretch and the lock, another process may have begun it, and ended.
         let is_new = args.run_id.is_none() || matches!(journal.run(&ready.run), Ok(None));
         let message = || format!("the run {} was begun by somebody else just now", ready.run);
@@ -102,7 +108,7 @@ fn against_going_on(
     };
     earlier
         .accept_changes
-        .then(|| super::resume::mixed_up(journal, earlier, ready, masker))
+        .then(|| super::resume::mixed_up(journal, earlier, now, ready, masker))
         .flatten()
 }
 

@@ -14,13 +14,14 @@ use super::prepare::Prepared;
 use crate::attachment::hex;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{PrivatePrints, RunStarted};
+use crate::secret::Masker;
 
 /// The file of the key, in the state folder.
 const FILE: &str = "key";
 /// No key is shorter, in bytes.
 const LEAST: usize = 32;
 
-/// Writes down of a run what its secret inputs are.
+/// Writes down of a run what its secret inputs are, and the lists that show secrets.
 ///
 /// # Errors
 /// Where the key cannot be read, or made where there is none yet.
@@ -28,17 +29,24 @@ pub(super) fn keep(
     started: &mut RunStarted,
     prepared: &Prepared,
     state: &Path,
+    masker: &Masker,
 ) -> Result<(), Diagnostic> {
-    started.private = prints(prepared, state)?;
+    started.private = prints(prepared, state, masker)?;
     Ok(())
 }
 
-/// Digests of the secret inputs of a run; none where it has none.
-fn prints(prepared: &Prepared, state: &Path) -> Result<Option<PrivatePrints>, Diagnostic> {
+/// Digests of what is secret in a run; none where nothing is.
+fn prints(
+    prepared: &Prepared,
+    state: &Path,
+    masker: &Masker,
+) -> Result<Option<PrivatePrints>, Diagnostic> {
     let values: Vec<_> = fingerprints::values(&prepared.plan, &prepared.inputs)
         .filter(|(_, is_secret, _)| *is_secret)
         .collect();
-    if values.is_empty() {
+    let (plan, rehearsal) = (&prepared.plan, &prepared.rehearsal);
+    let lists = fingerprints::secret_lists(plan, rehearsal, &prepared.files, masker);
+    if values.is_empty() && lists.is_empty() {
         return Ok(None);
     }
     let key = key(state).map_err(|error| {
@@ -55,6 +63,10 @@ fn prints(prepared: &Prepared, state: &Path) -> Result<Option<PrivatePrints>, Di
             .into_iter()
             .map(|(name, _, value)| (name, digest(&key, &value.to_json_text())))
             .collect::<BTreeMap<_, _>>(),
+        data: lists
+            .into_iter()
+            .map(|(name, list)| (name, digest(&key, &list)))
+            .collect(),
     }))
 }
 

@@ -118,7 +118,7 @@ struct Past {
 
 impl Past {
     fn read(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
-        let mut started = None;
+        let mut started: Option<RunStarted> = None;
         let mut spent = Spent::default();
         let mut is_ok = false;
         for event in journal.events(run) {
@@ -126,17 +126,12 @@ impl Past {
             is_ok = false;
             spent.add(&event.kind);
             match event.kind {
-                // The first one tells what the run was; later stretches repeat it.
-                EventKind::RunStarted(start) => match &mut started {
-                    None => started = Some(start),
-                    // What a change brought that was accepted has records of its own since.
-                    Some(first) => {
-                        let RunStarted { outline, .. } = start;
-                        for (id, shape) in outline {
-                            first.outline.entry(id).or_insert(shape);
-                        }
-                    }
-                },
+                EventKind::RunStarted(start) => {
+                    started = Some(match started {
+                        Some(earlier) => gone_on(earlier, start),
+                        None => start,
+                    });
+                }
                 EventKind::RunFinished(end) => is_ok = end.outcome == RunOutcome::Ok,
                 _ => {}
             }
@@ -183,6 +178,20 @@ impl Past {
             accept_changes,
             earlier: self.started,
         })
+    }
+}
+
+/// What a run is since a later stretch of it began: what it sends rests on what was accepted then. It keeps the name
+/// under which it is locked, and the plan that it runs.
+fn gone_on(earlier: RunStarted, mut later: RunStarted) -> RunStarted {
+    for (id, shape) in earlier.outline {
+        later.outline.entry(id).or_insert(shape);
+    }
+    RunStarted {
+        from_root: earlier.from_root,
+        named: earlier.named,
+        plan: earlier.plan,
+        ..later
     }
 }
 
@@ -282,11 +291,10 @@ pub(super) fn against(
     now: &mut RunStarted,
     prepared: &Prepared,
     state: &Path,
+    masker: &Masker,
 ) -> Option<Diagnostic> {
-    if resumed.accept_changes {
-        return None;
-    }
-    match private::keep(now, prepared, state) {
+    match private::keep(now, prepared, state, masker) {
+        Ok(()) if resumed.accept_changes => None,
         Ok(()) => changes(&resumed.earlier, now),
         Err(finding) => Some(finding),
     }
@@ -345,6 +353,7 @@ fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnostic> {
 pub(super) fn mixed_up(
     journal: &Journal,
     earlier: &Resumption,
+    now: &RunStarted,
     ready: &Prepared,
     masker: &Masker,
 ) -> Option<Diagnostic> {
@@ -358,9 +367,9 @@ pub(super) fn mixed_up(
     if let Some(finding) = strangers::find(journal, &earlier.run, ready, masker) {
         return Some(finding);
     }
-    let before = &earlier.earlier.fingerprints;
+    let stretches = (&earlier.earlier, now);
     let renumbered =
-        fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, masker, before);
+        fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, stretches);
     let begun = renumbered.into_iter().find(|step| {
         // What cannot be read counts as begun: else it could be sent twice.
         step.and_nested()

@@ -23,7 +23,6 @@ use super::opened::{Opened, lock_key};
 use super::outline;
 use super::own_columns;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
-use super::private;
 use super::reads::Reads;
 use super::reporter::Reporter;
 use super::reports;
@@ -377,15 +376,12 @@ async fn start(
     // As it stands in the journal, with which it is compared.
     started.mask(masker);
     if let Some(resumed) = resumption
-        && let Some(finding) = super::resume::against(resumed, &mut started, &ready, &state)
+        && let Some(finding) = super::resume::against(resumed, &mut started, &ready, &state, masker)
     {
         report_findings(terminal, args.format, earlier, &[finding]);
         return Exit::Refused;
     }
-    let opened = Opened::open(args, key, resumption, &ready, masker);
-    // Of a new run only now: the state folder was made just before.
-    let kept = |opened| private::keep(&mut started, &ready, &state).map(|()| opened);
-    let opened = match opened.and_then(kept) {
+    let opened = match Opened::open(args, &mut started, resumption, &ready, masker) {
         Ok(opened) => opened,
         Err(finding) => {
             report_findings(terminal, args.format, earlier, &[finding]);

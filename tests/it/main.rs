@@ -4,6 +4,7 @@
     reason = "an edge: tests make and read files"
 )]
 
+mod accepted;
 mod changed;
 mod check;
 mod completions;

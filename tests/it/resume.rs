@@ -539,7 +539,7 @@ fn a_step_in_doubt_cannot_be_given_another_name() {
 }
 
 #[test]
-fn no_digest_is_kept_of_a_list_with_a_secret() {
+fn a_list_with_a_secret_has_no_digest_that_can_be_guessed() {
     let list = |items: &str| {
         format!(
             "inputs:\n  pin: {{ type: string, secret: true, from_env: PIN }}\nsteps:\n  - id: each\n    for_each: {{ items: \"{items}\" }}\n    action: record.update\n    with: {{ module: contacts, wolkvox_id: \"1\", fields: {{ A: b }} }}\n"
@@ -554,7 +554,7 @@ fn no_digest_is_kept_of_a_list_with_a_secret() {
         let journal =
             rusqlite::Connection::open(project.folder.path().join(".voxplay/journal.sqlite"))
                 .unwrap();
-        let ask = "SELECT body LIKE '%the items of each%' FROM events WHERE kind = 'run_started'";
+        let ask = "SELECT body ->> '$.fingerprints' LIKE '%the items of each%' FROM events WHERE kind = 'run_started'";
         let has: bool = journal.query_row(ask, [], |row| row.get(0)).unwrap();
         assert_eq!(has, kept, "{items}");
     }
