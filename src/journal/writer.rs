@@ -267,13 +267,15 @@ impl Writer {
             Turn::Starts => self
                 .connection
                 .prepare_cached(
-                    "INSERT INTO runs (id, playbook, name, target, server, operation, started_at,
+                    // Read once: it holds whole playbooks.
+                    "WITH read (body) AS MATERIALIZED (SELECT jsonb(?2))
+                     INSERT INTO runs (id, playbook, name, target, server, operation, started_at,
                                        playbook_digest, voxplay, inputs)
                      SELECT ?1, body ->> '$.playbook', body ->> '$.name', body ->> '$.target.name',
                             body ->> '$.target.server', body ->> '$.target.operation',
                             body ->> '$.started_at', body ->> '$.playbook_digest',
                             body ->> '$.voxplay', body -> '$.inputs'
-                     FROM (SELECT ?2 AS body) WHERE true
+                     FROM read WHERE true
                      ON CONFLICT (id) DO UPDATE SET
                        playbook_digest = excluded.playbook_digest, voxplay = excluded.voxplay,
                        finished_at = NULL, outcome = NULL, counts = NULL",

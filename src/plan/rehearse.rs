@@ -389,16 +389,12 @@ impl<'p> Rehearser<'p> {
             // That was said, and its schema could only say it again.
             return;
         }
+        let known = action.params_schema().get("properties");
+        let is_known = |key: &str| known.is_some_and(|known| known.get(key).is_some());
+        let given = planned.with_node.entries().unwrap_or_default().iter();
         findings.extend(
-            planned
-                .with_node
-                .entries()
-                .unwrap_or_default()
-                .iter()
-                .filter(|entry| {
-                    let known = action.params_schema().pointer("/properties");
-                    is_token(entry) && known.and_then(|known| known.get(&entry.key)).is_none()
-                })
+            given
+                .filter(|entry| !is_known(&entry.key) && is_token(entry))
                 .map(|entry| literal_token(source, entry.value.span)),
         );
         let violations: Vec<Violation> = action

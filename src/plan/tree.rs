@@ -1,5 +1,6 @@
 //! A part of the playbook whose texts may be templates: compiled once, rendered when its turn comes.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::findings::template_diagnostic;
@@ -50,8 +51,10 @@ impl Tree {
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
         match &node.kind {
+            NodeKind::Text(scalar) if Engine::is_literal(&scalar.text) => {
+                Self::Fixed(node.to_value())
+            }
             NodeKind::Text(scalar) => match engine.compile(&scalar.text) {
-                Ok(template) if template.is_literal() => Self::Fixed(node.to_value()),
                 Ok(template) => Self::Template(Box::new((template, node.clone()))),
                 Err(error) => {
                     findings.push(template_diagnostic(&error, node, source));
@@ -112,20 +115,32 @@ impl Tree {
     /// What it was made from: templates as they are written, all else as JSON. Two trees with the same text give the
     /// same values in the same scope.
     pub fn written(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) {
         match self {
-            Self::Fixed(value) => value.to_json_text(),
-            Self::Broken => String::new(),
-            Self::Template(pair) => pair.0.text().to_owned(),
+            Self::Fixed(value) => text.push_str(&value.to_json_text()),
+            Self::Broken => {}
+            Self::Template(pair) => text.push_str(pair.0.text()),
             Self::List(items) => {
-                let items: Vec<String> = items.iter().map(Self::written).collect();
-                format!("[{}]", items.join(","))
+                text.push('[');
+                for (number, item) in items.iter().enumerate() {
+                    text.push_str(if number == 0 { "" } else { "," });
+                    item.write(text);
+                }
+                text.push(']');
             }
             Self::Map(entries) => {
-                let entries = entries.iter();
-                let entries: Vec<String> = entries
-                    .map(|(key, tree)| format!("{key:?}:{}", tree.written()))
-                    .collect();
-                format!("{{{}}}", entries.join(","))
+                text.push('{');
+                for (number, (key, tree)) in entries.iter().enumerate() {
+                    let comma = if number == 0 { "" } else { "," };
+                    let _ = write!(text, "{comma}{key:?}:");
+                    tree.write(text);
+                }
+                text.push('}');
             }
         }
     }

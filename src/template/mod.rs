@@ -32,7 +32,8 @@ mod tree;
 mod view;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use builtins::{Builtin, FILTERS, FUNCTIONS, TESTS, Usage};
 pub use compared::{Assured, Compared, assured};
@@ -59,6 +60,27 @@ pub struct Clock {
 #[derive(Debug, Clone)]
 pub struct Engine {
     clock: Arc<Clock>,
+    /// What was compiled already, by its text: playbooks say the same again and again.
+    templates: Known<Template>,
+    expressions: Known<Expression>,
+}
+
+type Known<T> = Arc<Mutex<HashMap<String, T>>>;
+
+/// What is known of a text, else what `compile` makes of it, which is known from then on. Errors are made anew.
+fn once<T: Clone>(
+    known: &Known<T>,
+    text: &str,
+    compile: impl FnOnce() -> Result<T, TemplateError>,
+) -> Result<T, TemplateError> {
+    // Whoever panicked with it has added a whole entry or none.
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(compiled) = known.get(text) {
+        return Ok(compiled.clone());
+    }
+    let compiled = compile()?;
+    known.insert(text.to_owned(), compiled.clone());
+    Ok(compiled)
 }
 
 impl Engine {
@@ -66,6 +88,8 @@ impl Engine {
     pub fn new(clock: Clock) -> Self {
         Self {
             clock: Arc::new(clock),
+            templates: Arc::default(),
+            expressions: Arc::default(),
         }
     }
 
@@ -78,19 +102,26 @@ impl Engine {
         })
     }
 
+    /// Whether a text is its own value, because nothing in it begins a template.
+    pub fn is_literal(text: &str) -> bool {
+        !(text.contains("{{") || text.contains("{%") || text.contains("{#"))
+    }
+
     /// Compiles a text that may hold templates.
     ///
     /// # Errors
     /// Where it is not a template, names an unknown filter, test or function, gives one the wrong
     /// arguments, or uses a part of Jinja that playbooks do not have.
     pub fn compile(&self, text: &str) -> Result<Template, TemplateError> {
-        let nodes = compile::template(text)?;
-        Ok(Template(Arc::new(Compiled {
-            reads: reads::of_nodes(&nodes),
-            text: text.to_owned(),
-            root: nodes,
-            clock: Arc::clone(&self.clock),
-        })))
+        once(&self.templates, text, || {
+            let nodes = compile::template(text)?;
+            Ok(Template(Arc::new(Compiled {
+                reads: reads::of_nodes(&nodes),
+                text: text.to_owned(),
+                root: nodes,
+                clock: Arc::clone(&self.clock),
+            })))
+        })
     }
 
     /// Compiles a bare expression, as `when` and `expect` have them.
@@ -98,13 +129,15 @@ impl Engine {
     /// # Errors
     /// As for [`Engine::compile`].
     pub fn compile_expression(&self, text: &str) -> Result<Expression, TemplateError> {
-        let expr = compile::expression(text)?;
-        Ok(Expression(Arc::new(Compiled {
-            reads: reads::of_expression(&expr),
-            text: text.to_owned(),
-            root: expr,
-            clock: Arc::clone(&self.clock),
-        })))
+        once(&self.expressions, text, || {
+            let expr = compile::expression(text)?;
+            Ok(Expression(Arc::new(Compiled {
+                reads: reads::of_expression(&expr),
+                text: text.to_owned(),
+                root: expr,
+                clock: Arc::clone(&self.clock),
+            })))
+        })
     }
 }
 

@@ -11,7 +11,7 @@ const LONGEST_KEY: usize = 128;
 
 /// Whether the text is evident from end to end, and the tree holds what it says.
 pub(super) fn is_same(text: &str, root: &Node) -> bool {
-    if !text.chars().all(is_harmless) {
+    if !is_harmless(text) {
         return false;
     }
     let mut lines = Lines {
@@ -23,11 +23,21 @@ pub(super) fn is_same(text: &str, root: &Node) -> bool {
 }
 
 /// No tab, no other control character, nothing that some readers take for the end of a line.
-fn is_harmless(character: char) -> bool {
-    matches!(
-        character,
-        ' '..='~' | '\n' | '¡' | '¿' | '–' | '—' | '…' | '’' | '“' | '”' | '°' | '€'
-    ) || (!character.is_ascii() && character.is_alphanumeric())
+fn is_harmless(text: &str) -> bool {
+    let is_ordinary = |byte| matches!(byte, b' '..=b'~' | b'\n' | 0x80..);
+    let is_letter = |character: char| {
+        character.is_alphanumeric()
+            || matches!(
+                character,
+                '¡' | '¿' | '–' | '—' | '…' | '’' | '“' | '”' | '°' | '€'
+            )
+    };
+    text.bytes().all(is_ordinary)
+        && (text.is_ascii()
+            || text
+                .chars()
+                .filter(|character| !character.is_ascii())
+                .all(is_letter))
 }
 
 /// The lines that are neither blank nor comments, from the present one on.

@@ -10,6 +10,7 @@ use std::ops::Range;
 use minijinja::machinery::{self, ast};
 use minijinja::syntax::SyntaxConfig;
 
+use super::Engine;
 use super::error::TemplateError;
 use super::tree::{Expr, For, Node, Target};
 
@@ -22,7 +23,7 @@ const MAX_DEPTH: usize = 64;
 
 /// Compiles a template text into its parts.
 pub(super) fn template(text: &str) -> Compiled<Vec<Node>> {
-    if !(text.contains("{{") || text.contains("{%") || text.contains("{#")) {
+    if Engine::is_literal(text) {
         return Ok(vec![Node::Raw(text.to_owned())]);
     }
     let syntax = SyntaxConfig::builder()
