@@ -3,6 +3,8 @@
 //! Progress, reports and a resumed run are folds over these events. They hold no secrets by
 //! contract of the writer: the journal and the command line mask what they write.
 
+mod accepted;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use crate::action::{Effect, TargetFacts};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::{JsonText, Map, Value};
+
+pub use accepted::{Accepted, AcceptedStep};
 
 /// The version of the events, written as `schema` into each.
 pub const SCHEMA: u32 = 1;
@@ -431,9 +435,13 @@ pub struct RowFinished {
     pub code: Option<Value>,
     /// Why it is not ok.
     pub error: Option<String>,
-    /// Whether the CRM accepted that step all the same, and would create or delete a second time what it did.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub accepted: bool,
+    /// What the CRM accepted of it all the same, and would create or delete a second time.
+    #[serde(
+        skip_serializing_if = "Accepted::is_empty",
+        default,
+        rename = "accepted_steps"
+    )]
+    pub accepted: Accepted,
     /// The ids that its steps got.
     #[serde(skip_serializing_if = "Map::is_empty", default)]
     pub wolkvox_ids: Map,
@@ -628,7 +636,7 @@ impl RowFinished {
             failed_step: None,
             code: None,
             error: None,
-            accepted: false,
+            accepted: Accepted::default(),
             wolkvox_ids: Map::default(),
             duration_ms: 0,
             item: None,
@@ -643,7 +651,9 @@ impl RowFinished {
         if let Some(code) = &mut self.code {
             mask_value(code, masker);
         }
-        for id in self.wolkvox_ids.values_mut() {
+        let accepted = self.accepted.steps.iter_mut();
+        let accepted = accepted.filter_map(|step| step.wolkvox_id.as_mut());
+        for id in self.wolkvox_ids.values_mut().chain(accepted) {
             if !is_given_id("wolkvox_id", id, masker) {
                 mask_value(id, masker);
             }

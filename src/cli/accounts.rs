@@ -12,17 +12,24 @@ use std::path::{Path, PathBuf};
 use super::args::RunArgs;
 use super::open::{folder_of, shown};
 use super::own_columns;
-use super::reads::{Reads, whole};
+use super::reads::{DATA, Reads, whole};
 use super::surroundings::current_folder;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::AccountFlags;
-use crate::plan::{AccountPaths, Plan, Rehearsal};
+use crate::plan::{AccountPaths, Plan, PlannedLoop, PlannedStep, Rehearsal};
 use crate::project::Confinement;
 use crate::run::{AccountFile, AccountFiles, AccountKind};
 use crate::source::{Span, Spanned};
 
 /// How much of a file is looked at for a header or a first row, in bytes.
 const HEADER: u64 = crate::rows::MAX_ROW_BYTES as u64 + 64 * 1024;
+
+/// All kinds of accounts.
+const ALL: [AccountKind; 3] = [
+    AccountKind::Rejected,
+    AccountKind::Succeeded,
+    AccountKind::Unknown,
+];
 
 /// What a playbook names for one kind of account.
 const fn own(kind: AccountKind, playbook: &AccountPaths) -> Option<&Spanned<String>> {
@@ -131,19 +138,14 @@ impl Accounts {
 
     /// The files of one loop.
     pub(super) fn files(&self, id: &str, playbook: &AccountPaths) -> AccountFiles {
-        [
-            AccountKind::Rejected,
-            AccountKind::Succeeded,
-            AccountKind::Unknown,
-        ]
-        .into_iter()
-        .filter_map(|kind| {
-            let given = self.given.get(&(id.to_owned(), kind.key())).cloned();
-            let own = own(kind, playbook).map(|path| self.folder.join(&path.value));
-            let path = given.or(own)?;
-            Some(AccountFile { kind, path })
-        })
-        .collect()
+        ALL.into_iter()
+            .filter_map(|kind| {
+                let given = self.given.get(&(id.to_owned(), kind.key())).cloned();
+                let own = own(kind, playbook).map(|path| self.folder.join(&path.value));
+                let path = given.or(own)?;
+                Some(AccountFile { kind, path })
+            })
+            .collect()
     }
 }
 
@@ -187,7 +189,11 @@ pub(super) fn check(
                 None => Some(Objection::no_folder()),
                 Some(path) => objection(path, &taken, reads),
             };
-            if let Some(objection) = objection {
+            if let Some(mut objection) = objection {
+                let is_read = path.as_deref().and_then(|path| reads.what(path));
+                if is_read == Some(DATA) && own.is_some() {
+                    objection.help = for_this_run(accounts, step, each, file.kind);
+                }
                 let message = format!("{name}: {}", objection.about(&file.path));
                 findings.push(
                     Diagnostic::error(objection.code, message)
@@ -223,7 +229,7 @@ struct Objection {
     code: Code,
     /// What stands before the path, and behind it.
     words: (&'static str, String),
-    help: &'static str,
+    help: String,
 }
 
 impl Objection {
@@ -231,7 +237,7 @@ impl Objection {
         Self {
             code: Code::InvalidValue,
             words: ("there is no folder for ", String::new()),
-            help: "make the folder first, or name another",
+            help: "make the folder first, or name another".to_owned(),
         }
     }
 
@@ -242,7 +248,7 @@ impl Objection {
                 "the rows come from a secret input, and ",
                 " would show them".to_owned(),
             ),
-            help: "leave the account out, for reports and `voxplay runs show` name the rows by their numbers; or read the rows from a file with `csv:` or `jsonl:`",
+            help: "leave the account out, for reports and `voxplay runs show` name the rows by their numbers; or read the rows from a file with `csv:` or `jsonl:`".to_owned(),
         }
     }
 
@@ -250,13 +256,37 @@ impl Objection {
         Self {
             code: Code::OutsideProject,
             words: ("", " is outside the project's folder".to_owned()),
-            help: "keep it in the project, list its folder under `allow_paths` in voxplay.yaml, or name the file on the command line",
+            help: "keep it in the project, list its folder under `allow_paths` in voxplay.yaml, or name the file on the command line".to_owned(),
         }
     }
 
     fn about(&self, path: &Path) -> String {
         format!("{}{}{}", self.words.0, shown(path), self.words.1)
     }
+}
+
+/// What to do where the account of an earlier run is the data of this one: both are to stay.
+fn for_this_run(
+    accounts: &Accounts,
+    step: &PlannedStep,
+    each: &PlannedLoop,
+    kind: AccountKind,
+) -> String {
+    let key = kind.key();
+    let id = &step.id;
+    let others = ALL.into_iter().filter(|other| *other != kind);
+    let others = others.filter(|other| accounts.own_span(id, *other, &each.accounts).is_some());
+    let flags: Vec<String> = others
+        .map(|other| format!("`--{} {id}=OTHER`", other.key()))
+        .collect();
+    let first = format!("give it a file of its own, for one run with `--{key} {id}=OTHER`");
+    if flags.is_empty() {
+        return first;
+    }
+    format!(
+        "{first}; the other accounts of the loop are replaced as well, unless you name others for them: {}",
+        flags.join(", ")
+    )
 }
 
 /// Why no account may be written to a path.
@@ -268,13 +298,13 @@ fn objection(path: &Path, taken: &[(PathBuf, String)], reads: &Reads) -> Option<
         return Some(Objection {
             code: Code::InvalidValue,
             words: ("", format!(" is {other} as well")),
-            help: "give it a file of its own",
+            help: "give it a file of its own".to_owned(),
         });
     }
     replaced(path).map(|problem| Objection {
         code: Code::InvalidValue,
         words: ("", format!(" {problem}")),
-        help: "name a file that is not there yet",
+        help: "name a file that is not there yet".to_owned(),
     })
 }
 

@@ -9,6 +9,9 @@ use super::reports::folder_of;
 use crate::plan::{Plan, Rehearsal};
 use crate::project::{CONFIG, Confinement, TokenSource};
 
+/// What the rows of a loop are read from.
+pub(super) const DATA: &str = "the data of a loop";
+
 /// Files, each with what it is in words.
 #[derive(Debug, Default)]
 pub(super) struct Reads(Vec<(PathBuf, &'static str)>);
@@ -29,7 +32,7 @@ impl Reads {
             );
         }
         for path in fingerprints::data_files(plan, rehearsal, files) {
-            reads.add(&path, "the data of a loop");
+            reads.add(&path, DATA);
         }
         for path in rehearsal.attached.values() {
             reads.add(path, "an attachment");

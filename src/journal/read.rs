@@ -165,6 +165,30 @@ impl Journal {
         )
     }
 
+    /// The rows of loops inside this row for which a step was accepted, whatever became of it then, in the order in which
+    /// they were.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn rows_accepted_inside(
+        &self,
+        run: &RunId,
+        step: &str,
+        row: &str,
+    ) -> Result<Vec<String>, JournalError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT \"row\" FROM events
+                     WHERE run = ?1 AND step = ?2 AND \"row\" > ?3 || '/' AND \"row\" < ?3 || '0'
+                       AND kind = 'step_finished' AND body ->> '$.accepted'
+                     GROUP BY \"row\" ORDER BY min(seq)",
+                )?
+                .query_map(params![run.as_str(), step, row], |found| found.get(0))?
+                .collect()
+        })
+    }
+
     /// Whether a request of this step was ever about to be sent, for any row or none.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `for_each` compiled: where rows come from, and what their steps see.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::Compiler;
@@ -119,10 +120,10 @@ pub(super) fn check_accounts(lists: [&[PlannedStep]; 2]) -> Vec<Diagnostic> {
     accounts.findings
 }
 
-/// The accounts that loops name: each file, and the loop that named it first.
+/// The accounts that loops name: each file, with the loop and the key that named it first.
 #[derive(Default)]
 struct Accounts<'p> {
-    named: BTreeMap<&'p str, &'p str>,
+    named: BTreeMap<&'p str, (&'p str, &'static str)>,
     findings: Vec<Diagnostic>,
 }
 
@@ -137,8 +138,15 @@ impl<'p> Accounts<'p> {
                     succeeded,
                     unknown,
                 } = &each.accounts;
-                for path in [rejected, succeeded, unknown].into_iter().flatten() {
-                    self.add(step, path, outer);
+                let files = [
+                    ("rejected", rejected),
+                    ("succeeded", succeeded),
+                    ("unknown", unknown),
+                ];
+                for (key, path) in files {
+                    if let Some(path) = path {
+                        self.add((step, key), path, outer);
+                    }
                 }
             }
             for nested in step.nested() {
@@ -147,24 +155,40 @@ impl<'p> Accounts<'p> {
         }
     }
 
-    fn add(&mut self, step: &'p PlannedStep, path: &'p Spanned<String>, outer: Option<&str>) {
-        let message = match (self.named.insert(&path.value, &step.id), outer) {
-            (Some(first), _) => {
-                format!(
-                    "the rows of `{}` would be written over those of `{first}`",
-                    step.id
-                )
-            }
-            (None, Some(outer)) => format!(
-                "`{}` runs once for each row of `{outer}`, and would write its file anew each time",
-                step.id
+    fn add(
+        &mut self,
+        (step, key): (&'p PlannedStep, &'static str),
+        path: &'p Spanned<String>,
+        outer: Option<&str>,
+    ) {
+        let named = self.named.entry(&path.value);
+        let is_taken = matches!(named, Entry::Occupied(_));
+        let (first, first_key) = *named.or_insert((&step.id, key));
+        let (message, help) = match outer {
+            _ if is_taken && first == step.id => (
+                format!("`{first_key}` and `{key}` of `{first}` name the same file"),
+                "give each of them a file of its own",
             ),
-            (None, None) => return,
+            _ if is_taken => (
+                format!(
+                    "`{key}` of `{}` names the same file as `{first_key}` of `{first}`",
+                    step.id
+                ),
+                "give each of them a file of its own, or leave it to the command line",
+            ),
+            Some(outer) => (
+                format!(
+                    "`{}` runs once for each row of `{outer}`, and would write its file anew each time",
+                    step.id
+                ),
+                "leave `rejected`, `succeeded` and `unknown` to the outermost loop, or to the command line",
+            ),
+            None => return,
         };
         self.findings.push(
             Diagnostic::error(Code::InvalidValue, message)
                 .at(step.home.source(), path.span)
-                .help("leave `rejected`, `succeeded` and `unknown` to the outermost loop, or to the command line"),
+                .help(help),
         );
     }
 }

@@ -6,7 +6,7 @@
 //! data: one that a spreadsheet would take for a formula (`=1+1`) is written as it came. Every row has as many cells as
 //! the header, for a spreadsheet that saves the file would make it so, and not ask what belongs where. A row that could
 //! not be read says so in `_step`, and is refused again until that is taken out; what stood in the file is in `_raw`, a
-//! column that a file has from its first such row on.
+//! column that a file has from its first such row on. A row that was done all the same, or may have been, is refused too.
 //!
 //! In JSON lines the object of the row comes first, its values as they came; what is added stands behind them under
 //! the names of the columns.
@@ -22,12 +22,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use self::partial::Partial;
-use self::table::Table;
-use super::header::{ACCEPTED, ID, MORE, OF_REFUSED, RAW, READING, ROW};
+use self::table::{Line, Table};
+use super::header::{ACCEPTED, ID, OF_REFUSED, RAW, READING, ROW};
 use super::raw::{MAX_RAW_BYTES, Raw};
 use super::row::cell_text;
 use super::{Row, RowError};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// How the rows of an input look in its account files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +52,9 @@ impl Layout {
     }
 
     /// For input without a header: the keys of the first row in their order; a row that is no object
-    /// has one column `item`. What later rows have besides stands as JSON in `_more`, and such a row is
-    /// refused when it is read again, for it would lose that. A key without a value reads as empty text.
+    /// has one column `item`. What later rows have besides stands as JSON in `_more`, a column that a file has from its
+    /// first such row on, and such a row is refused when it is read again, for it would lose that. A key without a
+    /// value reads as empty text.
     pub fn of_first(row: Option<&Row>) -> Self {
         let columns = match row.and_then(Row::values) {
             Some(map) => map.keys().cloned().collect(),
@@ -71,60 +72,40 @@ impl Layout {
         &self.columns
     }
 
-    fn cells(&self, row: &Row) -> Vec<String> {
+    /// The cells of a row, and what it has beyond the columns.
+    fn cells(&self, row: &Row) -> (Vec<String>, Option<String>) {
         let Some(map) = row.values() else {
             let item = |name: &String| match name.as_str() {
                 ITEM => cell_text(&row.value),
                 _ => String::new(),
             };
-            let mut cells: Vec<String> = self.columns.iter().map(item).collect();
             let has_item = self.columns.iter().any(|name| name == ITEM);
-            if self.is_open {
-                cells.push(if has_item {
-                    String::new()
-                } else {
-                    row.value.to_json_text()
-                });
-            }
-            return cells;
+            let more = (self.is_open && !has_item).then(|| row.value.to_json_text());
+            return (self.columns.iter().map(item).collect(), more);
         };
         self.cells_of_map(map)
     }
 
-    fn cells_of_map(&self, map: &crate::value::Map) -> Vec<String> {
-        let mut cells: Vec<String> = self
-            .columns
-            .iter()
-            .map(|name| map.get(name).map(cell_text).unwrap_or_default())
+    fn cells_of_map(&self, map: &Map) -> (Vec<String>, Option<String>) {
+        let cell = |name| map.get(name).map(cell_text).unwrap_or_default();
+        let others = map.iter().filter(|(name, _)| !self.columns.contains(name));
+        let more: Map = others
+            .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        if self.is_open {
-            let more: crate::value::Map = map
-                .iter()
-                .filter(|(name, _)| !self.columns.contains(name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            cells.push(if more.is_empty() {
-                String::new()
-            } else {
-                Value::Map(more).to_json_text()
-            });
-        }
-        cells
+        let more = (self.is_open && !more.is_empty()).then(|| Value::Map(more).to_json_text());
+        (self.columns.iter().map(cell).collect(), more)
     }
 
     /// The cells of a row that could not be read, as many as there are columns. What is left over of them is in what
     /// stood in the file.
-    fn cells_of_error(&self, error: &RowError) -> Vec<String> {
+    fn cells_of_error(&self, error: &RowError) -> (Vec<String>, Option<String>) {
         if let Some(map) = error.values() {
             return self.cells_of_map(map);
         }
         let mut cells = error.cells.to_vec();
         cells.truncate(self.columns.len());
-        cells.resize(
-            self.columns.len() + usize::from(self.is_open),
-            String::new(),
-        );
-        cells
+        cells.resize(self.columns.len(), String::new());
+        (cells, None)
     }
 }
 
@@ -164,8 +145,11 @@ pub struct Refusal<'a> {
     pub code: Option<&'a Value>,
     /// What happened, in words.
     pub message: &'a str,
-    /// Where the CRM has done that step all the same: the id that it gave. Such a row is marked, and not taken again.
-    pub accepted: Option<&'a Value>,
+    /// The steps that the CRM has done though they failed, with the ids that it gave; that step may be one of them. Such a
+    /// row is marked, and not taken again.
+    pub accepted: &'a [(String, Option<&'a Value>)],
+    /// How many such steps there are besides.
+    pub more: u64,
 }
 
 /// An account file that grows while the run goes on. Blocks while it writes.
@@ -196,13 +180,11 @@ impl Account {
         let form = if lines::are_wanted(path) {
             Form::JsonLines(io::BufWriter::new(partial))
         } else {
-            let more = layout.is_open.then_some(MORE);
-            let columns = layout.columns.iter().map(String::as_str);
-            let added = added.iter().map(String::as_str);
             Form::Csv(Table::begin(
                 partial,
                 layout.delimiter,
-                columns.chain(more).chain(added),
+                &layout.columns,
+                &added,
             )?)
         };
         Ok(Self {
@@ -237,18 +219,24 @@ impl Account {
         }
         let raw = raw.map(|(raw, _)| raw).filter(|raw| !raw.is_empty());
         let refusal = Refusal {
-            step: Some(step),
-            outcome: "failed",
+            step: Some(step).filter(|step| !step.is_empty()),
+            // What was in doubt stays so until a person says something else.
+            outcome: earlier.map_or("failed", |earlier| &earlier.outcome),
             code: None,
             message: &message,
-            accepted: None,
+            accepted: &[],
+            more: 0,
         };
         let mut added = added_to_refused(error.number, &refusal);
         match &mut self.form {
             Form::Csv(table) => {
-                let cells = self.layout.cells_of_error(error);
-                let added = added.iter().map(cell_text);
-                table.write(cells.into_iter().chain(added), raw)
+                let (cells, more) = self.layout.cells_of_error(error);
+                table.write(Line {
+                    cells,
+                    more,
+                    added: added.iter().map(cell_text).collect(),
+                    raw,
+                })
             }
             Form::JsonLines(writer) => {
                 let columns = self.layout.columns.iter().cloned();
@@ -307,8 +295,13 @@ impl Account {
     fn write(&mut self, row: &Row, added: Vec<Value>) -> io::Result<()> {
         match &mut self.form {
             Form::Csv(table) => {
-                let cells = self.layout.cells(row).into_iter();
-                table.write(cells.chain(added.iter().map(cell_text)), None)
+                let (cells, more) = self.layout.cells(row);
+                table.write(Line {
+                    cells,
+                    more,
+                    added: added.iter().map(cell_text).collect(),
+                    raw: None,
+                })
             }
             Form::JsonLines(writer) => lines::write(writer, lines::object(row), &self.added, added),
         }
@@ -317,20 +310,42 @@ impl Account {
 
 /// What is added to a row that failed or is unknown.
 fn added_to_refused(number: u64, refusal: &Refusal<'_>) -> Vec<Value> {
-    let mut message = refusal.message.to_owned();
-    let mut step = refusal.step.map(str::to_owned);
-    if let Some(id) = refusal.accepted {
-        step = step.map(|step| step + ACCEPTED);
-        if *id != Value::Null {
-            message = format!("{message}; its id is {}", cell_text(id));
-        }
-    }
+    let (steps, message) = told(refusal);
     vec![
         Value::from(number),
-        step.map_or(Value::Null, Value::from),
+        if steps.is_empty() {
+            Value::Null
+        } else {
+            Value::from(steps.join(", "))
+        },
         Value::from(refusal.outcome),
         refusal.code.cloned().unwrap_or(Value::Null),
         // A file that holds these cannot be read again, and an answer of the CRM may.
         Value::from(message.replace(['\0', '\u{fffd}'], " ")),
     ]
+}
+
+/// The steps that stand in `_step`: the one that the row did not get past, then all that the CRM accepted, each with its
+/// mark; and the message, with their ids.
+fn told(refusal: &Refusal<'_>) -> (Vec<String>, String) {
+    let mut message = refusal.message.to_owned();
+    let mut steps: Vec<String> = refusal.step.map(str::to_owned).into_iter().collect();
+    for (step, id) in refusal.accepted {
+        let id = id.map(|id| format!("its id is {}", cell_text(id)));
+        if Some(step.as_str()) == refusal.step {
+            steps[0].push_str(ACCEPTED);
+            message.extend(id.map(|id| format!("; {id}")));
+        } else {
+            steps.push(format!("{step}{ACCEPTED}"));
+            let id = id.map_or_else(String::new, |id| format!(": {id}"));
+            message = format!("{message}; the CRM did accept {step}{id}");
+        }
+    }
+    if refusal.more > 0 {
+        message = format!(
+            "{message}; the CRM did accept {} more of its steps",
+            refusal.more
+        );
+    }
+    (steps, message)
 }

@@ -36,6 +36,8 @@ pub(super) const MORE: &str = "_more";
 pub(super) const RAW: &str = "_raw";
 /// What became of a row.
 const OUTCOME: &str = "_outcome";
+/// What stands there of a row that the CRM may have done.
+const UNKNOWN: &str = "unknown";
 /// What the CRM answered.
 const CODE: &str = "_code";
 /// What happened, in words.
@@ -89,27 +91,33 @@ pub(super) struct Objection {
     pub(super) earlier: Option<Earlier>,
 }
 
-/// What speaks against a row by its cells `_step` and `_message`; what to do is told for a row that could not be read,
-/// and for one that was done.
-fn guarded(step: &str, message: &str, helps: [&'static str; 2]) -> Option<Objection> {
-    let (words, help) = if step == READING {
-        ("this row could not be read before", helps[0])
+/// What speaks against a row by what an account said of it, and the column that says so; what to do is told for a row
+/// that could not be read, for one that was done, and for one that may have been.
+fn guarded(earlier: Earlier, helps: [&'static str; 3]) -> Option<(&'static str, Objection)> {
+    let step = earlier.step.trim_end();
+    let (name, message, help) = if earlier.outcome.trim().eq_ignore_ascii_case(UNKNOWN) {
+        (
+            OUTCOME,
+            "whether the CRM has done this row is not known, and it might be done twice",
+            helps[2],
+        )
+    } else if step == READING {
+        (STEP, "this row could not be read before", helps[0])
     } else if step.ends_with(ACCEPTED) {
         (
+            STEP,
             "the CRM did accept this row, and would do it again",
             helps[1],
         )
     } else {
         return None;
     };
-    Some(Objection {
-        message: words,
+    let objection = Objection {
+        message,
         help,
-        earlier: Some(Earlier {
-            step: step.to_owned(),
-            message: message.to_owned(),
-        }),
-    })
+        earlier: Some(earlier),
+    };
+    Some((name, objection))
 }
 
 /// What speaks against reading an object of an account file again.
@@ -118,9 +126,15 @@ pub(super) fn objection(map: &Map) -> Option<Objection> {
     let helps = [
         "put it right as `_message` and `_raw` say, then take `_step` out of it",
         "read `_message`; take `_step` out of it only where it is to be done once more",
+        "settle it with `voxplay reconcile`, and go on with `voxplay resume`; take `_outcome` out of it only where you know that nothing was done",
     ];
     map.get(ROW)?;
-    guarded(text(STEP), text(MESSAGE), helps)
+    let earlier = Earlier {
+        step: text(STEP).to_owned(),
+        outcome: text(OUTCOME).to_owned(),
+        message: text(MESSAGE).to_owned(),
+    };
+    guarded(earlier, helps).map(|(_, objection)| objection)
 }
 
 /// What an earlier account kept of a row that could not be read.
@@ -129,10 +143,12 @@ pub(super) fn raw_of(map: &Map) -> Option<Raw> {
     Some(Raw::kept(raw))
 }
 
-/// Takes out of a row what an account file added to it: one that has all the keys of an account. `_step` may have been
-/// taken out by a person.
+/// Takes out of a row what an account file added to it: one that has all the keys of an account. `_step` and `_outcome`
+/// may have been taken out by a person.
 pub(super) fn without_account(map: &mut Map) {
-    let mut refused = OF_REFUSED.iter().filter(|name| **name != STEP);
+    let mut refused = OF_REFUSED
+        .iter()
+        .filter(|name| ![STEP, OUTCOME].contains(name));
     if refused.all(|name| map.contains_key(*name)) {
         map.retain(|name, _| name != RAW && !OF_REFUSED.contains(&name.as_str()));
     } else if map.contains_key(ROW) && map.keys().any(|name| name.starts_with(ID)) {
@@ -223,13 +239,21 @@ impl Header {
         }
         // Also where a person has put columns of their own behind those of the account: what was marked stays so.
         self.cell(ROW, cells)?;
-        let (index, step) = self.cell(STEP, cells)?;
-        let message = self.cell(MESSAGE, cells).map_or("", |(_, cell)| cell);
+        self.cell(STEP, cells)?;
+        let text = |name| self.cell(name, cells).map_or("", |(_, cell)| cell);
         let helps = [
             "put its other cells right as `_message` and `_raw` say, then empty this one",
             "read `_message`; empty this cell only where it is to be done once more",
+            "settle it with `voxplay reconcile`, and go on with `voxplay resume`; empty this cell only where you know that nothing was done",
         ];
-        guarded(step, message, helps).map(|objection| (index, objection))
+        let earlier = Earlier {
+            step: text(STEP).to_owned(),
+            outcome: text(OUTCOME).to_owned(),
+            message: text(MESSAGE).to_owned(),
+        };
+        let (name, objection) = guarded(earlier, helps)?;
+        let (index, _) = self.cell(name, cells)?;
+        Some((index, objection))
     }
 
     /// What an earlier account kept of a row that could not be read.

@@ -105,6 +105,7 @@ struct Kept {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Earlier {
     pub(super) step: String,
+    pub(super) outcome: String,
     pub(super) message: String,
 }
 

@@ -667,7 +667,8 @@ fn account_called(
 }
 
 const REFUSAL: Refusal<'static> = Refusal {
-    accepted: None,
+    accepted: &[],
+    more: 0,
     step: Some("update"),
     outcome: "failed",
     code: None,
@@ -778,8 +779,9 @@ fn what_an_account_said_of_a_row_first_stays_until_it_is_put_right() {
 #[test]
 fn a_row_that_was_done_all_the_same_is_not_taken_again() {
     let id = Value::from("64cb");
+    let accepted = [("update".to_owned(), Some(&id))];
     let refusal = Refusal {
-        accepted: Some(&id),
+        accepted: &accepted,
         ..REFUSAL
     };
     for name in ["rejected.csv", "rejected.jsonl"] {
@@ -817,6 +819,73 @@ fn a_row_that_was_done_all_the_same_is_not_taken_again() {
         assert_eq!(
             shown(&cleared, &format)[0],
             r#"1@2 {"id":"7"}"#.replace("@2", if format == CSV { "@2" } else { "@1" })
+        );
+    }
+}
+
+#[test]
+fn all_that_was_done_of_a_row_is_named_behind_the_step_that_it_did_not_get_past() {
+    let id = Value::from("64cb");
+    let accepted = [
+        ("call".to_owned(), Some(&id)),
+        ("debt@7/c".to_owned(), None),
+    ];
+    let refusal = Refusal {
+        accepted: &accepted,
+        more: 2,
+        ..REFUSAL
+    };
+    let written = account(AccountKind::Refused, Layout::of_first(None), |account| {
+        let row = Row::new(1, None, Value::from("7"));
+        account.refuse(&row, &refusal).unwrap();
+    });
+    let step = "\"update, call (accepted), debt@7/c (accepted)\"";
+    assert!(written.contains(step), "{written}");
+    let message = "sorry; the CRM did accept call: its id is 64cb; the CRM did accept debt@7/c; \
+                   the CRM did accept 2 more of its steps";
+    assert!(written.replace("\"\"", "'").contains(message), "{written}");
+    assert!(rows(&written, &CSV).remove(0).is_err(), "{written}");
+}
+
+#[test]
+fn a_row_in_doubt_is_not_taken_until_a_person_says_that_nothing_was_done() {
+    let refusal = Refusal {
+        outcome: "unknown",
+        ..REFUSAL
+    };
+    for (name, format) in [("unknown.csv", CSV), ("unknown.jsonl", Format::Jsonl)] {
+        let data = file("id\n7\n");
+        let read = open(&data.path, "data", &CSV).unwrap();
+        let layout = read.layout().unwrap();
+        let written = account_called(name, AccountKind::Refused, layout, |account| {
+            for row in read {
+                account.refuse(&row.unwrap(), &refusal).unwrap();
+            }
+        });
+        let error = rows(&written, &format).remove(0).unwrap_err();
+        assert_eq!(
+            error.message,
+            "whether the CRM has done this row is not known, and it might be done twice"
+        );
+        assert!(error.help.unwrap().contains("`voxplay reconcile`"));
+        // Fed back as it is, it stays in doubt, and not only refused.
+        let again = all_refused_into(name, written.as_bytes(), &format);
+        assert!(
+            again.contains("unknown") && again.contains("update"),
+            "{again}"
+        );
+        assert!(
+            !again.contains("failed") && !again.contains("_raw"),
+            "{again}"
+        );
+        assert!(rows(&again, &format).remove(0).is_err(), "{again}");
+        let cleared = match format {
+            CSV => written.replace(",unknown,", ",,"),
+            _ => written.replace("\"_outcome\":\"unknown\",", ""),
+        };
+        assert!(
+            shown(&cleared, &format)[0].ends_with(r#" {"id":"7"}"#),
+            "{cleared}"
         );
     }
 }
@@ -905,6 +974,13 @@ fn rows_without_a_header_take_the_keys_of_the_first() {
     // What was put aside would be lost, so that row is not taken again.
     let again = rows(&written, &CSV);
     assert!(again[0].is_ok() && again[1].is_err());
+    // Where no row has more than the columns, nothing stands between them and what is added.
+    let written = all_refused(b"{\"id\":1}\n{\"id\":2}\n[]\n", &Format::Jsonl);
+    let header = "id,_row,_step,_outcome,_code,_message,_raw\n1,1,update,";
+    assert!(written.starts_with(header), "{written}");
+    let written = all_refused(b"{\"id\":1}\n[]\n{\"id\":2,\"b\":3}\n", &Format::Jsonl);
+    let header = "id,_more,_row,_step,_outcome,_code,_message,_raw\n1,,1,update,";
+    assert!(written.starts_with(header), "{written}");
 }
 
 #[test]

@@ -149,7 +149,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Drives a lane to its end. `notes` hears what becomes of its steps; `before` is what stopped the lane
+    /// Drives a lane to its end. `notes` hears when its row has begun; `before` is what stopped the lane
     /// before it: after an interruption, or at the end of the budget, nothing more begins.
     pub(super) async fn drive<'p>(
         &'p self,
@@ -177,9 +177,6 @@ impl Driver<'_> {
             }
             input = match command {
                 Command::Record(event, durability) => {
-                    if let (Some(notes), EventKind::StepFinished(end)) = (&mut notes, &*event) {
-                        notes.add(end);
-                    }
                     self.record(*event, durability).await?;
                     Input::Recorded
                 }

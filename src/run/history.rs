@@ -1,6 +1,8 @@
 //! What an earlier stretch of the same run has done: a fold over its events, and the word of a person
 //! about what was in doubt.
 
+mod accepted;
+
 use std::collections::HashMap;
 
 use super::naming::HIDDEN;

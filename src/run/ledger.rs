@@ -98,11 +98,8 @@ impl Ledger {
                     outcome: event.outcome.as_str(),
                     code: event.code.as_ref(),
                     message: event.error.as_deref().unwrap_or_default(),
-                    accepted: event.accepted.then(|| {
-                        let step = event.failed_step.as_ref();
-                        step.and_then(|step| event.wolkvox_ids.get(step))
-                            .unwrap_or(&Value::Null)
-                    }),
+                    accepted: &accepted(event),
+                    more: event.accepted.more,
                 },
             )
         };
@@ -173,4 +170,11 @@ impl Ledger {
             ));
         }
     }
+}
+
+/// The steps of a row that were accepted all the same, with the ids that the CRM gave.
+fn accepted(event: &RowFinished) -> Vec<(String, Option<&Value>)> {
+    let steps = event.accepted.steps.iter();
+    let named = steps.map(|step| (step.name(&event.row), step.wolkvox_id.as_ref()));
+    named.collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Stop;
 use super::lane::LaneEnd;
-use crate::event::Counts;
+use crate::event::{Accepted, Counts};
 use crate::outcome::Outcome;
 use crate::plan::PlannedLoop;
 use crate::playbook::{MaxFailures, OnFailure};
@@ -17,6 +17,8 @@ pub struct Tally {
     pub counts: Counts,
     /// Ids by step, in the order of the input; only where something reads them.
     pub ids: BTreeMap<String, Vec<Value>>,
+    /// What the CRM accepted of rows that failed, for the row that the loop runs in.
+    pub accepted: Accepted,
 }
 
 /// How a loop ended.

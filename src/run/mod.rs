@@ -4,6 +4,7 @@
 mod answered_rows;
 mod attempt;
 mod drive;
+mod found;
 mod history;
 mod lane;
 mod ledger;

@@ -964,6 +964,52 @@ fn what_was_created_is_not_fed_back_and_retrying_names_it() {
 }
 
 #[test]
+fn an_account_that_is_fed_back_is_not_written_over() {
+    let playbook = format!(
+        "inputs:\n  list: {{ type: string, default: rows.csv }}\n{}",
+        each(
+            "csv: \"{{ inputs.list }}\"",
+            &keys(&[
+                "on_failure: continue",
+                "rejected: bad.csv",
+                "succeeded: good.csv"
+            ])
+        )
+    );
+    let project = refusing(&playbook, 2, &["2"]);
+    assert_eq!(project.run(&[]).exit, 1);
+    let ran = project.run(&["-i", "list=bad.csv"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (3, 2), "{ran:?}");
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    for words in ["--rejected each=OTHER", "--succeeded each=OTHER"] {
+        assert!(told.contains(words), "{told}");
+    }
+    let good = file(&project, "good.csv");
+    let others = [
+        "--rejected",
+        "each=bad2.csv",
+        "--succeeded",
+        "each=good2.csv",
+    ];
+    let ran = project.run(&[&["-i", "list=bad.csv"], &others[..]].concat());
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 3), "{ran:?}");
+    assert_eq!(file(&project, "good.csv"), good);
+}
+
+#[test]
+fn two_accounts_of_one_loop_never_share_a_file() {
+    let playbook = each(
+        "csv: rows.csv",
+        &keys(&["rejected: a.csv", "unknown: a.csv"]),
+    );
+    let project = refusing(&playbook, 1, &[]);
+    let ran = project.run(&[]);
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    let said = "`rejected` and `unknown` of `each` name the same file";
+    assert!(told.contains(said), "{told}");
+}
+
+#[test]
 fn the_sheet_of_a_workbook_may_be_a_template() {
     let playbook = format!(
         "inputs:\n  month: {{ type: string, default: Errores }}\n{}",

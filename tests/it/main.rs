@@ -16,6 +16,7 @@ mod kill;
 mod laws;
 mod look_up;
 mod loops;
+mod marked;
 mod paging;
 mod plan;
 mod plan_rows;

@@ -539,7 +539,7 @@ fn two_uses_never_write_one_account() {
     let two = format!("voxplay: 1\nsteps:\n{one}{}", one.replace("one", "two"));
     project.write("playbook.yaml", &two);
     let checked = voxplay(&project, &["check", "playbook.yaml"]);
-    let said = "the rows of `two.each` would be written over those of `one.each`";
+    let said = "`rejected` of `two.each` names the same file as `rejected` of `one.each`";
     assert!(checked.stdout.contains(said), "{checked:?}");
     let rows = "voxplay: 1\nsteps:\n  - { id: rows, for_each: { items: [a, b] }, use: shared/rows.yaml }\n";
     project.write("playbook.yaml", rows);

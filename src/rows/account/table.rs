@@ -1,51 +1,75 @@
-//! An account as CSV. It gets a column more while it grows, where a row needs it that could not be read.
+//! An account as CSV. It gets a column more while it grows, where a row needs it: one that has more than the columns, or
+//! one that could not be read.
 
 use std::io;
 
 use super::partial::Partial;
-use crate::rows::header::RAW;
+use crate::rows::header::{MORE, RAW};
 
 /// A CSV file that grows.
 #[derive(Debug)]
 pub(super) struct Table {
     writer: Box<csv::Writer<Partial>>,
     delimiter: u8,
-    /// Whether it has the column of what stood in the file.
+    /// How many columns the data has.
+    data: usize,
+    /// Whether it has the column of what a row has beyond them, which stands behind them.
+    has_more: bool,
+    /// Whether it has the column of what stood in the file, the last of all.
     has_raw: bool,
 }
 
+/// One row of it.
+pub(super) struct Line<'l> {
+    /// As many as the data has columns.
+    pub(super) cells: Vec<String>,
+    /// What the row has beyond them.
+    pub(super) more: Option<String>,
+    /// What the account adds.
+    pub(super) added: Vec<String>,
+    /// What stood in the file, where that is to be kept.
+    pub(super) raw: Option<&'l str>,
+}
+
 impl Table {
-    /// Begins with a header.
-    pub(super) fn begin<'n>(
+    /// Begins with a header: the columns of the data, then those that are added.
+    pub(super) fn begin(
         partial: Partial,
         delimiter: u8,
-        header: impl Iterator<Item = &'n str>,
+        columns: &[String],
+        added: &[String],
     ) -> io::Result<Self> {
         let mut writer = writer(partial, delimiter);
-        writer.write_record(header)?;
+        writer.write_record(columns.iter().chain(added))?;
         writer.flush()?;
         Ok(Self {
             writer,
             delimiter,
+            data: columns.len(),
+            has_more: false,
             has_raw: false,
         })
     }
 
-    /// Adds a row, and what stood in the file where that is to be kept.
-    pub(super) fn write(
-        &mut self,
-        cells: impl Iterator<Item = String>,
-        raw: Option<&str>,
-    ) -> io::Result<()> {
-        if raw.is_some() && !self.has_raw {
-            self.add_raw()?;
+    /// Adds a row.
+    pub(super) fn write(&mut self, line: Line<'_>) -> io::Result<()> {
+        if line.more.is_some() && !self.has_more {
+            self.add(MORE, self.data)?;
+            self.has_more = true;
         }
-        let raw = self.has_raw.then(|| raw.unwrap_or_default().to_owned());
+        if line.raw.is_some() && !self.has_raw {
+            self.add(RAW, usize::MAX)?;
+            self.has_raw = true;
+        }
+        let more = self.has_more.then(|| line.more.unwrap_or_default());
+        let raw = line.raw.unwrap_or_default().to_owned();
+        let raw = self.has_raw.then_some(raw);
+        let cells = line.cells.into_iter().chain(more).chain(line.added);
         Ok(self.writer.write_record(cells.chain(raw))?)
     }
 
-    /// Writes the file anew with the column, empty so far. Row by row, for it may be long.
-    fn add_raw(&mut self) -> io::Result<()> {
+    /// Writes the file anew with a column behind so many others, empty so far. Row by row, for it may be long.
+    fn add(&mut self, name: &str, at: usize) -> io::Result<()> {
         self.writer.flush()?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
@@ -53,14 +77,15 @@ impl Table {
             .from_reader(self.writer.get_ref().read_back()?);
         let mut wider = writer(self.writer.get_ref().another()?, self.delimiter);
         let mut record = csv::ByteRecord::new();
-        let mut last = RAW;
+        let mut cell = name;
         while reader.read_byte_record(&mut record)? {
-            wider.write_record(record.iter().chain([last.as_bytes()]))?;
-            last = "";
+            let before = record.iter().take(at);
+            let behind = record.iter().skip(at);
+            wider.write_record(before.chain([cell.as_bytes()]).chain(behind))?;
+            cell = "";
         }
         wider.flush()?;
         let narrow = std::mem::replace(&mut self.writer, wider);
-        self.has_raw = true;
         narrow
             .into_inner()
             .map_err(csv::IntoInnerError::into_error)?

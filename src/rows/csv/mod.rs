@@ -204,7 +204,11 @@ impl CsvRows {
                     .in_column(index, self.header.name(index))
                     .help(help);
                 let cells = self.lossy();
+                // What an account says of it stays true, whatever else is wrong now.
+                let earlier = self.header.objection(&cells);
+                let earlier = earlier.and_then(|(_, objection)| objection.earlier);
                 let error = error.with_raw(self.header.raw(&cells));
+                let error = error.with_earlier(earlier);
                 error.cells(self.header.keep(cells))
             })?;
             cells.push(text.to_owned());

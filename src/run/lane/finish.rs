@@ -33,6 +33,7 @@ impl<'p> Lane<'p> {
             }
         }
         self.note(step, &event);
+        self.found.add_accepted(end.tally.accepted.clone());
         if outlook.is_some() {
             self.why.clone_from(&end.enough);
         }

@@ -8,10 +8,11 @@ mod send;
 mod walk;
 
 use super::attempt::Attempt;
+use super::found::Found;
 use super::history::History;
 use super::{Command, Input, Meter};
 use crate::action::TargetFacts;
-use crate::event::{Counts, StepFinished};
+use crate::event::Counts;
 use crate::plan::PlannedStep;
 use crate::template::Scope;
 use frame::Frame;
@@ -56,8 +57,8 @@ pub struct LaneEnd {
     pub why: Option<String>,
     /// What templates see after it.
     pub scope: Scope,
-    /// The ends of its steps that an earlier stretch of the run had settled.
-    pub restored: Vec<StepFinished>,
+    /// What its steps have left behind.
+    pub(super) found: Box<Found>,
 }
 
 /// A list of steps being run.
@@ -76,7 +77,7 @@ pub struct Lane<'p> {
     /// What there is to say of the failure that stopped it.
     why: Option<String>,
     interrupted: bool,
-    restored: Vec<StepFinished>,
+    found: Box<Found>,
 }
 
 /// What the lane waits for.
@@ -118,7 +119,7 @@ impl<'p> Lane<'p> {
             stop: None,
             why: None,
             interrupted: false,
-            restored: Vec::new(),
+            found: Box::default(),
         }
     }
 

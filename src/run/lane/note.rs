@@ -9,6 +9,7 @@ use crate::value::{Value, map_with_room_for};
 impl Lane<'_> {
     /// Makes a step's end known to templates and to the groups that it is in.
     pub(super) fn note(&mut self, step: &PlannedStep, end: &StepFinished) {
+        self.found.add(step, end);
         for frame in &mut self.frames {
             frame.worst = worse(frame.worst, end.outcome);
         }

@@ -29,7 +29,6 @@ impl<'p> Lane<'p> {
             // What an earlier stretch of the run has settled stays so, though this one does not come to it.
             self.counts.add(settled.outcome);
             self.note(step, &settled);
-            self.restored.push(settled);
             return None;
         }
         let intent = self.around.history.in_doubt(&step.id, row);
@@ -45,12 +44,24 @@ impl<'p> Lane<'p> {
             self.counts.add(outcome);
         }
         self.note(step, &end);
+        self.remember_rows(step);
         self.pass_over_nested(step, outcome, reason);
         self.state = State::Finishing;
         Some(Command::Record(
             Box::new(EventKind::StepFinished(end)),
             Durability::Soon,
         ))
+    }
+
+    /// What the CRM accepted inside a loop in an earlier stretch stays true, though its rows are not read now.
+    fn remember_rows(&mut self, step: &PlannedStep) {
+        if let (PlannedKind::Loop(_), Some(row)) = (&step.kind, &self.row) {
+            let earlier = self
+                .around
+                .history
+                .accepted(std::slice::from_ref(step), row);
+            self.found.add_accepted(earlier);
+        }
     }
 
     /// Accounts for the steps in one that does not run.

@@ -29,7 +29,7 @@ impl<'p> Lane<'p> {
                     },
                     why: self.why.take(),
                     scope: self.scope.clone(),
-                    restored: std::mem::take(&mut self.restored),
+                    found: std::mem::take(&mut self.found),
                 });
             };
             let Some(step) = frame.steps.get(frame.next) else {
@@ -122,7 +122,6 @@ impl<'p> Lane<'p> {
         match &step.kind {
             PlannedKind::Action(_) => {
                 self.account(step, &settled);
-                self.restored.push(settled);
                 true
             }
             // Rows that answers may have changed since, or a person, are passed by one by one.

@@ -6,7 +6,6 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::notes::RowNotes;
-use crate::action::Effect;
 use crate::event::RowFinished;
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedLoop, PlannedStep};
@@ -96,14 +95,14 @@ impl Driver<'_> {
             Ok(true) => {
                 let lane = self.lane_of(&item, each);
                 let over = item.over.clone();
-                let row = (each, &mut event);
-                let halted = self.steps_of_row(lane, row, over, clock).await?;
+                let halted = self.steps_of_row(lane, &mut event, over, clock).await?;
                 return Ok(item.ended(event, Standing::News, halted));
             }
             Ok(false) => {}
             Err(error) => {
                 event.outcome = Outcome::Failed;
                 event.error = Some(format!("`when`: {}", error.message));
+                event.accepted = self.history.accepted(&each.steps, &item.key);
             }
         }
         Ok(item.ended(event, Standing::News, None))
@@ -150,8 +149,7 @@ impl Driver<'_> {
             let mut lane = self.lane_of(&item, each);
             lane.stop_before_start(Stop::Interrupted);
             let over = item.over.clone();
-            self.steps_of_row(lane, (each, &mut event), over, clock)
-                .await?;
+            self.steps_of_row(lane, &mut event, over, clock).await?;
         }
         Ok(item.ended(event, Standing::News, None))
     }
@@ -165,7 +163,7 @@ impl Driver<'_> {
     async fn steps_of_row<'p>(
         &'p self,
         lane: Lane<'p>,
-        (each, event): (&'p PlannedLoop, &mut RowFinished),
+        event: &mut RowFinished,
         over: watch::Receiver<bool>,
         clock: Instant,
     ) -> Result<Option<Stop>, RunError> {
@@ -175,33 +173,11 @@ impl Driver<'_> {
             ..RowNotes::default()
         };
         let end = self.drive(lane, Some(&mut notes), clock, None).await?;
-        for restored in &end.restored {
-            notes.add(restored);
-        }
         event.outcome = row_outcome(&end);
-        event.wolkvox_ids = notes.ids;
-        if let Some((step, code, error)) = notes.bad {
-            event.accepted = notes.accepted && adds_or_removes(&each.steps, &step);
-            event.failed_step = Some(step);
-            event.code = code;
-            event.error = error;
-        }
+        end.found.tell(event);
         event.duration_ms = milliseconds(clock).saturating_sub(began);
         Ok(end.stop)
     }
-}
-
-/// Whether a step may create or delete something, so that it must not be done twice.
-fn adds_or_removes(steps: &[PlannedStep], id: &str) -> bool {
-    let within = steps.iter().flat_map(PlannedStep::and_nested);
-    let mut found = within.filter(|step| step.id == id);
-    found.any(|step| match &step.kind {
-        PlannedKind::Action(planned) => {
-            let effects = planned.action.possible_effects();
-            effects.contains(&Effect::Create) || effects.contains(&Effect::Delete)
-        }
-        _ => false,
-    })
 }
 
 /// The steps of a row that may get an id.

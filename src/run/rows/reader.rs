@@ -206,11 +206,13 @@ impl Reader<'_> {
     }
 
     fn bad(&self, turn: u64, number: u64, key: String, rows: Vec<Row>, error: String) -> Ended {
+        let accepted = self.history.accepted(&self.each.steps, &key);
         Ended {
             rows,
             unreadable: None,
             event: RowFinished {
                 error: Some(error),
+                accepted,
                 ..RowFinished::new(self.step.id.clone(), key, number, Outcome::Failed)
             },
             standing: Standing::News,

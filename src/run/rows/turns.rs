@@ -77,6 +77,7 @@ impl Turns<'_, '_> {
         for _ in 0..size {
             self.tally.counts.add(event.outcome);
         }
+        self.tally.accepted.extend(event.accepted.clone());
         if self.each.keeps_ids {
             // Its own playbook reads them, by the names that it knows.
             let above = self.step.id.len() - self.step.own_id().len();

@@ -1,6 +1,6 @@
 //! A record stays small, and is the same from the journal as live.
 
-use voxplay::event::{Event, EventKind, RowFinished, StepFinished};
+use voxplay::event::{Accepted, Event, EventKind, RowFinished, StepFinished};
 use voxplay::journal::{Durability, Journal};
 use voxplay::outcome::Outcome;
 use voxplay::report::record::{MOST_ROWS, Recorder, record_from_journal};
@@ -141,7 +141,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         failed_step: Some("mark".to_owned()),
         code: None,
         error: Some(error),
-        accepted: false,
+        accepted: Accepted::default(),
         wolkvox_ids: Map::default(),
         duration_ms: 20,
         item: None,

@@ -1,0 +1,85 @@
+//! What the steps of a lane leave behind, in the order in which they stand, whichever stretch of the run has done them:
+//! ids, the step that a row did not get past, and what the CRM accepted of those that failed.
+
+use crate::action::Effect;
+use crate::event::{Accepted, AcceptedStep, RowFinished, StepFinished};
+use crate::outcome::Outcome;
+use crate::plan::{PlannedKind, PlannedStep};
+use crate::value::{Map, Value};
+
+/// What the steps of a lane have left behind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    ids: Map,
+    failed: Option<Bad>,
+    unknown: Option<Bad>,
+    accepted: Accepted,
+}
+
+/// A step that did not go well.
+#[derive(Debug, Clone)]
+struct Bad {
+    step: String,
+    code: Option<Value>,
+    error: Option<String>,
+}
+
+impl Found {
+    /// Takes note of the end of a step.
+    pub(super) fn add(&mut self, step: &PlannedStep, end: &StepFinished) {
+        if let Some(id) = &end.wolkvox_id {
+            self.ids.insert(end.step.clone(), id.clone());
+        }
+        let first = match end.outcome {
+            Outcome::Failed => &mut self.failed,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::Ok | Outcome::Skipped | Outcome::NotRun => return,
+        };
+        first.get_or_insert_with(|| Bad {
+            step: end.step.clone(),
+            code: end.code.clone(),
+            error: end.error.clone(),
+        });
+        if let Some(accepted) = accepted(step, end) {
+            self.accepted.add(accepted);
+        }
+    }
+
+    /// Takes note of what the CRM accepted inside a loop.
+    pub(super) fn add_accepted(&mut self, inner: Accepted) {
+        self.accepted.extend(inner);
+    }
+
+    /// Writes into the end of a row what became of its steps. A row in doubt names the step in doubt: that one is to be
+    /// settled before anything else.
+    pub(super) fn tell(self, row: &mut RowFinished) {
+        row.wolkvox_ids = self.ids;
+        row.accepted = self.accepted;
+        let unknown = self.unknown.filter(|_| row.outcome == Outcome::Unknown);
+        if let Some(bad) = unknown.or(self.failed) {
+            row.failed_step = Some(bad.step);
+            row.code = bad.code;
+            row.error = bad.error;
+        }
+    }
+}
+
+/// What the CRM accepted of a step of a row that failed, and must not do once more.
+pub(super) fn accepted(step: &PlannedStep, end: &StepFinished) -> Option<AcceptedStep> {
+    let is_accepted = end.accepted && end.outcome == Outcome::Failed && adds_or_removes(step);
+    let row = end.row.as_ref().filter(|_| is_accepted)?;
+    Some(AcceptedStep {
+        step: end.step.clone(),
+        row: row.clone(),
+        wolkvox_id: end.wolkvox_id.clone(),
+    })
+}
+
+/// Whether a step may create or delete something, so that it must not be done twice.
+pub(super) fn adds_or_removes(step: &PlannedStep) -> bool {
+    let PlannedKind::Action(planned) = &step.kind else {
+        return false;
+    };
+    let effects = planned.action.possible_effects();
+    effects.contains(&Effect::Create) || effects.contains(&Effect::Delete)
+}
