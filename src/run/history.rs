@@ -2,9 +2,11 @@
 //! about what was in doubt.
 
 mod accepted;
+mod stretches;
 
 use std::collections::HashMap;
 
+use self::stretches::Stretches;
 use super::naming::HIDDEN;
 use crate::action::Effect;
 use crate::event::{
@@ -12,7 +14,7 @@ use crate::event::{
 };
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
-use crate::value::Map;
+use crate::value::{Map, Value};
 
 /// A step, and the row where it stands in a loop.
 type Key = (String, Option<String>);
@@ -26,6 +28,9 @@ struct Known {
     effect: Option<Effect>,
     /// Whether an attempt may have been processed, and no outcome says so yet.
     doubted: bool,
+    /// Whether an attempt got no answer that says whether it was processed, whatever it was to do: its action may be
+    /// described otherwise now.
+    unanswered: bool,
     /// What was in doubt before a person settled it: until something is sent again, a later word of theirs takes the
     /// place of the earlier one.
     before_word: Option<Box<Known>>,
@@ -46,6 +51,7 @@ pub struct History {
     hides_keys: bool,
     /// Whether the playbook or its data may be others than before.
     is_changed: bool,
+    stretches: Stretches,
 }
 
 impl History {
@@ -68,7 +74,10 @@ impl History {
     pub fn from_journal(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
         let mut history = Self::default();
         for event in journal.events(run) {
-            let (_, event) = event?;
+            let (number, event) = event?;
+            if let EventKind::RunStarted(started) = &event.kind {
+                history.stretches.add(number, started);
+            }
             let Some(key) = key_of(&event.kind) else {
                 continue;
             };
@@ -127,6 +136,17 @@ impl History {
         self.known(step, row)?.begun
     }
 
+    /// Whether a request got no answer that says whether it was processed, and nothing was settled since.
+    pub fn is_unanswered(&self, step: &str, row: Option<&str>) -> bool {
+        self.known(step, row)
+            .is_some_and(|known| known.begun.is_some() || known.unanswered)
+    }
+
+    /// How a step ended that the CRM accepted.
+    pub fn accepted(&self, step: &str, row: Option<&str>) -> Option<StepFinished> {
+        self.known(step, row)?.settled.filter(|end| end.accepted)
+    }
+
     /// The outcome of a row of a loop that needs no second look: it went well, or was left out.
     pub fn row(&self, step: &str, row: &str) -> Option<RowFinished> {
         self.known(step, Some(row))?
@@ -145,6 +165,30 @@ impl History {
             let name = name.as_deref().and_then(|name| name.strip_prefix(row));
             known == step && name.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
+    }
+
+    /// Whether this step was begun or ended under this name of a row while rows of the loop had other names, because
+    /// loops were in its steps where there are none now, or the other way round.
+    pub fn has_row_of_other_names(
+        &self,
+        (each, holds_loops): (&str, bool),
+        step: &str,
+        row: &str,
+    ) -> bool {
+        let Some((journal, run)) = &self.rows else {
+            return false;
+        };
+        let others = self
+            .stretches
+            .of_other_names(each, holds_loops, self.is_changed);
+        if others.is_empty() {
+            return false;
+        }
+        let events = journal
+            .step_events(run, step, Some(row))
+            .expect("a journal that was opened and read a moment ago can be read");
+        let within = |number: &u64| others.iter().any(|stretch| stretch.contains(number));
+        events.iter().any(|(number, _)| within(number))
     }
 
     /// Whether rows have names that stand for keys with the text of a secret.
@@ -217,10 +261,12 @@ impl Known {
                 self.settled = None;
                 self.item.clone_from(&started.item);
                 self.before_word = None;
+                self.unanswered |= self.begun.is_some();
                 self.effect = Some(started.effect);
                 self.begun = Some(started.clone());
             }
             EventKind::AttemptFailed(failed) => {
+                self.unanswered |= failed.in_doubt;
                 let changes = |begun: AttemptStarted| begun.effect != Effect::Read;
                 if self.begun.take().is_some_and(changes) && failed.in_doubt {
                     self.doubted = true;
@@ -239,6 +285,7 @@ impl Known {
                 }
                 self.begun = None;
                 self.doubted = false;
+                self.unanswered = false;
                 self.before_word = None;
                 self.settled = Some(end.clone());
             }
@@ -251,11 +298,13 @@ impl Known {
         }
     }
 
-    /// A person's word settles a doubt, or takes the place of the word that settled it; nothing else.
+    /// A person's word settles a doubt, takes what failed though the CRM accepted it as done, or takes the place of an
+    /// earlier word; nothing else.
     fn reconcile(&mut self, word: &Reconciled) {
         if let Some(before) = self.before_word.take() {
             self.begun = before.begun;
             self.doubted = before.doubted;
+            self.unanswered = before.unanswered;
             self.settled = before.settled;
         }
         let in_doubt = self.begun.is_some()
@@ -264,13 +313,21 @@ impl Known {
                 .settled
                 .as_ref()
                 .is_some_and(|end| end.outcome == Outcome::Unknown);
-        if !in_doubt {
+        let accepted = self.settled.clone().filter(|end| {
+            end.outcome == Outcome::Failed && end.accepted && self.effect != Some(Effect::Read)
+        });
+        let is_taken_as_done = accepted.is_some() && word.decision == Decision::Ok;
+        if !in_doubt && !is_taken_as_done {
             return;
         }
         self.before_word = Some(Box::new(Self {
             row: None,
             ..self.clone()
         }));
+        if let Some(end) = accepted.filter(|_| !in_doubt) {
+            self.settled = Some(taken_as_done(end, word.wolkvox_id.as_ref()));
+            return;
+        }
         let action = self
             .settled
             .as_ref()
@@ -284,6 +341,7 @@ impl Known {
             .unwrap_or_default();
         self.begun = None;
         self.doubted = false;
+        self.unanswered = false;
         self.settled = match word.decision {
             Decision::Resend => None,
             decision => Some(StepFinished {
@@ -322,4 +380,20 @@ impl Known {
             }),
         };
     }
+}
+
+/// The end of a step that the CRM accepted, once a person has said that it is as it should be: what the answer gave
+/// stands, but for an id that they give.
+fn taken_as_done(end: StepFinished, id: Option<&Value>) -> StepFinished {
+    let mut end = StepFinished {
+        outcome: Outcome::Ok,
+        error: None,
+        ..end
+    };
+    if let Some(id) = id {
+        end.wolkvox_id = Some(id.clone());
+        end.outputs.insert("wolkvox_id".to_owned(), id.clone());
+        end.blank.retain(|output| output != "wolkvox_id");
+    }
+    end
 }

@@ -51,17 +51,16 @@ impl<'n> RowNames<'n> {
         self.within(key)
     }
 
-    /// The name that the row would have if loops were in its steps where there are none now, or the other way round;
-    /// none where it is the same.
-    pub(super) fn otherwise(&self, key: &str) -> Option<String> {
-        if self.outer.is_some() || !key.contains(['%', '/']) {
-            return None;
-        }
-        Some(if self.is_outer {
-            key.to_owned()
-        } else {
-            escaped(key)
-        })
+    /// The name of the row, and the one that it would have if loops were in its steps where there are none now, or
+    /// the other way round; none where they are the same.
+    pub(super) fn either(&self, key: &str) -> Option<[String; 2]> {
+        let differ = self.outer.is_none() && key.contains(['%', '/']);
+        differ.then(|| [key.to_owned(), escaped(key)])
+    }
+
+    /// Whether loops are in the steps of the rows.
+    pub(super) const fn holds_loops(&self) -> bool {
+        self.is_outer
     }
 
     /// The name of a row whose key must not be written down: a digest, by which it is found again whatever the

@@ -8,6 +8,7 @@ mod accepted;
 mod changed;
 mod check;
 mod completions;
+mod corrected;
 mod docs;
 #[cfg(target_os = "linux")]
 mod full_disk;

@@ -193,3 +193,73 @@ steps:
         }
     }
 }
+
+/// Rows with loops in their steps, one of which has the name that another one would have without them.
+const NESTED: &str = r#"
+steps:
+  - id: each
+    for_each: { csv: rows.csv, key: "{{ row.key }}" }
+    on_failure: continue
+    steps:
+      - id: inner
+        for_each: { items: [1], as: one }
+        action: record.update
+        with: { module: contacts, wolkvox_id: "64cb", fields: { A: "{{ row.key }}" } }
+      - id: debt
+        action: obligation.insert
+        with: { wolkvox_id: "64cb", id: "{{ row.key }}", name: Loan }
+"#;
+
+#[test]
+fn rows_of_one_run_are_not_taken_for_each_other() {
+    let project = Project::new(NESTED, []);
+    project.write("rows.csv", "key\na/b\na%2Fb\na%252Fb\nlast\n");
+    project.server.judge(|arrived| {
+        if arrived.text().contains("last") {
+            refused()
+        } else {
+            json(CREATED)
+        }
+    });
+    assert_eq!(project.run(&[]).exit, 1);
+    for more in [&[][..], &["--accept-changes"]] {
+        let resume = [&["resume", "--retry-failed", "--format", "json"], more].concat();
+        let ran = project.finish(project.voxplay(&resume));
+        assert_eq!(arrivals(&ran, "Loan"), 3, "{ran:?}");
+        let rows = &ran.finished()["rows"];
+        assert_eq!((&rows["ok"], &rows["failed"]), (&3.into(), &1.into()));
+    }
+}
+
+#[test]
+fn a_row_that_is_new_is_not_taken_for_one_of_when_there_were_no_loops() {
+    let (before, rest) = NESTED.split_once("      - id: inner").unwrap();
+    let (_, after) = rest.split_once("      - id: debt").unwrap();
+    let flat = format!("{before}      - id: debt{after}");
+    let project = Project::new(&flat, []);
+    project.write("rows.csv", "key\na%2Fb\nlast\n");
+    project.server.judge(|arrived| {
+        if arrived.text().contains("last") {
+            refused()
+        } else {
+            json(CREATED)
+        }
+    });
+    assert_eq!(project.run(&[]).exit, 1);
+    let resume = |playbook: &str, rows: &str| {
+        project.write("playbook.yaml", &format!("voxplay: 1\n{playbook}"));
+        project.write("rows.csv", rows);
+        let accept = ["resume", "--retry-failed", "--accept-changes"];
+        let mut command = project.voxplay(&accept);
+        command.args(["--format", "json"]);
+        project.finish(command)
+    };
+    // With loops, the new row has the name that the old one had without them.
+    let ran = resume(NESTED, "key\na%2Fb\na/b\nlast\n");
+    assert_eq!(arrivals(&ran, "Loan"), 2, "{ran:?}");
+    assert_eq!(ran.finished()["rows"]["failed"], 3, "{ran:?}");
+    // As it was, each has its own name again.
+    let ran = resume(&flat, "key\na%2Fb\na/b\nlast\n");
+    assert_eq!(arrivals(&ran, "Loan"), 4, "{ran:?}");
+    assert_eq!(ran.finished()["rows"]["ok"], 2, "{ran:?}");
+}

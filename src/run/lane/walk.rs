@@ -105,7 +105,7 @@ impl<'p> Lane<'p> {
                     None
                 }
             },
-            PlannedKind::Action(action) => Some(self.begin(step, action, now)),
+            PlannedKind::Action(action) => self.begin(step, action, now),
             PlannedKind::Loop(each) => {
                 self.state = State::Looping(step, now);
                 Some(Command::Loop(step, each, self.scope.clone()))
@@ -140,36 +140,54 @@ impl<'p> Lane<'p> {
         }
     }
 
-    /// Begins an action that nothing has settled yet.
-    fn begin(&mut self, step: &'p PlannedStep, action: &'p PlannedAction, now: u64) -> Command<'p> {
+    /// Begins an action that nothing has settled yet, or that is tried again; none where it is found settled.
+    fn begin(
+        &mut self,
+        step: &'p PlannedStep,
+        action: &'p PlannedAction,
+        now: u64,
+    ) -> Option<Command<'p>> {
         let row = self.row.as_deref();
-        let before = self.around.history.in_doubt(&step.id, row);
-        if let Some(intent) = &before
-            && !intent.effect.is_repeatable()
-        {
-            let mut end = finished(
-                step,
-                row,
-                Some(action),
-                Outcome::Unknown,
-                Some(
-                    "the run ended while this was being sent: whether the CRM did it is not known"
-                        .to_owned(),
-                ),
-            );
-            end.attempts = intent.attempt;
-            return self.finish(step, end);
+        let history = self.around.history;
+        let before = history.in_doubt(&step.id, row);
+        let attempts = before.as_ref().map_or(0, |intent| intent.attempt);
+        if before.is_some_and(|intent| !intent.effect.is_repeatable()) {
+            return Some(self.left_in_doubt(step, action, attempts));
         }
-        let number = before.map_or(0, |intent| intent.attempt);
-        let in_doubt = self.around.history.may_be_done(&step.id, row);
-        let begun = Attempt::begin(step, action, &self.scope, now);
-        match begun {
-            Err(reason) => self.fail_unsent(step, &reason),
-            Ok(mut attempt) => {
-                attempt.go_on(number, in_doubt);
-                self.attach(attempt)
+        let in_doubt = history.may_be_done(&step.id, row);
+        let is_unanswered = history.is_unanswered(&step.id, row);
+        let mut attempt = match Attempt::begin(step, action, &self.scope, now) {
+            Err(reason) => return Some(self.fail_unsent(step, &reason)),
+            Ok(attempt) => attempt,
+        };
+        // What could be sent again when it was sent may be none of that by what is known of its action now.
+        if !attempt.effect.is_repeatable() {
+            if is_unanswered {
+                return Some(self.left_in_doubt(step, action, attempts));
+            }
+            if let Some(end) = history.accepted(&step.id, row) {
+                self.account(step, &end);
+                self.restored.push(end);
+                return None;
             }
         }
+        attempt.go_on(attempts, in_doubt);
+        Some(self.attach(attempt))
+    }
+
+    /// Does not send what was being sent when the run ended, and must not be done twice.
+    fn left_in_doubt(
+        &mut self,
+        step: &'p PlannedStep,
+        action: &'p PlannedAction,
+        attempts: u32,
+    ) -> Command<'p> {
+        let why = "the run ended while this was being sent: whether the CRM did it is not known"
+            .to_owned();
+        let row = self.row.as_deref();
+        let mut end = finished(step, row, Some(action), Outcome::Unknown, Some(why));
+        end.attempts = attempts;
+        self.finish(step, end)
     }
 
     /// The frame of a used playbook, whose templates see `scope` from now on.

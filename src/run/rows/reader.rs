@@ -158,13 +158,7 @@ impl Reader<'_> {
             let mut steps = self.step.and_nested().into_iter();
             steps.any(|step| self.history.has_row(&step.id, name))
         };
-        // In loops inside, it may be the name of another row.
-        let is_begun = |name: &String| {
-            let steps = ids_of(&self.each.steps);
-            let mut steps = steps.iter().chain([&self.step.id]);
-            steps.any(|step| self.history.has_row(step, name))
-        };
-        if self.names.otherwise(key).as_ref().is_some_and(is_begun) {
+        if self.is_begun_otherwise(key) {
             return Err("the row was begun when its steps had no loops, or had some, and its `key` holds `/` or `%`: \
                  nobody could say any more what was sent for it; put the steps back as they were"
                 .to_owned());
@@ -185,6 +179,21 @@ impl Reader<'_> {
             }
         }
         Ok(open)
+    }
+
+    /// Whether something was done under the name that the row has now, or had then, while rows had other names: then
+    /// it was done for this row, or for another one.
+    fn is_begun_otherwise(&self, key: &str) -> bool {
+        let Some(names) = self.names.either(key) else {
+            return false;
+        };
+        let each = (self.step.id.as_str(), self.names.holds_loops());
+        let steps = ids_of(&self.each.steps);
+        let mut steps = steps.iter().chain([&self.step.id]);
+        steps.any(|step| {
+            let mut names = names.iter();
+            names.any(|name| self.history.has_row_of_other_names(each, step, name))
+        })
     }
 
     fn text(&self, tree: Option<&Tree>, scope: &Scope) -> Result<Option<String>, String> {
