@@ -164,6 +164,9 @@ pub struct RunStarted {
     /// Which inputs had their values from the environment: the variables by the names of the inputs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub from_env: BTreeMap<String, String>,
+    /// Which inputs that are not secret had their values from the playbook's own defaults.
+    #[serde(skip_serializing_if = "<[String]>::is_empty", default)]
+    pub by_default: Box<[String]>,
     /// Digests of the secret inputs; none where it has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub private: Option<PrivatePrints>,

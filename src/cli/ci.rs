@@ -114,11 +114,7 @@ fn annotations(record: &RunRecord) -> String {
             }
         }
         if common.outcome == Outcome::Unknown {
-            let _ = write!(
-                text,
-                "\nLook it up in the CRM, then: voxplay reconcile {}",
-                record.run
-            );
+            let _ = write!(text, "\nLook it up in the CRM, then: {}", record.settled_by);
         }
         let title = format!("voxplay: {} {}", common.step, word(common.outcome));
         let place = record.places.get(&common.step);

@@ -63,6 +63,13 @@ pub(super) fn from_environment(inputs: &Inputs) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The inputs that have their values from the playbook's own defaults.
+pub(super) fn by_default(plan: &Plan, inputs: &Inputs) -> Box<[String]> {
+    let public = public_inputs(plan, &inputs.values).into_iter();
+    let is_default = |name: &String| inputs.origins.get(name) == Some(&Origin::Default);
+    public.map(|(name, _)| name).filter(is_default).collect()
+}
+
 /// Digests of everything a run is made of; secrets are left out, for a digest of a short one tells it.
 pub(super) fn take(
     plan: &Plan,

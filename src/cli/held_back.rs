@@ -1,58 +1,113 @@
-//! What `resume --retry-failed` does not send again though it failed: the CRM accepted it, and would do it a second time.
+//! What failed though the CRM accepted it: `resume --retry-failed` does not send it again where the CRM would do it a
+//! second time, and a person can take it as done.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::call::{Call, word};
 use super::run::Resumption;
 use crate::action::Effect;
-use crate::event::{EventKind, RunId};
-use crate::journal::Journal;
+use crate::event::{Decision, EventKind, Reconciled, RunId, StepFinished, step_name};
+use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
+use crate::value::Value;
 
 /// How many are named.
 const NAMED: usize = 10;
 
+/// A step, or a row's step, that failed though the CRM accepted it.
+pub(super) struct Held {
+    pub(super) end: StepFinished,
+    pub(super) effect: Effect,
+    /// When it was sent.
+    pub(super) time: String,
+}
+
+impl Held {
+    pub(super) fn name(&self) -> String {
+        step_name(&self.end.step, self.end.row.as_deref())
+    }
+
+    /// Whether a name of the command line means this one.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name() == name || self.end.step == name
+    }
+
+    /// Whether the CRM would do it a second time.
+    pub(super) const fn is_once(&self) -> bool {
+        matches!(self.effect, Effect::Create | Effect::Delete)
+    }
+
+    /// That it is as it should be; with the id of the answer where no other is given.
+    pub(super) fn word(&self, id: Option<&str>) -> Reconciled {
+        Reconciled {
+            step: self.end.step.clone(),
+            row: self.end.row.clone(),
+            action: self.end.action.clone(),
+            decision: Decision::Ok,
+            wolkvox_id: id.map(Value::from).or_else(|| self.end.wolkvox_id.clone()),
+        }
+    }
+}
+
 /// What to say of them: nothing where there is none, where failures are not tried again, or where the journal cannot be
 /// read.
 pub(super) fn of(journal: &Journal, run: &RunId, resumption: Option<&Resumption>) -> String {
-    if !resumption.is_some_and(|resumed| resumed.retry_failed) {
+    let Some(resumed) = resumption.filter(|resumed| resumed.asked.retry_failed) else {
         return String::new();
-    }
-    let held: Vec<String> = find(journal, run).unwrap_or_default();
-    let mut text: String = held.iter().take(NAMED).map(String::as_str).collect();
+    };
+    let mut held = find(journal, run).unwrap_or_default();
+    held.retain(Held::is_once);
+    let mut text: String = held
+        .iter()
+        .take(NAMED)
+        .map(|held| words(held, &resumed.call()))
+        .collect();
     if held.len() > NAMED {
-        let _ = writeln!(text, "and {} more", held.len() - NAMED);
+        let more = held.len() - NAMED;
+        let all = resumed.call().reconcile("");
+        let _ = writeln!(text, "and {more} more: `{all}` lists them");
     }
     text
 }
 
-fn find(journal: &Journal, run: &RunId) -> Option<Vec<String>> {
-    // Of each step and row, whether it adds or removes something, until it has ended well.
-    let mut open: BTreeMap<(String, Option<String>), (bool, bool)> = BTreeMap::new();
+/// All of them that only read excepted, by step and row.
+pub(super) fn find(journal: &Journal, run: &RunId) -> Result<Vec<Held>, JournalError> {
+    type Key = (String, Option<String>);
+    let mut sent: BTreeMap<Key, (Effect, String)> = BTreeMap::new();
+    let mut held: BTreeMap<Key, Held> = BTreeMap::new();
     for event in journal.events(run) {
-        match event.ok()?.1.kind {
+        let (_, event) = event?;
+        match event.kind {
             EventKind::AttemptStarted(begun) => {
-                let is_once = matches!(begun.effect, Effect::Create | Effect::Delete);
-                open.insert((begun.step, begun.row), (is_once, false));
+                let key = (begun.step, begun.row);
+                held.remove(&key);
+                sent.insert(key, (begun.effect, event.time));
             }
-            EventKind::StepFinished(end) if end.outcome == Outcome::Ok => {
-                open.remove(&(end.step, end.row));
-            }
-            EventKind::StepFinished(end) if end.accepted => {
-                if let Some((_, accepted)) = open.get_mut(&(end.step, end.row)) {
-                    *accepted = end.outcome == Outcome::Failed;
+            EventKind::StepFinished(end) if end.outcome == Outcome::Ok || end.accepted => {
+                let key = (end.step.clone(), end.row.clone());
+                let Some((effect, time)) = sent.remove(&key) else {
+                    continue;
+                };
+                if end.outcome == Outcome::Failed && effect != Effect::Read {
+                    held.insert(key, Held { end, effect, time });
                 }
+            }
+            EventKind::Reconciled(word) => {
+                held.remove(&(word.step, word.row));
             }
             _ => {}
         }
     }
-    let held = open.into_iter().filter(|(_, (once, held))| *once && *held);
-    Some(held.map(|((step, row), _)| words(&step, row)).collect())
+    Ok(held.into_values().collect())
 }
 
-fn words(step: &str, row: Option<String>) -> String {
+fn words(held: &Held, call: &Call) -> String {
+    let row = held.end.row.as_ref();
     let row = row.map_or_else(String::new, |row| format!(" (row {row})"));
+    let settle = call.reconcile(&format!("--ok {}", word(&held.name())));
     format!(
-        "{step}{row} was not sent again, on purpose:\n  the CRM did accept it, and would do it a second time\n"
+        "{}{row} was not sent again, on purpose:\n  the CRM did accept it, and would do it a second time; where it is as it should\n  be, take it as done:\n    {settle}\n",
+        held.end.step
     )
 }

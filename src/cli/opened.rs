@@ -67,10 +67,10 @@ impl Opened {
             None => History::default(),
             Some(earlier) => {
                 let mut history = History::from_journal(&journal, &ready.run).map_err(refused)?;
-                if earlier.retry_failed {
+                if earlier.asked.retry_failed {
                     history = history.retrying_failed();
                 }
-                if earlier.accept_changes {
+                if earlier.asked.accept_changes {
                     history = history.of_something_changed();
                 }
                 history
@@ -104,9 +104,10 @@ fn against_going_on(
         }
         // What is sent to an emulated CRM is sent to nobody.
         let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox)?;
-        return saved::was_run(journal, plan);
+        return saved::was_run(journal, plan, args.state.state_dir.as_deref());
     };
     earlier
+        .asked
         .accept_changes
         .then(|| super::resume::mixed_up(journal, earlier, now, ready, masker))
         .flatten()
@@ -120,8 +121,8 @@ fn lock_keys(
     ready: &Ready,
     resumption: Option<&Resumption>,
 ) -> BTreeSet<String> {
-    let real = from_root(&open::absolute(&args.what.playbook), &ready.root);
-    let mut keys = BTreeSet::from([real, key]);
+    let mut keys = names_of(&args.what.playbook, &ready.root);
+    keys.insert(key);
     keys.extend(resumption.map(|earlier| earlier.earlier.from_root.clone()));
     if resumption.is_some() || args.run_id.is_some() {
         keys.insert(format!("run {}", ready.run));
@@ -133,6 +134,12 @@ fn lock_keys(
 pub(super) fn lock_key(playbook: &Path, root: &Path) -> String {
     let name = playbook.file_name().unwrap_or_default();
     from_root(&folder_of(playbook).join(name), root)
+}
+
+/// The name of a playbook from the project's root, and the one that it has without links.
+pub(super) fn names_of(playbook: &Path, root: &Path) -> BTreeSet<String> {
+    let real = from_root(&open::absolute(playbook), root);
+    BTreeSet::from([real, lock_key(playbook, root)])
 }
 
 fn from_root(path: &Path, root: &Path) -> String {

@@ -18,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::Document;
 use crate::event::RunId;
 use crate::plan::foresee::Tally;
-use crate::plan::{self, Completeness, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
+use crate::plan::{self, Completeness, Earlier, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
 use crate::playbook::Playbook;
 use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
 use crate::report::human::plural;
@@ -89,7 +89,7 @@ pub(super) struct Occasion<'o> {
     /// The instant that `now()` gives.
     pub(super) started_at: Timestamp,
     /// The inputs of an earlier stretch of the run.
-    pub(super) earlier: Option<&'o Document>,
+    pub(super) earlier: Option<&'o Earlier>,
 }
 
 impl Occasion<'_> {
@@ -288,12 +288,12 @@ fn openness(playbook: Option<&Playbook>, form: &[Diagnostic]) -> Openness {
 
 fn given(
     args: &PlaybookArgs,
-    earlier: Option<&Document>,
+    earlier: Option<&Earlier>,
     openness: Openness,
     findings: &mut Vec<Diagnostic>,
 ) -> Given {
     let mut given = Given {
-        files: earlier.cloned().into_iter().collect(),
+        earlier: earlier.cloned(),
         ..Given::default()
     };
     for path in &args.inputs {

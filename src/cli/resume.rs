@@ -1,26 +1,20 @@
 //! `voxplay resume`, and `run --run-id` with an id that exists.
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::Exit;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::open::{Project, folder_of, shown};
+use super::past::{Asked, Past};
 use super::prepare::Prepared;
 use super::run::{Resumption, go, refuse};
-use super::spent::Spent;
-use super::surroundings::{Process, current_folder};
+use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{accounts, fingerprints, outline, private, strangers};
+use super::{accounts, changes, fingerprints, outline, private, strangers};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document;
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
-use crate::project::Surroundings as _;
 use crate::secret::Masker;
-use crate::source::Source;
-use crate::value::Value;
 
 /// What `--sandbox` calls its target.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -78,121 +72,8 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
         reports: args.reports.clone(),
         format: args.format,
     };
-    let resumption = past.resumption(run, args.retry_failed, args.accept_changes)?;
+    let resumption = past.resumption(run, Asked::resume(args))?;
     Ok(Some((run_args, resumption)))
-}
-
-/// The run that `--run-id` names, where it has begun already.
-pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Diagnostic>> {
-    let state = args.state.state_dir.clone().unwrap_or_else(|| {
-        Project::find(&folder_of(&args.what.playbook))
-            .root
-            .join(".voxplay")
-    });
-    if !state.join("journal.sqlite").is_file() {
-        return None;
-    }
-    let journal = match Journal::open(&state) {
-        Ok(journal) => journal,
-        Err(error) => return Some(Err(unreadable(&error))),
-    };
-    match journal.run(id) {
-        Ok(None) => None,
-        Ok(Some(_)) => Some(
-            journal
-                .verify()
-                .and_then(|()| Past::read(&journal, id))
-                .map_err(|error| unreadable(&error))
-                .and_then(|past| past.resumption(id.clone(), false, false)),
-        ),
-        Err(error) => Some(Err(unreadable(&error))),
-    }
-}
-
-/// What the journal has of a run.
-struct Past {
-    started: RunStarted,
-    spent: Spent,
-    is_ok: bool,
-}
-
-impl Past {
-    fn read(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
-        let mut started: Option<RunStarted> = None;
-        let mut spent = Spent::default();
-        let mut is_ok = false;
-        for event in journal.events(run) {
-            let (_, event) = event?;
-            is_ok = false;
-            spent.add(&event.kind);
-            match event.kind {
-                EventKind::RunStarted(start) => {
-                    started = Some(match started {
-                        Some(earlier) => gone_on(earlier, start),
-                        None => start,
-                    });
-                }
-                EventKind::RunFinished(end) => is_ok = end.outcome == RunOutcome::Ok,
-                _ => {}
-            }
-        }
-        Ok(Self {
-            started: started.expect("a run is in the journal by its first event"),
-            spent,
-            is_ok,
-        })
-    }
-
-    fn resumption(
-        self,
-        run: RunId,
-        retry_failed: bool,
-        accept_changes: bool,
-    ) -> Result<Resumption, Diagnostic> {
-        let started_at: Timestamp = self.started.started_at.parse().map_err(|_| {
-            Diagnostic::error(
-                Code::StateFolder,
-                format!("the journal does not say when the run {run} began"),
-            )
-        })?;
-        let mut inputs = self.started.inputs.clone();
-        // What the environment gave is asked of it again, so that a change is seen.
-        let given_now =
-            |variable: &str| Process.variable(variable).is_some_and(|it| !it.is_empty());
-        inputs.retain(|name, _| {
-            !self
-                .started
-                .from_env
-                .get(name)
-                .is_some_and(|it| given_now(it))
-        });
-        let inputs = Value::Map(inputs).to_json_text();
-        let inputs = document::read(&Source::new(format!("the inputs of run {run}"), inputs))
-            .map_err(|mut findings| findings.swap_remove(0))?;
-        Ok(Resumption {
-            run,
-            started_at,
-            spent: (self.spent.requests, self.spent.deletes()),
-            inputs,
-            retry_failed,
-            accept_changes,
-            earlier: self.started,
-        })
-    }
-}
-
-/// What a run is since a later stretch of it began: what it sends rests on what was accepted then. It keeps the name
-/// under which it is locked, and the plan that it runs.
-fn gone_on(earlier: RunStarted, mut later: RunStarted) -> RunStarted {
-    for (id, shape) in earlier.outline {
-        later.outline.entry(id).or_insert(shape);
-    }
-    RunStarted {
-        from_root: earlier.from_root,
-        named: earlier.named,
-        plan: earlier.plan,
-        ..later
-    }
 }
 
 /// The folder of the journal: as it was named, else `.voxplay` of the project that this folder is in.
@@ -294,58 +175,10 @@ pub(super) fn against(
     masker: &Masker,
 ) -> Option<Diagnostic> {
     match private::keep(now, prepared, state, masker) {
-        Ok(()) if resumed.accept_changes => None,
-        Ok(()) => changes(&resumed.earlier, now),
+        Ok(()) if resumed.asked.accept_changes => None,
+        Ok(()) => changes::find(resumed, now, prepared),
         Err(finding) => Some(finding),
     }
-}
-
-/// What has changed since the run began; none where nothing has.
-fn changes(earlier: &RunStarted, now: &RunStarted) -> Option<Diagnostic> {
-    let names = earlier.fingerprints.keys().chain(now.fingerprints.keys());
-    let mut changed: Vec<&String> = names
-        .filter(|name| earlier.fingerprints.get(*name) != now.fingerprints.get(*name))
-        .collect();
-    changed.sort();
-    changed.dedup();
-    let mut names: Vec<String> = changed.into_iter().cloned().collect();
-    // A sandbox has a new port each time; there is nothing in it to go on with but the run itself.
-    let in_sandbox = earlier.target.name == SANDBOX && now.target.name == SANDBOX;
-    if earlier.target.server != now.target.server && !in_sandbox {
-        names.push(format!(
-            "the target's server ({} then, {} now)",
-            earlier.target.server, now.target.server
-        ));
-    }
-    if let (Some(before), Some(after)) = (&earlier.timezone, &now.timezone)
-        && before != after
-    {
-        names.push(format!("the time zone ({before} then, {after} now)"));
-    }
-    names.extend(private::changes(earlier, now));
-    if names.is_empty() {
-        return None;
-    }
-    let has_new_input = names
-        .iter()
-        .any(|name| name.starts_with("the input ") || name.starts_with("the secret input "));
-    let mut message = format!(
-        "since the run began, this has changed: {}",
-        names.join(", ")
-    );
-    for name in &names {
-        if let (Some(before), Some(after)) = (text_of(earlier, name), text_of(now, name)) {
-            message.push_str("\n\n");
-            message.push_str(&difference(name, before, after));
-        }
-    }
-    Some(
-        Diagnostic::error(Code::Changed, message).help(if has_new_input {
-            "put it back as it was, or go on with the new value with `resume --accept-changes`, if the steps that are left are meant so"
-        } else {
-            "put it back as it was, or go on with `--accept-changes` if the steps that are left are meant so"
-        }),
-    )
 }
 
 /// A loop that has begun, whose rows have no names but their numbers, and whose data is not what it was: nobody could
@@ -357,7 +190,7 @@ pub(super) fn mixed_up(
     ready: &Prepared,
     masker: &Masker,
 ) -> Option<Diagnostic> {
-    if let Some(finding) = lost_doubt(journal, &earlier.run, &ready.plan) {
+    if let Some(finding) = lost_doubt(journal, earlier, &ready.plan) {
         return Some(finding);
     }
     let outline = &earlier.earlier.outline;
@@ -392,8 +225,8 @@ pub(super) fn mixed_up(
 }
 
 /// A doubt about a step that the playbook does not have any more: under another name it would be sent again.
-fn lost_doubt(journal: &Journal, run: &RunId, plan: &Plan) -> Option<Diagnostic> {
-    let doubts = match journal.in_doubt(run) {
+fn lost_doubt(journal: &Journal, resumed: &Resumption, plan: &Plan) -> Option<Diagnostic> {
+    let doubts = match journal.in_doubt(&resumed.run) {
         Ok(doubts) => doubts,
         Err(error) => return Some(unreadable(&error)),
     };
@@ -413,31 +246,13 @@ fn lost_doubt(journal: &Journal, run: &RunId, plan: &Plan) -> Option<Diagnostic>
     Some(
         Diagnostic::error(
             Code::Changed,
-            format!("the step {lost} is in doubt, and the playbook has no step of that id any more"),
+            format!(
+                "the step {lost} is in doubt, and the playbook has no step of that id any more"
+            ),
         )
         .help(format!(
-            "settle it first: `voxplay reconcile {run}`; a step keeps its id as long as its run can be gone on with"
+            "settle it first: `{}`; a step keeps its id as long as its run can be gone on with",
+            resumed.call().reconcile("")
         )),
     )
-}
-
-/// The text of which a digest is kept under that name; none of what is no text.
-fn text_of<'s>(started: &'s RunStarted, name: &str) -> Option<&'s str> {
-    if name == fingerprints::PLAYBOOK {
-        return Some(&started.text);
-    }
-    started.texts.get(name).map(String::as_str)
-}
-
-fn difference(name: &str, before: &str, after: &str) -> String {
-    similar::TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(2)
-        .header(
-            &format!("{name}, when the run began"),
-            &format!("{name}, now"),
-        )
-        .to_string()
-        .trim_end()
-        .to_owned()
 }

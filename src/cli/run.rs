@@ -13,32 +13,34 @@ use jiff::Timestamp;
 
 use super::Exit;
 use super::accounts::{self, Accounts};
-use super::args::{Allowed, Format, RunArgs};
+use super::args::{Format, RunArgs};
+use super::call::Call;
 use super::check::literal_tokens;
 use super::ci::{self, Ci};
+use super::deletes::{self, Deletes};
 use super::fingerprints;
 use super::held_back;
 use super::open::{self, folder_of};
 use super::opened::{Opened, lock_key};
 use super::outline;
 use super::own_columns;
+use super::past::Asked;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
 use super::reads::Reads;
 use super::reporter::Reporter;
 use super::reports;
 use super::saved;
 use super::signals::Signals;
+use super::spent::Spent;
 use super::terminal::{Terminal, width};
-use crate::action::Effect;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::Document;
 use crate::event::{EventKind, RunFinished, RunId, RunStarted};
 use crate::journal::Journal;
+use crate::plan::Earlier;
 use crate::plan::foresee::{RowsShown, Tally};
 use crate::report::human::{self, Columns, InDoubt, plural};
 use crate::report::json;
-use crate::report::plan::records;
 use crate::report::record::{Recorder, RunRecord, places};
 use crate::run::{Driver, Meter, RunError};
 use crate::sandbox::{Faults, Options, Sandbox};
@@ -72,16 +74,29 @@ pub(super) struct Resumption {
     pub(super) started_at: Timestamp,
     pub(super) earlier: RunStarted,
     /// The inputs of its first stretch.
-    pub(super) inputs: Document,
-    /// Requests that it has sent, and records that it has deleted.
-    pub(super) spent: (u64, u64),
-    pub(super) retry_failed: bool,
-    pub(super) accept_changes: bool,
+    pub(super) inputs: Earlier,
+    /// What it has sent.
+    pub(super) spent: Spent,
+    pub(super) asked: Asked,
+}
+
+impl Resumption {
+    /// The commands that go on with it.
+    pub(super) fn call(&self) -> Call {
+        Call::new(&self.run, self.asked.state_dir.as_deref())
+    }
+}
+
+/// The commands about a run, as a person would type them after this one.
+fn call(args: &RunArgs, resumption: Option<&Resumption>, run: &RunId) -> Call {
+    // `resume` has found the folder of a run that was asked for without one.
+    let given = || Call::new(run, args.state.state_dir.as_deref());
+    resumption.map_or_else(given, Resumption::call)
 }
 
 pub(super) fn run(args: &RunArgs) -> Exit {
     if let Some(id) = &args.run_id
-        && let Some(resumption) = super::resume::begun(args, id)
+        && let Some(resumption) = super::begun::begun(args, id)
     {
         return match resumption {
             Ok(resumption) => go(args, Some(&resumption)),
@@ -215,19 +230,19 @@ fn ready(
     if let Some(saved) = &saved {
         findings.extend(saved::drift(saved, &prepared, &args.what));
     }
-    let deletes = prepared
-        .rehearsal
-        .count(|step| step.effect == Effect::Delete);
+    let mut deletes = Deletes::of(&prepared.rehearsal, resumption);
     let tally = (Exit::of_findings(findings).is_none())
-        .then(|| tally(args, &prepared, deletes))
+        .then(|| tally(args, &prepared, deletes.any()))
         .flatten();
     let needs = tally
         .as_ref()
         .map_or_else(|| Needs::from(&prepared.rehearsal), Needs::from);
     prepare::check_limits(prepared.playbook(), &prepared.project, needs, findings);
-    if Exit::of_findings(findings).is_none() && deletes > 0 && !may_delete(args) {
-        let records = tally.map_or_else(|| plural(deletes, "record"), |tally| records(&tally));
-        check_deletes(args, &records, findings);
+    if let Some(tally) = &tally {
+        deletes.count_rows(tally, &prepared.rehearsal);
+    }
+    if Exit::of_findings(findings).is_none() && deletes.any() && !deletes::may_delete(args) {
+        findings.extend(deletes.objection(args));
     }
     let loops = prepared.plan.loops().into_iter();
     let loops: Vec<String> = loops.map(|(step, _)| step.id.clone()).collect();
@@ -298,41 +313,12 @@ fn report_findings(
 }
 
 /// What the rows of loops come to, where it has to be known before the first request: it reads all of them.
-fn tally(args: &RunArgs, prepared: &Prepared, deletes: u64) -> Option<Tally> {
+fn tally(args: &RunArgs, prepared: &Prepared, deletes: bool) -> Option<Tally> {
     let limits = prepared.project.config.limits_of(prepared.playbook());
     let has_limits = limits.requests.is_some() || limits.deletes.is_some();
-    let is_asked = deletes > 0 && !may_delete(args);
+    let is_asked = deletes && !deletes::may_delete(args);
     let is_wanted = (has_limits || is_asked) && !prepared.plan.loops().is_empty();
     is_wanted.then(|| saved::outlook(prepared, &args.what, RowsShown::Some).tally)
-}
-
-fn may_delete(args: &RunArgs) -> bool {
-    args.what.sandbox || args.agreed.yes || args.agreed.allow.contains(&Allowed::Delete)
-}
-
-/// Nobody deletes by accident: a flag, a yes at the terminal, or the sandbox.
-fn check_deletes(args: &RunArgs, records: &str, findings: &mut Vec<Diagnostic>) {
-    let what = format!("this run deletes {records}");
-    if args.format == Format::Human && Terminal::is_interactive() {
-        if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
-            return;
-        }
-        findings.push(
-            Diagnostic::error(
-                Code::DeleteNotAllowed,
-                format!("{what}, and the answer was no"),
-            )
-            .help("pass `--allow delete` to run it without being asked"),
-        );
-        return;
-    }
-    findings.push(
-        Diagnostic::error(
-            Code::DeleteNotAllowed,
-            format!("{what}, and nobody has allowed it"),
-        )
-        .help("pass `--allow delete`"),
-    );
 }
 
 /// Where the journal is.
@@ -392,12 +378,14 @@ async fn start(
         }
     };
     let journal = &opened.journal;
+    let call = call(args, resumption, &ready.run);
     let in_doubt = format!(
-        "; what was in flight is in doubt: `voxplay reconcile {run}`, then `voxplay resume {run}`",
-        run = ready.run
+        "; what was in flight is in doubt: `{}`, then `{}`",
+        call.reconcile(""),
+        call.resume("")
     );
     let signals = Signals::listen(terminal.clone(), in_doubt);
-    let mut watcher = watcher(args, terminal, &ready);
+    let mut watcher = watcher(args, terminal, &ready, &call);
     // A report is one of the whole run.
     if resumption.is_some() {
         for (_, event) in journal.events(&ready.run).flatten() {
@@ -405,7 +393,9 @@ async fn start(
         }
     }
     let limits = ready.project.config.limits_of(ready.playbook());
-    let (requests, deletes) = resumption.map_or((0, 0), |earlier| earlier.spent);
+    let (requests, deletes) = resumption.map_or((0, 0), |earlier| {
+        (earlier.spent.requests, earlier.spent.deletes())
+    });
     let meter = Meter::new(&limits).already(requests, deletes);
     let reached = RefCell::new(BTreeSet::new());
     let driver = Driver {
@@ -444,7 +434,8 @@ async fn start(
         Ok(finished) => {
             if args.format == Format::Human {
                 say_end(terminal, &finished, &in_doubt, &record, masker);
-                if finished.counts.failed > 0 && resumption.is_some_and(|it| !it.retry_failed) {
+                if finished.counts.failed > 0 && resumption.is_some_and(|it| !it.asked.retry_failed)
+                {
                     terminal.say(
                         "what failed before stays failed; `resume --retry-failed` tries it again\n",
                     );
@@ -483,7 +474,7 @@ fn say_earlier_accounts(
 }
 
 /// Who is told what happens.
-fn watcher(args: &RunArgs, terminal: &Terminal, ready: &Ready) -> Reporter {
+fn watcher(args: &RunArgs, terminal: &Terminal, ready: &Ready, call: &Call) -> Reporter {
     let actions = ready.plan.actions();
     let names = actions
         .iter()
@@ -492,7 +483,9 @@ fn watcher(args: &RunArgs, terminal: &Terminal, ready: &Ready) -> Reporter {
         terminal.clone(),
         args.format,
         Columns::new(names, width()),
-        Recorder::new(ready.run.clone()).with_places(places(ready.plan.playbook())),
+        Recorder::new(ready.run.clone())
+            .with_places(places(ready.plan.playbook()))
+            .settled_by(call.reconcile("")),
     )
 }
 
@@ -548,6 +541,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         plan: ready.saved_plan.clone(),
         named: args.run_id.is_some(),
         from_env: fingerprints::from_environment(&ready.inputs),
+        by_default: fingerprints::by_default(&ready.plan, &ready.inputs),
         private: None,
         timezone: Some(open::zone_name(&ready.zone)),
     }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::args::{Format, RunsArgs, RunsCommand};
+use super::call::Call;
 use super::open::Project;
 use super::reads::Reads;
 use super::reports::{self, ReportTo};
@@ -67,7 +68,8 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
                 None => latest(&journal)?,
             };
             if !report.is_empty() {
-                return written(&journal, &run, report);
+                let call = Call::new(&run, args.state_dir.as_deref());
+                return written(&journal, &run, report, &call);
             }
             let filter = Filter {
                 step: step.as_deref(),
@@ -120,13 +122,19 @@ fn latest(journal: &Journal) -> Result<RunId, Diagnostic> {
 }
 
 /// Reports of a run, made again from the journal, whose events are masked already.
-fn written(journal: &Journal, run: &RunId, report: &[ReportTo]) -> Result<String, Diagnostic> {
+fn written(
+    journal: &Journal,
+    run: &RunId,
+    report: &[ReportTo],
+    call: &Call,
+) -> Result<String, Diagnostic> {
     if let Some(finding) = reports::check(report, &Reads::default()).into_iter().next() {
         return Err(finding);
     }
     let mut record = record_from_journal(journal, run)
         .map_err(|error| unreadable(&error))?
         .ok_or_else(|| Diagnostic::error(Code::UnknownRun, format!("no run has the id {run}")))?;
+    record.settled_by = call.reconcile("");
     if let Some(started) = &record.started {
         let source = Source::new(started.playbook.clone(), started.text.clone());
         if let (Some(playbook), _) = playbook::parse(&source) {

@@ -12,12 +12,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::args::PlaybookArgs;
+use super::call::Call;
 use super::fingerprints;
 use super::open::{self, shown};
 use super::prepare::Prepared;
 use super::resume::unreadable;
 use crate::attachment::Attachment;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::event::{RunId, RunOutcome};
 use crate::journal::Journal;
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee};
 use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
@@ -224,19 +226,35 @@ impl Saved {
 }
 
 /// Why a plan is not run once more: what was reviewed is sent once.
-pub(super) fn was_run(journal: &Journal, plan: &str) -> Option<Diagnostic> {
-    let run = match journal.run_of_plan(plan) {
+pub(super) fn was_run(
+    journal: &Journal,
+    plan: &str,
+    state_dir: Option<&Path>,
+) -> Option<Diagnostic> {
+    let found = journal.run_of_plan(plan).and_then(|run| {
+        let run = run.and_then(|id| RunId::parse(&id));
+        run.map_or(Ok(None), |id| journal.run(&id))
+    });
+    let run = match found {
         Ok(run) => run?,
         Err(error) => return Some(unreadable(&error)),
+    };
+    let (how, help) = if run.outcome == Some(RunOutcome::Ok) {
+        (", which ended ok", "make a new plan".to_owned())
+    } else {
+        let go_on = Call::new(&run.id, state_dir).resume("");
+        let help = format!("make a new plan; to go on with that run: `{go_on}`");
+        ("", help)
     };
     Some(
         Diagnostic::error(
             Code::PlanChanged,
-            format!("this plan was run already, as run {run}: what it sends would be sent again"),
+            format!(
+                "this plan was run already, as run {}{how}: what it sends would be sent again",
+                run.id
+            ),
         )
-        .help(format!(
-            "make a new plan; to go on with that run: `voxplay resume {run}`"
-        )),
+        .help(help),
     )
 }
 

@@ -20,8 +20,20 @@ pub struct Given {
     pub flags: Vec<(String, String)>,
     /// `--inputs FILE`, in the order of the command line; a later one wins.
     pub files: Vec<Document>,
+    /// What a run that is gone on with had before.
+    pub earlier: Option<Earlier>,
     /// Whether a file was named that could not be read, so that what it gives is not known.
     pub has_unread: bool,
+}
+
+/// The inputs of an earlier stretch of a run. One that the playbook does not declare any more is passed over.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    /// Those that were given: they count as given in a file before all others.
+    pub given: Document,
+    /// Those that had the playbook's default: what it is today counts, and the environment does not; where there is no
+    /// default any more, what it was then.
+    pub by_default: Document,
 }
 
 /// Where a value came from.
@@ -176,16 +188,16 @@ pub(super) fn pick(
         }
         return read_text(input, text, format!("-i {name}"), Origin::Flag, findings);
     }
-    for document in given.files.iter().rev() {
-        if let Some(node) = document.root.get(name) {
-            return Picked::Value(
-                Placed {
-                    node: node.clone(),
-                    source: Arc::clone(&document.source),
-                },
-                Origin::File(document.source.name().to_owned()),
-            );
-        }
+    let mut files = given.files.iter().rev();
+    if let Some(picked) = files.find_map(|document| in_file(document, name)) {
+        return picked;
+    }
+    if let Some(picked) = given
+        .earlier
+        .as_ref()
+        .and_then(|it| it.pick(playbook, input))
+    {
+        return picked;
     }
     if let Some(variable) = &input.from_env
         // A CI that knows no such variable often sets it to nothing.
@@ -200,15 +212,36 @@ pub(super) fn pick(
             findings,
         );
     }
-    match &input.default {
-        Some(node) => Picked::Value(
-            Placed {
-                node: node.clone(),
-                source: Arc::clone(&playbook.source),
-            },
-            Origin::Default,
-        ),
-        None => Picked::Nothing,
+    default(playbook, input).unwrap_or(Picked::Nothing)
+}
+
+/// The playbook's own default.
+fn default(playbook: &Playbook, input: &Input) -> Option<Picked> {
+    let placed = Placed {
+        node: input.default.clone()?,
+        source: Arc::clone(&playbook.source),
+    };
+    Some(Picked::Value(placed, Origin::Default))
+}
+
+/// What a file gives.
+fn in_file(document: &Document, name: &str) -> Option<Picked> {
+    let placed = Placed {
+        node: document.root.get(name)?.clone(),
+        source: Arc::clone(&document.source),
+    };
+    let origin = Origin::File(document.source.name().to_owned());
+    Some(Picked::Value(placed, origin))
+}
+
+impl Earlier {
+    fn pick(&self, playbook: &Playbook, input: &Input) -> Option<Picked> {
+        let name = &input.name.value;
+        let by_default = || {
+            let then = in_file(&self.by_default, name)?;
+            default(playbook, input).or(Some(then))
+        };
+        in_file(&self.given, name).or_else(by_default)
     }
 }
 

@@ -34,7 +34,7 @@ use crate::value::Value;
 pub use compile::compile;
 pub use findings::{Subject, template_diagnostic, violation_diagnostic};
 pub use home::Home;
-pub use inputs::{Completeness, Given, Inputs, Origin, resolve as resolve_inputs};
+pub use inputs::{Completeness, Earlier, Given, Inputs, Origin, resolve as resolve_inputs};
 pub use needs::Needed;
 pub use rehearse::{Facts, Foresight, Inclusion, Rehearsal, RowCheck, file_paths, rehearse};
 pub use tree::{Tree, TreeError, render_outputs};

@@ -118,7 +118,7 @@ impl Page<'_> {
         if beyond > 0 {
             self.line(&format!("- and {beyond} more"));
         }
-        self.line(&format!("\n`voxplay reconcile {}`", record.run));
+        self.line(&format!("\n`{}`", record.settled_by));
     }
 
     fn reasons(&mut self, record: &RunRecord) {

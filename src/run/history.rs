@@ -143,7 +143,7 @@ impl History {
     }
 
     /// How a step ended that the CRM accepted.
-    pub fn accepted(&self, step: &str, row: Option<&str>) -> Option<StepFinished> {
+    pub fn accepted_end(&self, step: &str, row: Option<&str>) -> Option<StepFinished> {
         self.known(step, row)?.settled.filter(|end| end.accepted)
     }
 

@@ -231,10 +231,12 @@ fn a_run_that_goes_on_is_not_gone_on_with_under_another_name() {
     project.server.wait_for(2);
     let text = std::fs::read_to_string(project.folder.path().join("playbook.yaml")).unwrap();
     project.write("moved.yaml", &text);
-    let mut attempts: Vec<Vec<&str>> = vec![
-        vec!["resume", "r", "--playbook", "moved.yaml"],
-        vec!["run", "moved.yaml", "--run-id", "r"],
-    ];
+    let ran = voxplay(
+        &project,
+        &["run", "moved.yaml", "--run-id", "r", "--format", "json"],
+    );
+    assert_refused(&ran, 2, "the run r is one of playbook.yaml");
+    let mut attempts: Vec<Vec<&str>> = vec![vec!["resume", "r", "--playbook", "moved.yaml"]];
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("playbook.yaml", project.folder.path().join("link.yaml"))

@@ -5,6 +5,7 @@
 )]
 
 mod accepted;
+mod again;
 mod changed;
 mod check;
 mod completions;
@@ -21,6 +22,7 @@ mod marked;
 mod paging;
 mod plan;
 mod plan_rows;
+mod reconcile;
 mod reports;
 mod rereading;
 mod resume;

@@ -42,7 +42,7 @@ pub(crate) struct RunArgs {
     /// Write rows in doubt into this file: PATH or STEP=PATH
     #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_UNKNOWN", value_delimiter = ',', add = complete::loops())]
     pub(crate) unknown: Vec<String>,
-    /// Give the run this id; where a run has it already, go on with that one
+    /// Give the run this id; where a run of this playbook has it already, go on with that one
     #[arg(long, value_name = "ID", env = "VOXPLAY_RUN_ID", value_parser = run_id)]
     pub(crate) run_id: Option<RunId>,
     #[command(flatten)]

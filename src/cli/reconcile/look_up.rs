@@ -15,8 +15,9 @@ use super::super::opened::pace;
 use super::super::resume::{SANDBOX, find_playbook, unreadable};
 use super::super::surroundings::{Process, current_folder};
 use super::Doubt;
+use super::kind::Kind;
 use super::proposal::{Proposal, Times};
-use crate::action::{Action, Search, TargetFacts};
+use crate::action::{Action, Effect, Search, TargetFacts};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{AttemptStarted, Event, EventKind, LookedUp, RunId, RunStarted};
 use crate::journal::{Durability, Journal, JournalError};
@@ -74,8 +75,28 @@ impl<'l> Looker<'l> {
         Some(self.actions(doubt)?.1.name().to_owned())
     }
 
+    /// What was to become of a record.
+    pub(super) fn kind(&self, doubt: &Doubt) -> Kind {
+        let Some(sent) = &doubt.sent else {
+            return Kind::Create;
+        };
+        let action = self.project.catalogue.get(&sent.action);
+        let may_update =
+            action.is_some_and(|action| action.possible_effects().contains(&Effect::Update));
+        match sent.effect {
+            Effect::Delete => Kind::Delete,
+            // With a file, an update adds the file, and is an update still.
+            Effect::Create if !may_update => Kind::Create,
+            Effect::Create | Effect::Update | Effect::Read => Kind::Change,
+        }
+    }
+
     /// The action in doubt, and the one that reads.
     fn actions(&self, doubt: &Doubt) -> Option<(Arc<Action>, Arc<Action>)> {
+        // A record that is found says of a delete that it was not done.
+        if self.kind(doubt) == Kind::Delete {
+            return None;
+        }
         let catalogue = &self.project.catalogue;
         let action = catalogue.get(&doubt.sent.as_ref()?.action)?;
         let read = catalogue.get(&action.lookup()?.action)?;

@@ -2,16 +2,14 @@
 //! settles nothing, and knows no network.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::super::explain::quoted;
+use super::super::call::{Call, word};
 use super::super::runs::folded;
 use crate::action::record_id;
-use crate::event::RunId;
 use crate::report::human::{harmless, plural};
 use crate::run::Looked;
 use crate::value::Value;
@@ -285,7 +283,7 @@ impl Proposal {
                     let between = if id.starts_with('-') { '=' } else { ' ' };
                     let _ = write!(words, " --wolkvox-id{between}{}", word(id));
                 }
-                call.with(&words)
+                call.reconcile(&words)
             })
             .collect()
     }
@@ -359,47 +357,10 @@ fn ago(age: SignedDuration) -> String {
     }
 }
 
-/// The command by which the doubts of a run are settled.
-#[derive(Debug)]
-pub(super) struct Call {
-    run: RunId,
-    /// The flag that says where the journal is, where it has to be said.
-    place: String,
-}
-
-impl Call {
-    pub(super) fn new(run: &RunId, state_dir: Option<&Path>) -> Self {
-        let flag = |folder: &Path| format!(" --state-dir {}", word(&folder.display().to_string()));
-        Self {
-            run: run.clone(),
-            place: state_dir.map(flag).unwrap_or_default(),
-        }
-    }
-
-    /// The command with these words of its own.
-    pub(super) fn with(&self, words: &str) -> String {
-        format!("voxplay reconcile {} {words}{}", self.run, self.place)
-    }
-
-    /// The command that goes on with the run afterwards.
-    pub(super) fn resume(&self) -> String {
-        format!("voxplay resume {}{}", self.run, self.place)
-    }
-}
-
-/// A word of a shell that stands for this text.
-pub(super) fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::RunId;
 
     const SENT: &str = "2026-03-05T15:30:00.250Z";
 

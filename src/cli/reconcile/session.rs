@@ -5,11 +5,15 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::super::args::{Format, ReconcileArgs};
+use super::super::call::Call;
+use super::super::held_back::Held;
 use super::super::run::refuse_all;
 use super::super::runs::folded;
 use super::super::terminal::Terminal;
+use super::held;
+use super::kind::choices;
 use super::look_up::Looker;
-use super::proposal::{Call, Proposal, word};
+use super::proposal::Proposal;
 use super::{Doubt, Refused};
 use crate::event::{Decision, Reconciled, RunId};
 use crate::journal::JournalError;
@@ -23,6 +27,8 @@ pub(super) struct Session<'s> {
     pub(super) call: &'s Call,
     pub(super) looker: Looker<'s>,
     pub(super) doubts: &'s [Doubt],
+    /// What failed though the CRM accepted it.
+    pub(super) held: &'s [Held],
 }
 
 impl Session<'_> {
@@ -66,10 +72,43 @@ impl Session<'_> {
         }
         if args.format == Format::Human && !self.doubts.is_empty() {
             let offer = is_lookable && !args.look_up;
-            self.terminal
-                .answer(&closing(self.call, self.doubts, &proposals, offer));
+            self.terminal.answer(&self.closing(&proposals, offer));
         }
+        let held: Vec<_> = self.held.iter().filter(|held| held.is_once()).collect();
+        self.terminal.answer(&match args.format {
+            Format::Human => held::shown(&held, self.call),
+            Format::Json => held.iter().map(|it| held::as_json(self.run, it)).collect(),
+        });
         Ok(proposals)
+    }
+
+    /// What a person can do about the doubts; `offer` where the CRM could be asked.
+    fn closing(&self, proposals: &[Option<Proposal>], offer: bool) -> String {
+        let mut text = String::new();
+        if proposals.iter().flatten().any(Proposal::proposes) {
+            text.push_str("\nThese are proposals: nothing is settled before you say so.\n");
+        }
+        let proposes =
+            |proposal: &Option<Proposal>| proposal.as_ref().is_some_and(Proposal::proposes);
+        let open = self.doubts.iter().zip(proposals);
+        let open = open.filter(|(_, proposal)| !proposes(proposal));
+        let open: Vec<_> = open
+            .map(|(doubt, _)| (self.looker.kind(doubt), doubt.name()))
+            .collect();
+        if !open.is_empty() {
+            text.push_str("\nLook each one up in the CRM, then say what you found:\n");
+            let open = open.iter().map(|(kind, name)| (*kind, name.as_str()));
+            text.push_str(&choices(self.call, open));
+        }
+        if offer {
+            let _ = write!(
+                text,
+                "Or let voxplay ask it and propose an answer; what it reads counts against the\n\
+                 day's requests:\n    {}\n",
+                self.call.reconcile("--look-up")
+            );
+        }
+        text
     }
 
     /// Asks one by one; what is not answered stays in doubt.
@@ -79,16 +118,19 @@ impl Session<'_> {
     ) -> Result<Vec<Reconciled>, JournalError> {
         let mut words = Vec::new();
         for (doubt, mut proposal) in self.doubts.iter().zip(proposals) {
+            let kind = self.looker.kind(doubt);
             let word = loop {
                 let can_look = proposal.is_none() && self.looker.action_for(doubt).is_some();
                 let question = format!(
-                    "\n{}: did the CRM do it? [y]es, [n]o, no and send it [a]gain,{} [s]kip:",
+                    "\n{}: {} [y]es, [n]o, no and send it [a]gain,{} [s]kip:",
                     harmless(&doubt.name()),
+                    kind.question(),
                     if can_look { " [l]ook it up," } else { "" }
                 );
                 break match self.terminal.question(&question).as_str() {
                     "y" | "yes" => {
-                        let id = self.ask_id(proposal.as_ref());
+                        let id = kind.gives_id().then(|| self.ask_id(proposal.as_ref()));
+                        let id = id.flatten();
                         Some(doubt.word(Decision::Ok, id.as_deref()))
                     }
                     "n" | "no" => Some(doubt.word(Decision::Failed, None)),
@@ -183,41 +225,8 @@ fn shown(doubt: &Doubt) -> String {
     text
 }
 
-/// What a person can do about it; `offer` where the CRM could be asked.
-fn closing(call: &Call, doubts: &[Doubt], proposals: &[Option<Proposal>], offer: bool) -> String {
-    let mut text = String::new();
-    if proposals.iter().flatten().any(Proposal::proposes) {
-        text.push_str("\nThese are proposals: nothing is settled before you say so.\n");
-    }
-    let mut open = doubts.iter().zip(proposals).filter(|(_, proposal)| {
-        proposal
-            .as_ref()
-            .is_none_or(|proposal| !proposal.proposes())
-    });
-    if let Some((first, _)) = open.next() {
-        let name = word(&first.name());
-        text.push_str("\nLook each one up in the CRM, then say what you found:\n");
-        for (found, words) in [
-            ("it is there", format!("--ok {name}=ID")),
-            ("it is not: send it", format!("--resend {name}")),
-            ("it is not: leave it", format!("--failed {name}")),
-        ] {
-            let _ = writeln!(text, "  {found}\n    {}", call.with(&words));
-        }
-    }
-    if offer {
-        let _ = write!(
-            text,
-            "Or let voxplay ask it and propose an answer; what it reads counts against the\n\
-             day's requests:\n    {}\n",
-            call.with("--look-up")
-        );
-    }
-    text
-}
-
 /// A named text, in lines that fit.
-fn field(text: &mut String, name: &str, value: &str) {
+pub(super) fn field(text: &mut String, name: &str, value: &str) {
     let mut lines = String::new();
     folded(&mut lines, "         ", value);
     let _ = write!(text, "  {name:<6} {}", lines.trim_start());

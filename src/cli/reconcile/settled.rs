@@ -1,9 +1,13 @@
 //! What a person has said before, and may say otherwise: until the run has gone on with it, a later word takes the
 //! place of an earlier one. An id that is found late may be added at any time.
 
+use std::collections::HashSet;
+
+use super::words::accepted;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Decision, EventKind, Reconciled, RunId, step_name};
 use crate::journal::{Journal, JournalError};
+use crate::outcome::Outcome;
 use crate::value::Value;
 
 /// The last word on a step, or a row's step, that has not been sent since.
@@ -13,16 +17,23 @@ pub(super) struct Settled {
     time: String,
     /// Whether the run has gone on since, and what it did may rest on it.
     is_used: bool,
+    /// Whether it was said of what failed though the CRM accepted it.
+    of_accepted: bool,
 }
 
 /// The last words of earlier calls.
 pub(super) fn read(journal: &Journal, run: &RunId) -> Result<Vec<Settled>, JournalError> {
     let mut settled: Vec<Settled> = Vec::new();
+    let mut accepted: HashSet<(String, Option<String>)> = HashSet::new();
     for event in journal.events(run) {
         let (_, event) = event?;
         match event.kind {
             EventKind::RunStarted(_) => settled.iter_mut().for_each(|it| it.is_used = true),
+            EventKind::StepFinished(end) if end.accepted && end.outcome == Outcome::Failed => {
+                accepted.insert((end.step, end.row));
+            }
             EventKind::AttemptStarted(sent) => {
+                accepted.remove(&(sent.step.clone(), sent.row.clone()));
                 settled.retain(|it| it.word.step != sent.step || it.word.row != sent.row);
             }
             EventKind::Reconciled(word) => {
@@ -31,6 +42,7 @@ pub(super) fn read(journal: &Journal, run: &RunId) -> Result<Vec<Settled>, Journ
                     .position(|it| it.word.step == word.step && it.word.row == word.row);
                 let is_used = before.is_some_and(|at| settled.remove(at).is_used);
                 settled.push(Settled {
+                    of_accepted: accepted.contains(&(word.step.clone(), word.row.clone())),
                     word,
                     time: event.time,
                     is_used,
@@ -66,6 +78,9 @@ impl Settled {
         decision: Decision,
         id: Option<&str>,
     ) -> Result<Reconciled, Diagnostic> {
+        if self.of_accepted && decision != Decision::Ok {
+            return Err(accepted(&self.name()));
+        }
         let before = &self.word;
         let adds_id = decision == Decision::Ok
             && before.decision == Decision::Ok
@@ -86,7 +101,11 @@ impl Settled {
         }
         Ok(Reconciled {
             decision,
-            wolkvox_id: id.map(Value::from),
+            wolkvox_id: match id {
+                // What the CRM accepted keeps the id of its answer.
+                None if self.of_accepted => before.wolkvox_id.clone(),
+                id => id.map(Value::from),
+            },
             ..before.clone()
         })
     }

@@ -58,6 +58,7 @@ pub(super) fn started(started_at: &str) -> EventKind {
         plan: None,
         named: false,
         from_env: std::collections::BTreeMap::new(),
+        by_default: Box::default(),
         private: None,
         timezone: None,
         outline: std::collections::BTreeMap::new(),

@@ -22,8 +22,8 @@ pub(super) fn in_doubt(markup: &mut Markup<'_>, record: &RunRecord) {
         return;
     }
     section_begins(markup, "in-doubt", "In doubt: look at these first");
-    markup.raw("<p>Each of these may or may not have been done. Look it up in the CRM before it is sent again, then say what you found: <code>voxplay reconcile ");
-    markup.text(record.run.as_str()).raw("</code></p>\n");
+    markup.raw("<p>Each of these may or may not have been done. Look it up in the CRM before it is sent again, then say what you found: <code>");
+    markup.text(&record.settled_by).raw("</code></p>\n");
     markup.raw("<div class=\"wide\"><table class=\"stacks\"><caption>Steps and rows whose outcome is not known</caption>\n<thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Row</th><th scope=\"col\">Action</th><th scope=\"col\">Why</th><th scope=\"col\">Where</th></tr></thead>\n<tbody>\n");
     for step in record.steps_that(Outcome::Unknown) {
         markup.raw("<tr>");

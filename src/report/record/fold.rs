@@ -58,6 +58,7 @@ pub struct Recorder {
     /// The steps of each row on its way that did not go well.
     troubled: HashMap<String, Vec<StepRecord>>,
     places: Places,
+    settled_by: String,
 }
 
 /// A request on its way.
@@ -71,6 +72,7 @@ struct Open {
 impl Recorder {
     /// A record of a run of which nothing is known yet.
     pub fn new(run: RunId) -> Self {
+        let settled_by = format!("voxplay reconcile {run}");
         Self {
             run,
             started: None,
@@ -90,6 +92,7 @@ impl Recorder {
             open: IndexMap::default(),
             troubled: HashMap::new(),
             places: Places::new(),
+            settled_by,
         }
     }
 
@@ -97,6 +100,13 @@ impl Recorder {
     #[must_use]
     pub fn with_places(mut self, places: Places) -> Self {
         self.places = places;
+        self
+    }
+
+    /// Says which command settles what is in doubt, where more than the run has to be said in it.
+    #[must_use]
+    pub fn settled_by(mut self, command: String) -> Self {
+        self.settled_by = command;
         self
     }
 
@@ -317,6 +327,7 @@ impl Recorder {
             latency: self.latency,
             retries: self.retries,
             places: self.places,
+            settled_by: self.settled_by,
             counts,
             row_counts: self.row_counts,
         }

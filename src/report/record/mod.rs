@@ -50,6 +50,8 @@ pub struct RunRecord {
     pub retries: u64,
     /// Where the steps stand; empty until somebody who has the playbook says so.
     pub places: Places,
+    /// The command by which a person settles what is in doubt.
+    pub settled_by: String,
     counts: Counts,
     row_counts: Counts,
 }

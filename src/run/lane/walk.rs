@@ -165,9 +165,8 @@ impl<'p> Lane<'p> {
             if is_unanswered {
                 return Some(self.left_in_doubt(step, action, attempts));
             }
-            if let Some(end) = history.accepted(&step.id, row) {
+            if let Some(end) = history.accepted_end(&step.id, row) {
                 self.account(step, &end);
-                self.restored.push(end);
                 return None;
             }
         }

@@ -1,0 +1,95 @@
+//! Nobody deletes by accident: what a run is about to delete, and who has allowed it. Of a run that is gone on with, what
+//! it has deleted already is not asked for again.
+
+use super::args::{Allowed, Format, RunArgs};
+use super::run::Resumption;
+use super::terminal::Terminal;
+use crate::action::Effect;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::foresee::Tally;
+use crate::plan::{Foresight, Rehearsal};
+use crate::report::human::plural;
+use crate::report::plan::records;
+
+/// The records that a run may delete yet.
+pub(super) struct Deletes {
+    /// By steps outside of loops.
+    by_steps: u64,
+    /// By rows of loops; as many as there are loops' steps where the rows were not counted.
+    by_rows: u64,
+    /// Those of rows that were deleted already, and are among the rows of today.
+    of_rows_before: u64,
+    /// All of them in words, where there is more to say than a number.
+    words: Option<String>,
+    goes_on: bool,
+}
+
+impl Deletes {
+    /// As far as it is known without reading the rows.
+    pub(super) fn of(rehearsal: &Rehearsal, resumption: Option<&Resumption>) -> Self {
+        let is_left = |step: &Foresight| {
+            !resumption.is_some_and(|it| it.spent.is_settled(&step.id, it.asked.retry_failed))
+        };
+        let deletes = |step: &Foresight| step.effect == Effect::Delete;
+        let before = |it: &Resumption| it.spent.of_rows(it.asked.retry_failed);
+        Self {
+            by_steps: rehearsal.count(|step| deletes(step) && !step.repeated && is_left(step)),
+            by_rows: rehearsal.count(|step| deletes(step) && step.repeated),
+            // Nobody knows which of them have a row in data that has changed.
+            of_rows_before: resumption
+                .filter(|it| !it.asked.accept_changes)
+                .map_or(0, before),
+            words: None,
+            goes_on: resumption.is_some(),
+        }
+    }
+
+    /// Whether there is anything to delete.
+    pub(super) const fn any(&self) -> bool {
+        self.by_steps + self.by_rows > 0
+    }
+
+    /// Takes into account how many rows there are.
+    pub(super) fn count_rows(&mut self, tally: &Tally, rehearsal: &Rehearsal) {
+        let deleted = tally.deleted;
+        if deleted.is_open || !self.goes_on {
+            if self.by_rows > 0 {
+                self.words = Some(records(tally));
+            }
+            return;
+        }
+        let by_all_steps = rehearsal.count(|it| it.effect == Effect::Delete && !it.repeated);
+        let by_rows = deleted.possible.saturating_sub(by_all_steps);
+        self.by_rows = by_rows.saturating_sub(self.of_rows_before);
+    }
+
+    /// Asks at a terminal; else a flag says it.
+    pub(super) fn objection(&self, args: &RunArgs) -> Option<Diagnostic> {
+        let number = || plural(self.by_steps + self.by_rows, "record");
+        let records = self.words.clone().unwrap_or_else(number);
+        let who = if self.goes_on {
+            "what is left of this run"
+        } else {
+            "this run"
+        };
+        let what = format!("{who} deletes {records}");
+        let refused = |why: &str, help: &str| {
+            Some(Diagnostic::error(Code::DeleteNotAllowed, format!("{what}, and {why}")).help(help))
+        };
+        if args.format != Format::Human || !Terminal::is_interactive() {
+            return refused("nobody has allowed it", "pass `--allow delete`");
+        }
+        if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
+            return None;
+        }
+        refused(
+            "the answer was no",
+            "pass `--allow delete` to run it without being asked",
+        )
+    }
+}
+
+/// Whether it is allowed without a question.
+pub(super) fn may_delete(args: &RunArgs) -> bool {
+    args.what.sandbox || args.agreed.yes || args.agreed.allow.contains(&Allowed::Delete)
+}

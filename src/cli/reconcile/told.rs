@@ -1,0 +1,100 @@
+//! What is said once words were taken: how many, of what, and what is left; for people and as JSON.
+
+use serde_json::json;
+
+use super::super::call::Call;
+use super::super::held_back::Held;
+use super::{Doubt, Known};
+use crate::event::{Reconciled, RunId};
+use crate::report::human::plural;
+
+/// What was settled, and what is left.
+pub(super) struct Told<'t> {
+    doubts: usize,
+    accepted: usize,
+    replaced: usize,
+    late_ids: usize,
+    pub(super) left: Vec<&'t Doubt>,
+}
+
+impl<'t> Told<'t> {
+    /// Of these words.
+    pub(super) fn of(words: &[Reconciled], known: &Known<'t>) -> Self {
+        let is_about = |doubt: &Doubt| words.iter().any(|word| doubt.is_meant(word));
+        let left: Vec<_> = known
+            .doubts
+            .iter()
+            .filter(|doubt| !is_about(doubt))
+            .collect();
+        let doubts = known.doubts.len() - left.len();
+        let is_taken = |held: &&Held| {
+            let end = &held.end;
+            words
+                .iter()
+                .any(|it| it.step == end.step && it.row == end.row)
+        };
+        let accepted = known.held.iter().filter(is_taken).count();
+        let is_late = |word: &&Reconciled| known.settled.iter().any(|it| it.is_used_without(word));
+        let late_ids = words.iter().filter(is_late).count();
+        Self {
+            doubts,
+            accepted,
+            replaced: words.len().saturating_sub(doubts + accepted + late_ids),
+            late_ids,
+            left,
+        }
+    }
+
+    pub(super) fn sentence(&self, call: &Call) -> String {
+        let count =
+            |count: usize, what: &str| plural(u64::try_from(count).unwrap_or(u64::MAX), what);
+        let mut said = Vec::new();
+        if self.doubts > 0 {
+            let doubts = count(self.doubts, "doubt");
+            said.push(format!("{doubts} settled, {} left", self.left.len()));
+        }
+        if self.accepted > 0 {
+            said.push(format!("{} taken as done", count(self.accepted, "step")));
+        }
+        if self.replaced > 0 {
+            said.push(format!("{} replaced", count(self.replaced, "word")));
+        }
+        if self.late_ids > 0 {
+            said.push(format!("{} noted", count(self.late_ids, "id")));
+        }
+        // The steps that wait for an id have failed without it.
+        let again = if self.late_ids > 0 {
+            "--retry-failed"
+        } else {
+            ""
+        };
+        format!("{}; go on with: {}\n", said.join("; "), call.resume(again))
+    }
+
+    pub(super) fn to_json(&self, run: &RunId, words: &[Reconciled]) -> String {
+        let words: Vec<_> = words
+            .iter()
+            .map(|word| {
+                json!({
+                    "step": word.step,
+                    "row": word.row,
+                    "action": word.action,
+                    "decision": word.decision,
+                    "wolkvox_id": word.wolkvox_id.as_ref().map(crate::value::Value::to_json),
+                })
+            })
+            .collect();
+        let left = self.left.iter();
+        let left: Vec<_> = left
+            .map(|doubt| json!({ "step": doubt.step, "row": doubt.row }))
+            .collect();
+        let line = json!({
+            "event": "reconciled",
+            "schema": crate::event::SCHEMA,
+            "run": run.as_str(),
+            "words": words,
+            "in_doubt": left,
+        });
+        format!("{line}\n")
+    }
+}
