@@ -4,6 +4,7 @@
 //! contract of the writer: the journal and the command line mask what they write.
 
 mod accepted;
+mod batch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::secret::Masker;
 use crate::value::{JsonText, Map, Value};
 
 pub use accepted::{Accepted, AcceptedStep};
+pub use batch::{Batch, row_words, rows_in};
 
 /// The version of the events, written as `schema` into each.
 pub const SCHEMA: u32 = 1;
@@ -430,6 +432,9 @@ pub struct RowFinished {
     pub row: String,
     /// Its number in the data, from 1; of a batch, that of its first row.
     pub number: u64,
+    /// Its rows, where it is a batch of several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub batch: Option<Batch>,
     /// What became of it.
     pub outcome: Outcome,
     /// The step that it did not get past.
@@ -635,6 +640,7 @@ impl RowFinished {
             step,
             row,
             number,
+            batch: None,
             outcome,
             failed_step: None,
             code: None,

@@ -22,7 +22,7 @@ use super::run::refuse;
 use super::surroundings::current_folder;
 use super::terminal::{Terminal, width};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::event::{Event, EventKind, RowFinished, RunId};
+use crate::event::{Event, EventKind, RowFinished, RunId, row_words, rows_in};
 use crate::journal::{Journal, Old, RunSummary};
 use crate::outcome::Outcome;
 use crate::playbook;
@@ -331,7 +331,7 @@ impl Rows {
             };
             let counts: Vec<String> = Outcome::ALL
                 .into_iter()
-                .map(|outcome| (of(outcome).len(), outcome))
+                .map(|outcome| (size(&of(outcome)), outcome))
                 .filter(|(count, _)| *count > 0)
                 .map(|(count, outcome)| format!("{count} {outcome}"))
                 .collect();
@@ -341,10 +341,13 @@ impl Rows {
                 for end in bad.iter().take(NAMED_ROWS) {
                     let name = end.failed_step.as_ref().unwrap_or(&end.step);
                     let why = end.error.as_deref().unwrap_or_default();
-                    let line = format!("{name}@{}  {outcome}: {why}", end.row);
+                    let rows = end.batch.map(|batch| format!("  {}", batch.words()));
+                    let rows = rows.unwrap_or_default();
+                    let line = format!("{name}@{}{rows}  {outcome}: {why}", end.row);
                     folded(text, "  ", &harmless(&line));
                 }
-                if let Some(more) = bad.len().checked_sub(NAMED_ROWS).filter(|more| *more > 0) {
+                let more = size(bad.get(NAMED_ROWS..).unwrap_or_default());
+                if more > 0 {
                     let _ = writeln!(text, "  and {more} more {outcome}");
                 }
             }
@@ -352,6 +355,11 @@ impl Rows {
         let _ = writeln!(text, "\nRequests and answers of one row:");
         let _ = writeln!(text, "  voxplay runs show {run} --row KEY");
     }
+}
+
+/// How many rows these are, each of a batch counted.
+fn size(ends: &[&RowFinished]) -> u64 {
+    ends.iter().map(|end| rows_in(end.batch.as_ref())).sum()
 }
 
 /// Adds a text in lines that fit, each behind `indent`; what has no spaces is cut.
@@ -453,8 +461,8 @@ fn told(event: &Event) -> String {
         EventKind::RowFinished(it) => {
             let _ = writeln!(
                 text,
-                "{time}  row {} of {}  {}",
-                harmless(&it.row),
+                "{time}  {} of {}  {}",
+                harmless(&row_words(&it.row, it.batch.as_ref())),
                 harmless(&it.step),
                 it.outcome
             );

@@ -9,7 +9,7 @@ use super::record::{Cases, Common};
 use crate::action::Effect;
 use crate::event::{
     AttemptFailed, Counts, Event, EventKind, RowFinished, RunFinished, RunOutcome, RunStarted,
-    StepFinished, step_name,
+    StepFinished, row_words, step_name,
 };
 use crate::outcome::Outcome;
 use crate::run::Progress;
@@ -179,9 +179,9 @@ fn row_finished(row: &RowFinished, columns: Columns) -> Option<String> {
     let style = style(row.outcome);
     let step = row.failed_step.as_deref().unwrap_or(&row.step);
     let mut line = format!(
-        "  {style}{:<8}{style:#} row {} of {}{}\n",
+        "  {style}{:<8}{style:#} {} of {}{}\n",
         word(row.outcome),
-        harmless(&row.row),
+        harmless(&row_words(&row.row, row.batch.as_ref())),
         harmless(&row.step),
         if step == row.step {
             String::new()
@@ -296,13 +296,14 @@ pub fn reasons(reasons: &[(Common, Cases)], width: usize) -> String {
             .first
             .iter()
             .map(|row| match row.number {
+                _ if row.batch.is_some() => harmless(&row_words(&row.row, row.batch.as_ref())),
                 Some(number) if number.to_string() != row.row => {
                     format!("{} (row {number})", harmless(&row.row))
                 }
                 _ => harmless(&row.row),
             })
             .collect();
-        let named = u64::try_from(first.len()).unwrap_or(u64::MAX);
+        let named = cases.named();
         if cases.count > named {
             first.push(format!("and {} more", cases.count - named));
         }

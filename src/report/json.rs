@@ -114,6 +114,11 @@ pub fn line(run: &RunId, event: &Event) -> Option<String> {
         | EventKind::LookedUp(_)
         | EventKind::Reconciled(_) => return None,
     };
+    if let EventKind::RowFinished(row) = &event.kind
+        && let Some(batch) = row.batch
+    {
+        body["batch"] = json!(batch);
+    }
     if let EventKind::StepFinished(end) = &event.kind
         && let Some(pages) = end.pages
     {

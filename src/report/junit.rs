@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::markup::Markup;
 use super::record::{RowRecord, RunRecord, StepRecord, word};
-use crate::event::{Counts, RunFinished};
+use crate::event::{Counts, RunFinished, row_words, rows_in};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::Value;
@@ -218,7 +218,7 @@ fn case_of_row<'r>(record: &'r RunRecord, row: &'r RowRecord) -> Case<'r> {
     let place_in_data = row.row_place(record);
     Case {
         class: row.action.as_deref().unwrap_or("row").into(),
-        name: format!("{}: row {}", row.of, row.row).into(),
+        name: format!("{}: {}", row.of, row_words(&row.row, row.batch.as_ref())).into(),
         duration_ms: row.duration_ms,
         place: place(record, step),
         end: match row.outcome {
@@ -238,7 +238,7 @@ fn case_of_row<'r>(record: &'r RunRecord, row: &'r RowRecord) -> Case<'r> {
 
 impl RowRecord {
     fn row_place(&self, record: &RunRecord) -> Option<String> {
-        let data = record.row_place(&self.of, self.number);
+        let data = record.row_place(self);
         let step = self.failed_step.as_deref().unwrap_or(&self.of);
         match (data, record.place_of(step)) {
             (Some(data), Some(place)) => Some(format!("{data} ({place})")),
@@ -255,8 +255,8 @@ fn the_rest<'r>(
     listed: &[&RowRecord],
 ) -> Case<'r> {
     let listed_that = |outcome| {
-        let count = listed.iter().filter(|row| row.outcome == outcome).count();
-        u64::try_from(count).unwrap_or(u64::MAX)
+        let listed = listed.iter().filter(|row| row.outcome == outcome);
+        listed.map(|row| rows_in(row.batch.as_ref())).sum::<u64>()
     };
     let failed = rows.failed.saturating_sub(listed_that(Outcome::Failed));
     let unknown = rows.unknown.saturating_sub(listed_that(Outcome::Unknown));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::human::{duration, plural};
 use super::markup::is_unfit;
 use super::record::{NamedRow, RunRecord, word};
-use crate::event::{RunFinished, RunOutcome};
+use crate::event::{RunFinished, RunOutcome, row_words};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::Value;
@@ -100,8 +100,9 @@ impl Page<'_> {
             .rows_that(Outcome::Unknown)
             .map(|row| {
                 let why = row.error.as_deref().unwrap_or_default();
-                let (of, key) = (self.inline(&row.of), self.inline(&row.row));
-                format!("{of}, row {key}: {}", self.inline(why))
+                let of = self.inline(&row.of);
+                let which = self.inline(&row_words(&row.row, row.batch.as_ref()));
+                format!("{of}, {which}: {}", self.inline(why))
             })
             .collect();
         let listed = steps.len() + rows.len();
@@ -133,7 +134,7 @@ impl Page<'_> {
             let rows: Vec<String> = cases.first.iter().map(shown_row).collect();
             let mut whereabouts = self.inline(&place);
             if !rows.is_empty() {
-                let more = if cases.count > rows.len() as u64 {
+                let more = if cases.count > cases.named() {
                     ", …"
                 } else {
                     ""
@@ -215,6 +216,14 @@ impl Page<'_> {
 }
 
 fn shown_row(named: &NamedRow) -> String {
+    if let Some(batch) = &named.batch {
+        let numbers = format!("{} to {}", batch.first, batch.last);
+        return if batch.first.to_string() == named.row {
+            numbers
+        } else {
+            format!("{} (numbers {numbers})", named.row)
+        };
+    }
     match named.number {
         Some(number) if number.to_string() != named.row => {
             format!("{} (number {number})", named.row)

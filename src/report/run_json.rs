@@ -111,7 +111,7 @@ fn step_value(record: &RunRecord, step: &StepRecord) -> Value {
 
 fn row_value(record: &RunRecord, row: &RowRecord) -> Value {
     let step = row.failed_step.as_deref().unwrap_or(&row.of);
-    json!({
+    let mut value = json!({
         "of": row.of,
         "row": row.row,
         "number": row.number,
@@ -129,14 +129,24 @@ fn row_value(record: &RunRecord, row: &RowRecord) -> Value {
         "ends_ms": row.ends_ms,
         "duration_ms": row.duration_ms,
         "answer": row.answer,
-    })
+    });
+    if let Some(batch) = row.batch {
+        value["batch"] = json!(batch);
+    }
+    value
 }
 
 fn reason_value(record: &RunRecord, common: &Common, cases: &Cases) -> Value {
     let first: Vec<Value> = cases
         .first
         .iter()
-        .map(|named| json!({"of": named.of, "row": named.row, "number": named.number}))
+        .map(|named| {
+            let mut value = json!({"of": named.of, "row": named.row, "number": named.number});
+            if let Some(batch) = named.batch {
+                value["batch"] = json!(batch);
+            }
+            value
+        })
         .collect();
     json!({
         "step": common.step,

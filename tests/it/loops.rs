@@ -997,6 +997,37 @@ fn an_account_that_is_fed_back_is_not_written_over() {
 }
 
 #[test]
+fn a_batch_is_told_and_counted_as_its_rows() {
+    let playbook = "steps:\n  - id: each\n    for_each: { csv: rows.csv, batch: 4 }\n    on_failure: continue\n    action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ rows | map(attribute='id') | list }}\" }\n";
+    let project = Project::new(playbook, []);
+    project.write("rows.csv", &csv(1..=10));
+    project.server.judge(|arrived| {
+        if arrived.text().contains("\"5\"") {
+            refused()
+        } else {
+            json(DONE)
+        }
+    });
+    let ran = project.run(&["--allow", "delete", "--report", "junit=r.xml"]);
+    let bad = ran.events("row_finished").swap_remove(1);
+    let batch = serde_json::json!({"rows": 4, "first": 5, "last": 8});
+    assert_eq!((&bad["row"], &bad["batch"]), (&"5".into(), &batch), "{bad}");
+    let junit = file(&project, "r.xml");
+    assert!(junit.contains("each: rows 5 to 8\""), "{junit}");
+    assert!(junit.contains("each: the other rows: 6 ok\""), "{junit}");
+    let again = ["resume", "--retry-failed", "--allow", "delete"];
+    let again = project.finish(project.voxplay(&again));
+    assert!(again.stderr.contains("rows 5 to 8 of each"), "{again:?}");
+    let reason = "4 rows, failed at the step each";
+    assert!(again.stdout.contains(reason), "{again:?}");
+    let shown = project.finish(project.voxplay(&["runs", "show"]));
+    assert!(
+        shown.stdout.contains("rows 5 to 8 of each  failed"),
+        "{shown:?}"
+    );
+}
+
+#[test]
 fn two_accounts_of_one_loop_never_share_a_file() {
     let playbook = each(
         "csv: rows.csv",

@@ -2,6 +2,7 @@
 
 use super::steps::answer_of;
 use super::{badge, section_begins, section_ends};
+use crate::event::row_words;
 use crate::outcome::Outcome;
 use crate::report::human::plural;
 use crate::report::markup::Markup;
@@ -95,11 +96,12 @@ fn reason(markup: &mut Markup<'_>, record: &RunRecord, common: &Common, cases: &
             .first
             .iter()
             .map(|named| match named.number {
+                _ if named.batch.is_some() => row_words(&named.row, named.batch.as_ref()),
                 Some(number) => format!("{} (row {number})", named.row),
                 None => named.row.clone(),
             })
             .collect();
-        let listed = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let listed = cases.named();
         markup
             .raw("<br><span class=\"soft\">")
             .text(&rows.join(", "));
@@ -181,6 +183,6 @@ fn why(markup: &mut Markup<'_>, error: Option<&str>, answer: Option<&str>) {
 /// The row in the data, and the step in the playbook.
 fn whereabouts(record: &RunRecord, row: &RowRecord) -> String {
     let step = row.failed_step.as_deref().unwrap_or(&row.of);
-    let parts = [record.row_place(&row.of, row.number), record.place_of(step)];
+    let parts = [record.row_place(row), record.place_of(step)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -10,7 +10,7 @@ use super::series::{Histogram, Series};
 use super::{MOST_ROWS, Places, RowRecord, RunRecord, StepRecord};
 use crate::event::{
     AttemptFailed, AttemptStarted, Counts, Event, EventKind, RowFinished, RunFinished, RunId,
-    RunOutcome, RunStarted, StepFinished,
+    RunOutcome, RunStarted, StepFinished, rows_in,
 };
 use crate::outcome::Outcome;
 use crate::value::{MapHasher, Value};
@@ -219,8 +219,9 @@ impl Recorder {
 
     fn row_finished(&mut self, row: &RowFinished, now: u64) {
         let troubled = self.troubled.remove(&row.row);
-        self.row_counts.add(row.outcome);
-        self.forget_row(&row.step, &row.row);
+        let size = rows_in(row.batch.as_ref());
+        self.row_counts.add_many(row.outcome, size);
+        let before = self.forget_row(&row.step, &row.row);
         if !is_bad(row.outcome) {
             return;
         }
@@ -229,10 +230,11 @@ impl Recorder {
         // has that it stands in.
         let mut troubled = troubled.into_iter().flatten();
         let step = troubled.find(|step| Some(&step.step) == failed_step.as_ref());
-        self.list_row(RowRecord {
+        let mut listed = RowRecord {
             of: row.step.clone(),
             row: row.row.clone(),
             number: Some(row.number),
+            batch: row.batch,
             outcome: row.outcome,
             failed_step,
             action: step.as_ref().and_then(|step| step.action.clone()),
@@ -244,23 +246,35 @@ impl Recorder {
             wolkvox_ids: row.wolkvox_ids.clone(),
             ends_ms: now,
             duration_ms: row.duration_ms,
-            answer: step.and_then(|step| step.answer),
-        });
+            answer: step.as_ref().and_then(|step| step.answer.clone()),
+        };
+        // A later stretch that did not send that step again knows no more of it.
+        if let (None, Some(before)) = (step, before)
+            && before.failed_step == listed.failed_step
+        {
+            listed.action = before.action;
+            listed.http_status = before.http_status;
+            listed.msg = before.msg;
+            listed.attempts = before.attempts;
+            listed.answer = before.answer;
+        }
+        self.list_row(listed);
     }
 
-    /// An earlier stretch may have listed the row.
-    fn forget_row(&mut self, of: &str, row: &str) {
+    /// An earlier stretch may have listed the row: takes it out, and gives it back.
+    fn forget_row(&mut self, of: &str, row: &str) -> Option<RowRecord> {
         // A run in one stretch meets each row once: no need to look it up.
         if self.stretches < 2 {
-            return;
+            return None;
         }
         let key = (of.to_owned(), row.to_owned());
-        if let Some(before) = self.rows.shift_remove(&key) {
-            let (common, named) = reason_of_row(&before);
-            self.reasons.take_back(common, Some(&named));
-            take_one(&mut self.row_counts, before.outcome);
-            take_one(&mut self.listed, before.outcome);
-        }
+        let before = self.rows.shift_remove(&key)?;
+        let (common, named) = reason_of_row(&before);
+        self.reasons.take_back(common, Some(&named));
+        let size = rows_in(before.batch.as_ref());
+        take(&mut self.row_counts, before.outcome, size);
+        take(&mut self.listed, before.outcome, 1);
+        Some(before)
     }
 
     /// Rows that an earlier stretch listed and the data does not have any more, or not under that name: where the run
@@ -291,7 +305,8 @@ impl Recorder {
         let most = u64::try_from(MOST_ROWS).unwrap_or(u64::MAX);
         let is_full = self.listed.of(row.outcome) >= most;
         if is_full {
-            self.unlisted.add(row.outcome);
+            let size = rows_in(row.batch.as_ref());
+            self.unlisted.add_many(row.outcome, size);
         } else {
             self.listed.add(row.outcome);
             let mut key = (row.of.clone(), row.row.clone());
@@ -373,6 +388,7 @@ fn row_in_doubt(row: String, step: StepRecord) -> RowRecord {
         of: step.step.clone(),
         row,
         number: None,
+        batch: None,
         outcome: Outcome::Unknown,
         failed_step: Some(step.step),
         action: step.action,
@@ -406,11 +422,12 @@ fn reason_of_row(row: &RowRecord) -> (Common, NamedRow) {
         of: row.of.clone(),
         row: row.row.clone(),
         number: row.number,
+        batch: row.batch,
     };
     (common(step, row.outcome, row.error.as_deref()), named)
 }
 
-const fn take_one(counts: &mut Counts, outcome: Outcome) {
+const fn take(counts: &mut Counts, outcome: Outcome, size: u64) {
     let count = match outcome {
         Outcome::Ok => &mut counts.ok,
         Outcome::Failed => &mut counts.failed,
@@ -418,7 +435,7 @@ const fn take_one(counts: &mut Counts, outcome: Outcome) {
         Outcome::Skipped => &mut counts.skipped,
         Outcome::NotRun => &mut counts.not_run,
     };
-    *count = count.saturating_sub(1);
+    *count = count.saturating_sub(size);
 }
 
 fn step_record(end: &StepFinished, now: u64, most_answer: usize) -> StepRecord {

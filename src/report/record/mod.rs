@@ -8,7 +8,7 @@ mod places;
 mod reasons;
 mod series;
 
-use crate::event::{Counts, RunFinished, RunId, RunOutcome, RunStarted};
+use crate::event::{Batch, Counts, RunFinished, RunId, RunOutcome, RunStarted, row_words};
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
 use crate::value::{Map, Value};
@@ -102,6 +102,8 @@ pub struct RowRecord {
     pub row: String,
     /// Its number in the data, from 1; none where the run was killed before it was recorded.
     pub number: Option<u64>,
+    /// Its rows, where it is a batch of several.
+    pub batch: Option<Batch>,
     /// `failed` or `unknown`.
     pub outcome: Outcome,
     /// The step that it did not get past.
@@ -200,14 +202,15 @@ impl RunRecord {
         Some(format!("{}:{}", place.file, place.line))
     }
 
-    /// Where a row stands: `data/overdue.csv, row 7`; without a data file only the row.
-    pub fn row_place(&self, of: &str, number: Option<u64>) -> Option<String> {
-        let number = number?;
-        let data = self.places.get(of).and_then(|place| place.data.as_ref());
-        Some(data.map_or_else(
-            || format!("row {number}"),
-            |data| format!("{data}, row {number}"),
-        ))
+    /// Where a row stands: `data/overdue.csv, row 7`, of a batch `rows 5 to 8`; without a data file only the row.
+    pub fn row_place(&self, row: &RowRecord) -> Option<String> {
+        let row_words = row_words(&row.number?.to_string(), row.batch.as_ref());
+        let place = self.places.get(&row.of);
+        let data = place.and_then(|place| place.data.as_ref());
+        Some(match data {
+            Some(data) => format!("{data}, {row_words}"),
+            None => row_words,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::event::{Batch, rows_in};
 use crate::outcome::Outcome;
 
 /// How many reasons are kept apart; what comes after is counted together.
@@ -25,7 +26,7 @@ pub struct Common {
 /// The cases of one reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cases {
-    /// How many.
+    /// How many; of a batch, each of its rows.
     pub count: u64,
     /// The first rows of them; empty for a step outside of loops.
     pub first: Vec<NamedRow>,
@@ -40,6 +41,16 @@ pub struct NamedRow {
     pub row: String,
     /// Its number in the data, from 1, where it is known.
     pub number: Option<u64>,
+    /// Its rows, where it is a batch of several.
+    pub batch: Option<Batch>,
+}
+
+impl Cases {
+    /// How many of the rows are named.
+    pub fn named(&self) -> u64 {
+        let rows = self.first.iter();
+        rows.map(|row| rows_in(row.batch.as_ref())).sum()
+    }
 }
 
 /// Reasons with their cases.
@@ -50,7 +61,7 @@ impl Reasons {
     pub(super) fn add(&mut self, common: Common, row: Option<NamedRow>) {
         let common = self.known(common);
         let cases = self.0.entry(common).or_default();
-        cases.count += 1;
+        cases.count += size(row.as_ref());
         if cases.first.len() < NAMED_ROWS {
             cases.first.extend(row);
         }
@@ -60,7 +71,7 @@ impl Reasons {
     pub(super) fn take_back(&mut self, common: Common, row: Option<&NamedRow>) {
         let common = self.known(common);
         if let Some(cases) = self.0.get_mut(&common) {
-            cases.count = cases.count.saturating_sub(1);
+            cases.count = cases.count.saturating_sub(size(row));
             cases.first.retain(|named| Some(named) != row);
         }
     }
@@ -90,6 +101,10 @@ impl Reasons {
         });
         all
     }
+}
+
+fn size(row: Option<&NamedRow>) -> u64 {
+    rows_in(row.and_then(|row| row.batch.as_ref()))
 }
 
 /// The reason without what differs from case to case: ids and other long numbers become `…`.

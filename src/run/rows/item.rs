@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::notes::RowNotes;
-use crate::event::RowFinished;
+use crate::event::{Batch, RowFinished};
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedLoop, PlannedStep};
 use crate::rows::{Row, RowError};
@@ -57,6 +57,7 @@ impl Item {
     fn event(&self, step: &PlannedStep, outcome: Outcome) -> RowFinished {
         RowFinished {
             item: self.digest.clone().filter(|_| outcome != Outcome::NotRun),
+            batch: Batch::of(self.rows.iter().map(|row| row.number)),
             ..RowFinished::new(step.id.clone(), self.key.clone(), self.number, outcome)
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::item::{Ended, Item, Standing, ids_of};
-use crate::event::RowFinished;
+use crate::event::{Batch, RowFinished};
 use crate::outcome::Outcome;
 use crate::plan::{PlannedLoop, PlannedStep, Tree};
 use crate::rows::{Items, Row, RowError, Stream, cell_text};
@@ -217,13 +217,14 @@ impl Reader<'_> {
     fn bad(&self, turn: u64, number: u64, key: String, rows: Vec<Row>, error: String) -> Ended {
         let accepted = self.history.accepted(&self.each.steps, &key);
         Ended {
-            rows,
             unreadable: None,
             event: RowFinished {
                 error: Some(error),
                 accepted,
+                batch: Batch::of(rows.iter().map(|row| row.number)),
                 ..RowFinished::new(self.step.id.clone(), key, number, Outcome::Failed)
             },
+            rows,
             standing: Standing::News,
             stop: None,
             serialize_by: None,

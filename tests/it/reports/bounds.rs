@@ -137,6 +137,7 @@ fn failing_row(number: u64) -> [Event; 2] {
         step: "each_account".to_owned(),
         row: format!("A-{number}"),
         number,
+        batch: None,
         outcome,
         failed_step: Some("mark".to_owned()),
         code: None,
