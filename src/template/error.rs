@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Required(String),
     /// A value of a type that does not fit.
     Type,
+    /// A null, a list or an object in the midst of a text.
+    NoText,
     /// A filter that does not exist.
     UnknownFilter(String),
     /// A test (`is …`) that does not exist.

@@ -1,7 +1,9 @@
-//! Values that look like one thing and count as another: a text `no` as a condition, a text `1` beside a number.
-//! Both decide a write silently and wrongly, so both are errors. It knows the spellings, and nothing of templates.
+//! Values that look like one thing and count as another: a text `no` as a condition, a text `1` beside a number, texts
+//! of digits that are put in order. They decide a write silently and wrongly, so they are errors. It knows the
+//! spellings, and nothing of templates.
 
 mod nested;
+pub(super) mod ordered;
 
 use std::borrow::Cow;
 

@@ -141,6 +141,9 @@ impl Engine {
     }
 }
 
+/// What to do where an expression gives a list, and would keep it but for white space around it.
+const AROUND: &str = "a list or an object stays one where nothing stands around the expression, no line end either: write `|-` or `>-` in place of `|` or `>`, or the expression in quotes";
+
 #[derive(Debug)]
 struct Compiled<T> {
     text: String,
@@ -181,6 +184,32 @@ impl Template {
         }
     }
 
+    /// The white space that the text begins and ends with, whatever stands between; none of a text without templates.
+    pub fn white_space(&self) -> (&str, &str) {
+        let [first, .., last] = self.0.root.as_slice() else {
+            return ("", "");
+        };
+        let before = match first {
+            Node::Raw(raw) => &raw[..raw.len() - raw.trim_start().len()],
+            _ => "",
+        };
+        let after = match last {
+            Node::Raw(raw) => &raw[raw.trim_end().len()..],
+            _ => "",
+        };
+        (before, after)
+    }
+
+    /// The one expression of a text that has nothing else but white space around it.
+    fn wrapped(&self) -> Option<&Expr> {
+        let is_blank = |node: &&Node| matches!(node, Node::Raw(raw) if raw.trim().is_empty());
+        let mut rest = self.0.root.iter().filter(|node| !is_blank(node));
+        match (rest.next(), rest.next()) {
+            (Some(Node::Emit(expr)), None) => Some(expr),
+            _ => None,
+        }
+    }
+
     /// What it reads from its scope, in the order of the text.
     pub fn reads(&self) -> &[Read] {
         &self.0.reads
@@ -204,8 +233,13 @@ impl Template {
             return Ok(Value::Text(self.0.text.clone()));
         }
         let mut text = String::with_capacity(self.0.text.len());
-        evaluation.nodes(&self.0.root, &mut text)?;
-        Ok(Value::Text(text))
+        match evaluation.nodes(&self.0.root, &mut text) {
+            Ok(()) => Ok(Value::Text(text)),
+            Err(error) if error.kind == ErrorKind::NoText && self.wrapped().is_some() => {
+                Err(error.help(AROUND))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// As [`Template::render`], but none where the text is nothing but a path that is undefined.

@@ -134,7 +134,9 @@ fn is_equal(call: &mut Call<'_, '_>) -> Result<bool, TemplateError> {
 
 fn ordered<'a>(call: &mut Call<'_, 'a>, fits: fn(Ordering) -> bool) -> Outcome<'a> {
     let other = argument(call);
-    answer(fits(operators::order(&call.take_input(), &other)?))
+    let input = call.take_input();
+    lookalike::ordered::refuse(&input, &other, None)?;
+    answer(fits(operators::order(&input, &other)?))
 }
 
 pub(super) fn less<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {

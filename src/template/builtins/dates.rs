@@ -174,6 +174,7 @@ pub(super) fn add_minutes<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
 
 pub(super) fn parse_date<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     let format = call.text_slot(0)?.unwrap_or_default();
+    refuse_plain(&format)?;
     let text = call.text_input()?;
     let wrong = |error: jiff::Error| {
         TemplateError::other(format!("`{text}` is not a date as `{format}`: {error}"))
@@ -191,6 +192,7 @@ pub(super) fn parse_date<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
 
 pub(super) fn format_date<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     let as_format = call.text_slot(0)?.unwrap_or_default();
+    refuse_plain(&as_format)?;
     let moment = input(call)?;
     let instant = match moment {
         Moment::Instant(instant) => instant,
@@ -213,11 +215,56 @@ pub(super) fn format_date<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         })
 }
 
+/// A format without `%` names no part of a date: it would be written as it stands.
+fn refuse_plain(format: &str) -> Result<(), TemplateError> {
+    if format.contains('%') {
+        return Ok(());
+    }
+    let meant = with_signs(format);
+    let error = TemplateError::syntax(format!(
+        "`{format}` is not a format for dates: no `%` is in it"
+    ));
+    Err(error.help(if meant.contains('%') {
+        format!("write `{meant}`")
+    } else {
+        "for example `%d/%m/%Y` or `%Y-%m-%d %H:%M:%S`".to_owned()
+    }))
+}
+
+/// `DD/MM/YYYY` as strftime writes it; what stands for no part of a date stays.
+fn with_signs(format: &str) -> String {
+    let parts = [
+        ("YYYY", "%Y"),
+        ("YY", "%y"),
+        ("DD", "%d"),
+        ("HH", "%H"),
+        ("SS", "%S"),
+    ];
+    let upper = format.to_ascii_uppercase();
+    let (mut written, mut at) = (String::new(), 0);
+    while let Some(next) = format[at..].chars().next() {
+        let rest = &upper[at..];
+        if let Some((name, sign)) = parts.iter().find(|(name, _)| rest.starts_with(name)) {
+            written.push_str(sign);
+            at += name.len();
+        } else if rest.starts_with("MM") {
+            // Behind the hour they are minutes.
+            written.push_str(if written.contains("%H") { "%M" } else { "%m" });
+            at += 2;
+        } else {
+            written.push(next);
+            at += next.len_utf8();
+        }
+    }
+    written
+}
+
 /// A literal format is tried on a date before the run.
 pub(super) fn check_format(arguments: &[Option<&Value>]) -> Result<(), TemplateError> {
     let Some(Some(Value::Text(format))) = arguments.first() else {
         return Ok(());
     };
+    refuse_plain(format)?;
     strtime::format(
         format,
         &Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC),

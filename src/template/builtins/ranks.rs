@@ -7,10 +7,12 @@ use super::call::into_list;
 use super::lists::{Item, attribute_of, nothing};
 use super::{Call, Outcome};
 use crate::template::error::TemplateError;
+use crate::template::lookalike;
 use crate::template::operators::order;
 use crate::value::Value;
 
-/// Items with the value that they are ordered by; all of one type, so that there is an order.
+/// Items with the value that they are ordered by; all of one type, so that there is an order, and no texts that
+/// spell numbers.
 fn keyed<'a>(
     items: Vec<Item<'a>>,
     attribute: Option<&str>,
@@ -31,6 +33,7 @@ fn keyed<'a>(
             order(first, key)?;
         }
     }
+    lookalike::ordered::refuse_among(keyed.iter().map(|(key, _)| &**key), attribute)?;
     Ok(keyed)
 }
 

@@ -139,18 +139,25 @@ impl<'a> Evaluation<'a> {
         (right, right_range): (&Value, &Range<usize>),
     ) -> Result<(), TemplateError> {
         let source = self.text_of(left_range);
+        let sides = Sides {
+            left: source,
+            right: Some(self.text_of(right_range)),
+        };
         match (relation, right) {
             (Relation::Equal | Relation::NotEqual, _) => {
-                let sides = Sides {
-                    left: source,
-                    right: Some(self.text_of(right_range)),
-                };
                 lookalike::refuse(left, right, Some(sides))
             }
             (Relation::In | Relation::NotIn, Value::List(items)) => {
                 lookalike::refuse_in(items, left, Some(source))
             }
-            _ => Ok(()),
+            (Relation::In | Relation::NotIn, _) => Ok(()),
+            (
+                Relation::Less
+                | Relation::LessOrEqual
+                | Relation::Greater
+                | Relation::GreaterOrEqual,
+                _,
+            ) => lookalike::ordered::refuse(left, right, Some(sides)),
         }
     }
 }

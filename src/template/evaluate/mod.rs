@@ -328,12 +328,12 @@ impl<'a> Evaluation<'a> {
             Value::Number(number) => number.as_str().len(),
             Value::Bool(_) => 5,
             Value::Null | Value::List(_) | Value::Map(_) => {
-                let error = TemplateError::type_mismatch(format!(
+                let message = format!(
                     "`{}` is {}, which has no text of its own",
                     self.text_of(range),
                     type_of(value)
-                ))
-                .at(range);
+                );
+                let error = TemplateError::new(ErrorKind::NoText, message).at(range);
                 return Err(match value {
                     Value::Null => {
                         error.help("write `| default('…', true)` to say what stands there instead")

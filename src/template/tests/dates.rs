@@ -163,3 +163,32 @@ fn dates_beyond_the_calendar_are_errors() {
         assert!(in_zone("<-05>5", text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_format_without_signs_is_refused_and_the_right_one_named() {
+    for (template, help) in [
+        (
+            "{{ '2026-01-31' | format_date('DD/MM/YYYY') }}",
+            "write `%d/%m/%Y`",
+        ),
+        (
+            "{{ '31-01-26' | parse_date('dd-mm-yy') }}",
+            "write `%d-%m-%y`",
+        ),
+        (
+            "{{ '2026-01-31' | format_date('yyyy-MM-dd HH:mm:ss') }}",
+            "write `%Y-%m-%d %H:%M:%S`",
+        ),
+        (
+            "{{ '2026-01-31' | format_date(inputs.form) }}",
+            "for example `%d/%m/%Y` or `%Y-%m-%d %H:%M:%S`",
+        ),
+    ] {
+        let error = super::error(template, r#"{"inputs":{"form":"día"}}"#);
+        assert!(
+            error.message.contains("no `%` is in it"),
+            "{template}: {error}"
+        );
+        assert_eq!(error.help.as_deref(), Some(help), "{template}");
+    }
+}

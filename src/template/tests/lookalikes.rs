@@ -192,3 +192,51 @@ fn a_code_is_not_looked_for_in_text() {
         assert_eq!(pointed(text, &error), text.replace("1 < ", ""));
     }
 }
+
+#[test]
+fn texts_that_spell_numbers_are_not_put_in_order() {
+    let names = r#"{"r":{"debt":"1000","limit":" 60","name":"Ana","day":"2026-01-31"},
+        "rows":[{"n":"9"},{"n":"10"},{"n":"x"}]}"#;
+    for text in [
+        "r.debt > r.limit",
+        "r.debt >= r.limit",
+        "r.debt < '60'",
+        "'5' <= r.limit",
+        "r.debt is gt('60')",
+        "[r.debt] | select('<', '60')",
+        "[r.debt, r.limit] | max",
+        "[r.debt, r.limit] | min",
+        "[r.debt, 'x', r.limit] | sort",
+        "rows | max(attribute='n')",
+        "rows | sort(attribute='n')",
+    ] {
+        let error = expression(text).eval(&scope_of(names)).expect_err(text);
+        assert!(
+            error.message.contains("letter by letter"),
+            "{text}: {error}"
+        );
+        assert!(error.help.as_ref().unwrap().contains("int"), "{text}");
+    }
+    let error = expression("r.debt > r.limit").eval(&scope_of(names));
+    let error = error.unwrap_err();
+    assert_eq!(
+        error.message,
+        "`r.debt` (\"1000\") and `r.limit` (\" 60\") are texts, which are ordered letter by letter and not as numbers"
+    );
+    let error = expression("rows | max(attribute='n')").eval(&scope_of(names));
+    assert_eq!(
+        error.unwrap_err().help.unwrap(),
+        "take the numbers out before: `| map(attribute='n') | map('int')`, or `map('float')`"
+    );
+    for (text, value) in [
+        ("r.debt | int > r.limit | int", "true"),
+        ("r.day < '2026-02-01'", "true"),
+        ("r.name < 'Bea'", "true"),
+        ("r.name < '5'", "false"),
+        ("['b', 'a', '7'] | sort", r#"["7","a","b"]"#),
+        ("[r.debt] | max", r#""1000""#),
+        ("[r.debt, r.limit] | map('int') | max", "1000"),
+    ] {
+        assert_eq!(super::eval(text, names), value, "{text}");
+    }
+}
