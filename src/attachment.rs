@@ -121,6 +121,11 @@ impl Serialize for Attachment {
     }
 }
 
+/// Whether a text can name a field or a file of a form: a control character would end its header early.
+pub fn fits_a_header(name: &str) -> bool {
+    !name.chars().any(char::is_control)
+}
+
 fn digest(bytes: &mut impl Read) -> io::Result<(u64, [u8; 32])> {
     let mut digest = Sha256::new();
     let mut chunk = vec![0; CHUNK];

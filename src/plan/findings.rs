@@ -80,14 +80,42 @@ pub fn violation_diagnostic(
         .filter(|_| violation.meant_key(instance).is_none())
         .and_then(subject.advice)
         .or_else(|| violation.help(instance));
+    if matches!(violation.kind, ViolationKind::Padded)
+        && ends_with_a_line_end(source.slice(place.node.span))
+    {
+        diagnostic.help = Some(OF_BLOCK.to_owned());
+        return diagnostic;
+    }
     let is_template = place.node.text().is_some_and(|text| text.contains("{{"));
     if is_template && place.is_exact() {
         // The author wrote a template: quotes are there already, it is its value that does not fit.
-        let help = of_template(&violation.kind).map(str::to_owned);
-        diagnostic.help = help.or(diagnostic.help);
+        diagnostic.help = match (&violation.kind, diagnostic.help.take()) {
+            (ViolationKind::Padded, _) if is_padded(place.node) => {
+                Some("take the white space around the template away".to_owned())
+            }
+            (ViolationKind::Padded, help) => {
+                help.map(|help| format!("{help}, with `| trim` in the expression"))
+            }
+            (kind, help) => of_template(kind).map(str::to_owned).or(help),
+        };
     }
     diagnostic
 }
+
+/// Whether a scalar is written behind `|` or `>` so that the end of its last line belongs to it.
+fn ends_with_a_line_end(written: &str) -> bool {
+    let header = written.lines().next().unwrap_or_default();
+    let header = header.split('#').next().unwrap_or_default();
+    header.starts_with(['|', '>']) && !header.contains('-')
+}
+
+/// Whether white space stands around what is written.
+fn is_padded(node: &Node) -> bool {
+    node.text().is_some_and(|text| text.trim() != text)
+}
+
+/// What to do where a text of several lines ends with the end of its last one.
+const OF_BLOCK: &str = "a text behind `|` or `>` ends with a line end: write `|-` or `>-` instead, or the text in quotes";
 
 /// What to do where the value of a template does not fit.
 fn of_template(kind: &ViolationKind) -> Option<&'static str> {

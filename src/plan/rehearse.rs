@@ -18,6 +18,7 @@ use super::skipped;
 use super::tree::Partial;
 use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep, Tree};
 use crate::action::{Action, Effect, TargetFacts};
+use crate::attachment::fits_a_header;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::playbook::OnFailure;
 use crate::project::Confinement;
@@ -465,6 +466,14 @@ impl<'p> Rehearser<'p> {
             let span = planned.with_node.nearest(&pointer).span();
             match files.resolve(&written) {
                 Err(diagnostic) => findings.push(diagnostic.at(source, span)),
+                Ok(_) if !is_nameable(&written) => findings.push(
+                    Diagnostic::error(
+                        Code::InvalidValue,
+                        format!("the file name {written:?} holds a control character"),
+                    )
+                    .at(source, span)
+                    .help("no form can name such a file: give it another name"),
+                ),
                 Ok(_) if !planned.action.lists_extension_of(&written) => findings.push(
                     Diagnostic::warning(
                         Code::FileExtension,
@@ -500,7 +509,8 @@ fn advice(action: &Action, partial: &Partial<'_>, subject: Subject<'_>) -> Vec<D
 /// Whether a violation stands whatever the holes turn out to hold.
 fn stands(violation: &Violation, partial: &Partial<'_>) -> bool {
     if partial.is_hole(&violation.pointer) {
-        return false;
+        // What stands in a hole has none of its own, but its template may have some around it.
+        return matches!(violation.kind, ViolationKind::Padded);
     }
     if matches!(violation.kind, ViolationKind::Unique) && partial.touches_hole(&violation.pointer) {
         return false;
@@ -511,6 +521,12 @@ fn stands(violation: &Violation, partial: &Partial<'_>) -> bool {
         }
         None => !violation.conditional || partial.holes.is_empty(),
     }
+}
+
+/// Whether a form can name a file, as it is written; it names the last part of the path.
+fn is_nameable(written: &str) -> bool {
+    let name = std::path::Path::new(written).file_name();
+    name.is_none_or(|name| fits_a_header(&name.to_string_lossy()))
 }
 
 /// The paths that a file parameter names, each with its JSON pointer in `with`.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::findings::template_diagnostic;
 use crate::action::Holes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, in_one_line};
 use crate::document::{Node, NodeKind};
-use crate::source::Source;
-use crate::template::{Engine, Read, Scope, Template, TemplateError};
+use crate::source::{Source, Span};
+use crate::template::{Engine, ErrorKind, Read, Scope, Template, TemplateError};
 use crate::value::{Map, Value, map_with_room_for};
 
 /// A node with its templates compiled.
@@ -97,6 +97,11 @@ impl Tree {
     /// Whether no template is in it.
     pub const fn is_fixed(&self) -> bool {
         matches!(self, Self::Fixed(_))
+    }
+
+    /// Where it stands in its text; none without a template.
+    pub fn place(&self) -> Option<Span> {
+        self.templates().first().map(|(_, node)| node.span)
     }
 
     /// Every sound template in it, with its node.
@@ -224,8 +229,12 @@ impl Tree {
                             node: &pair.1,
                         }),
                     }
+                    return hole(pointer, partial);
                 }
-                hole(pointer, partial)
+                // The white space around an expression is known before its value is.
+                let (before, after) = pair.0.white_space();
+                partial.holes.push(pointer.to_owned());
+                Value::Text(format!("{before}{HOLE}{after}"))
             }
             Self::Broken => hole(pointer, partial),
             Self::List(items) => Value::List(
@@ -254,10 +263,12 @@ impl Tree {
     }
 }
 
-/// What a playbook gives, from what its templates see at its end; and for each output that is left out, why.
+/// What a playbook gives, from what its templates see at its end; and for each output that is left out, why, with the
+/// place in its text where it is the template that fails, and no value that a step has not given.
 pub fn render_outputs<'o>(
     outputs: &'o [(String, Tree)],
     scope: &Scope,
+    source: &Arc<Source>,
 ) -> (Map, Vec<(&'o str, String)>) {
     let mut values = Map::default();
     let mut missing = Vec::new();
@@ -266,13 +277,19 @@ pub fn render_outputs<'o>(
             Ok(value) => {
                 values.insert(name.clone(), value);
             }
-            Err(error) => missing.push((name.as_str(), error.error.message)),
+            Err(error) => {
+                let why = match &error.error.kind {
+                    ErrorKind::Undefined { .. } => error.error.message,
+                    _ => in_one_line(&error.diagnostic(source)),
+                };
+                missing.push((name.as_str(), why));
+            }
         }
     }
     (values, missing)
 }
 
-/// A text, so that it reads as a scalar; nothing that is said of it is believed.
+/// A text, so that it reads as a scalar; nothing that is said of it is believed, but that white space stands around it.
 fn hole(pointer: &str, partial: &mut Partial<'_>) -> Value {
     partial.holes.push(pointer.to_owned());
     Value::Text(HOLE.to_owned())
@@ -284,7 +301,7 @@ pub(super) const HOLE: &str = "(not known yet)";
 /// A value with holes.
 #[derive(Debug, Default)]
 pub struct Partial<'t> {
-    /// The value; each hole holds [`HOLE`].
+    /// The value; each hole holds [`HOLE`], and what white space is known to stand around it.
     pub value: Value,
     /// JSON pointers of the holes.
     pub holes: Vec<String>,

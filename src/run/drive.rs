@@ -330,7 +330,8 @@ impl Driver<'_> {
         } else {
             RunOutcome::Ok
         };
-        let (outputs, missing) = render_outputs(self.plan.outputs(), &finally.scope);
+        let (outputs, missing) =
+            render_outputs(self.plan.outputs(), &finally.scope, self.plan.source());
         RunFinished {
             outcome,
             counts,

@@ -1,6 +1,9 @@
 //! `pattern: \S` (a text that is not blank) without a regular expression. Nearly every schema here says so, and to
 //! compile that expression costs a short run more time and memory than all the rest of its schemas. It is stricter:
 //! what nobody can see, such as a zero width space, is blank too.
+//!
+//! In the same way `pattern: ^\S([\s\S]*\S)?$`, for ids: neither before nor behind such a text stands white space,
+//! since `"64cb\n"` is another record than `"64cb"`, or none.
 
 use jsonschema::json::Json as Representation;
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
@@ -16,6 +19,38 @@ pub(super) const KEYWORD: &str = "not blank";
 
 /// The pattern that it stands for.
 pub(super) const PATTERN: &str = r"\S";
+
+/// The same for texts without white space around them.
+pub(super) const BARE_KEYWORD: &str = "without white space around it";
+
+/// The pattern that it stands for.
+pub(super) const BARE_PATTERN: &str = r"^\S([\s\S]*\S)?$";
+
+/// Whether a text is not blank, and has no white space before or behind it, nor what passes for some.
+fn is_bare(text: &str) -> bool {
+    let is_white = |c: char| c.is_whitespace() || c.is_control() || "\u{200b}\u{feff}".contains(c);
+    !is_blank(text) && !text.starts_with(is_white) && !text.ends_with(is_white)
+}
+
+struct Bare;
+
+impl<'i> Keyword<'i, Values> for Bare {
+    fn validate(
+        &self,
+        instance: <Values as Representation>::Node<'i>,
+    ) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            // The words are found by the keyword.
+            Err(ValidationError::custom(BARE_KEYWORD))
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        instance.as_text().is_none_or(is_bare)
+    }
+}
 
 struct NotBlank;
 
@@ -37,24 +72,35 @@ impl<'i> Keyword<'i, Values> for NotBlank {
     }
 }
 
-/// The options, knowing the keyword.
+/// The options, knowing both keywords.
 pub(super) fn with_not_blank<R>(
     options: ValidationOptions<'_, R, Values>,
 ) -> ValidationOptions<'_, R, Values> {
-    options.with_keyword(KEYWORD, |_, _, _| Ok(Box::new(NotBlank)))
+    options
+        .with_keyword(KEYWORD, |_, _, _| Ok(Box::new(NotBlank)))
+        .with_keyword(BARE_KEYWORD, |_, _, _| Ok(Box::new(Bare)))
 }
 
-/// Puts the keyword into a schema in place of the pattern, wherever a schema stands in it.
+/// The keyword that stands for a pattern.
+fn keyword_for(pattern: &Json) -> Option<&'static str> {
+    match pattern.as_str() {
+        Some(PATTERN) => Some(KEYWORD),
+        Some(BARE_PATTERN) => Some(BARE_KEYWORD),
+        _ => None,
+    }
+}
+
+/// Puts the keywords into a schema in place of their patterns, wherever a schema stands in it.
 pub(super) fn put_into(schema: &mut Json) {
     let Json::Object(keywords) = schema else {
         return;
     };
-    if keywords.get("pattern").is_some_and(|own| own == PATTERN) {
+    if let Some(stands_for_it) = keywords.get("pattern").and_then(keyword_for) {
         // In its place, since what is wrong is told in the order of the keywords.
         let all = std::mem::take(keywords).into_iter();
         *keywords = all
             .map(|(keyword, value)| match keyword.as_str() {
-                "pattern" => (KEYWORD.to_owned(), true.into()),
+                "pattern" => (stands_for_it.to_owned(), true.into()),
                 _ => (keyword, value),
             })
             .collect();
@@ -110,6 +156,37 @@ mod tests {
         for shown in [" \u{a0}ñ ", "a\u{200b}", "-", "👩\u{200d}💻"] {
             assert!(!is_blank(shown), "{shown:?}");
         }
+    }
+
+    #[test]
+    fn bare_is_what_the_pattern_takes_for_bare() {
+        let by_pattern = jsonschema::options()
+            .build(&json!({ "pattern": BARE_PATTERN }))
+            .unwrap();
+        for text in [
+            "64cb",
+            "a",
+            "a b",
+            "a\nb",
+            "ñ",
+            "",
+            " ",
+            "64cb\n",
+            "64cb\r\n",
+            " 64cb",
+            "\ta",
+            "a\u{a0}",
+            "\u{feff}a",
+        ] {
+            assert!(
+                !is_bare(text) || by_pattern.is_valid(&json!(text)),
+                "{text:?}"
+            );
+            if !text.contains('\u{feff}') {
+                assert_eq!(is_bare(text), by_pattern.is_valid(&json!(text)), "{text:?}");
+            }
+        }
+        assert!(!is_bare("64cb\u{200b}"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
 
 use super::{SchemaError, Violation, ViolationKind, blank, lint, plain_number, steps};
-use crate::value::Value;
+use crate::value::{Value, is_blank};
 
 /// The violations behind an error about a value.
 pub(super) fn of_instance(error: &ValidationError<'_>, schema: &Json) -> Vec<Violation> {
@@ -46,7 +46,11 @@ fn describe(
 ) -> Vec<Violation> {
     let schema_path = error.schema_path().as_str();
     let place = parent(schema_path).and_then(|at| schema.pointer(at));
-    let schema_path = match schema_path.strip_suffix(blank::KEYWORD) {
+    let own = [blank::KEYWORD, blank::BARE_KEYWORD];
+    let own = own
+        .iter()
+        .find_map(|keyword| schema_path.strip_suffix(keyword));
+    let schema_path = match own {
         Some(at) => format!("{at}pattern"),
         None => schema_path.to_owned(),
     };
@@ -239,6 +243,17 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
             ViolationKind::Blank,
             expected.unwrap_or_else(|| "must not be blank".to_owned()),
         ),
+        Kind::Custom { keyword, .. } if keyword == blank::BARE_KEYWORD => {
+            match error.instance().as_ref() {
+                Json::String(text) if is_blank(text) => {
+                    (ViolationKind::Blank, "must not be blank".to_owned())
+                }
+                _ => (
+                    ViolationKind::Padded,
+                    expected.unwrap_or_else(|| "begins or ends with white space".to_owned()),
+                ),
+            }
+        }
         Kind::Custom { keyword, .. } if keyword == plain_number::KEYWORD => (
             ViolationKind::Pattern,
             expected.unwrap_or_else(|| "must be written in digits, without an exponent".to_owned()),

@@ -57,6 +57,8 @@ pub enum ViolationKind {
     },
     /// Text in which nothing can be seen.
     Blank,
+    /// Text with white space before or behind it, where that makes another text of it.
+    Padded,
     /// Text that does not match its pattern.
     Pattern,
     /// Text that does not have its format.
@@ -106,6 +108,10 @@ impl Violation {
             ViolationKind::WrongType { wanted } => quoting(wanted, here?),
             ViolationKind::Blank => {
                 Some("give it a value: nothing can be seen in what stands here".to_owned())
+            }
+            ViolationKind::Padded => {
+                let text = here?.as_text()?;
+                Some(format!("it is {text:?}: take the white space away"))
             }
             ViolationKind::Forms { advice } => Some(advice.clone()),
             ViolationKind::Enum { allowed } => {

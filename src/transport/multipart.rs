@@ -9,7 +9,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
 use super::failure::{FileBroke, NotSentReason};
-use crate::attachment::Attachment;
+use crate::attachment::{Attachment, fits_a_header};
 use crate::request::{Part, PartContent};
 
 /// Bytes of a file in memory at a time.
@@ -48,7 +48,7 @@ async fn file(attachment: &Attachment) -> Result<reqwest::multipart::Part, NotSe
 }
 
 fn header_text(text: &str) -> Result<&str, NotSentReason> {
-    if text.chars().any(char::is_control) {
+    if !fits_a_header(text) {
         return Err(NotSentReason::Malformed {
             detail: format!(
                 "the name {text:?} of a multipart field or file holds a control character"

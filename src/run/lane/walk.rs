@@ -210,7 +210,8 @@ impl<'p> Lane<'p> {
         if let Some(used) = frame.used {
             let inner = std::mem::replace(&mut self.scope, used.outer);
             stopped |= used.stopped;
-            given = Some(render_outputs(&used.plan.outputs, &inner));
+            let source = used.plan.home.source();
+            given = Some(render_outputs(&used.plan.outputs, &inner, source));
         }
         let group = frame.group?;
         let (outputs, missing) = given.unwrap_or_default();
