@@ -136,6 +136,9 @@ impl<'n> Mapping<'n> {
             what, keys: known, ..
         } = form;
         let Some(entries) = node.entries() else {
+            if refuse_template(node, what, findings) {
+                return None;
+            }
             let finding = findings.wrong_type(node, what, "a mapping");
             finding.help = form.example.map(str::to_owned);
             return None;
@@ -222,23 +225,29 @@ impl<'n> Mapping<'n> {
     /// A whole number from `least` on.
     pub fn count(&self, key: &str, least: u64, findings: &mut Findings) -> Option<u64> {
         let node = self.get(key)?;
+        if refuse_template(node, &format!("`{key}`"), findings) {
+            return None;
+        }
         if let NodeKind::Number(number) = &node.kind
             && let Ok(count) = number.as_str().parse::<u64>()
             && count >= least
         {
             return Some(count);
         }
-        findings.error(
-            Code::InvalidValue,
-            node.span,
-            format!("`{key}` must be a whole number from {least} on"),
-        );
+        let message = format!("`{key}` must be a whole number from {least} on");
+        let quoted = node.text().and_then(|text| text.parse::<u64>().ok());
+        findings.error(Code::InvalidValue, node.span, message).help = quoted
+            .filter(|count| *count >= least)
+            .map(|count| format!("write it without quotes: `{key}: {count}`"));
         None
     }
 
     /// A duration such as `500ms`, `30s`, `2m`.
     pub fn duration(&self, key: &str, findings: &mut Findings) -> Option<Duration> {
         let node = self.get(key)?;
+        if refuse_template(node, &format!("`{key}`"), findings) {
+            return None;
+        }
         let parsed = node.text().and_then(parse_duration);
         if parsed.is_none() {
             findings
@@ -316,10 +325,27 @@ pub fn literal_token(source: &Arc<Source>, span: Span) -> Diagnostic {
     )
 }
 
+/// Whether a text holds template syntax.
+pub fn is_template(node: &Node) -> bool {
+    let holds = |text: &str| ["{{", "{%"].iter().any(|mark| text.contains(mark));
+    node.text().is_some_and(holds)
+}
+
+/// Complains about a template in the place of a number, a duration or a mapping; whether one stands there.
+pub fn refuse_template(node: &Node, what: &str, findings: &mut Findings) -> bool {
+    let refused = is_template(node);
+    if refused {
+        let message = format!("no template may stand for {what}");
+        findings.error(Code::InvalidValue, node.span, message).help =
+            Some("write the value itself: it must be known when the file is read".to_owned());
+    }
+    refused
+}
+
 /// Complains about a template where nothing is rendered: it would be taken for text, and reach the CRM as it stands.
 pub fn no_templates(node: &Node, what: &str, help: &str, findings: &mut Findings) {
     match &node.kind {
-        NodeKind::Text(scalar) if ["{{", "{%"].iter().any(|mark| scalar.text.contains(mark)) => {
+        NodeKind::Text(_) if is_template(node) => {
             let message = format!("{what} is not a template: nothing is rendered in it");
             findings.error(Code::InvalidValue, node.span, message).help = Some(help.to_owned());
         }

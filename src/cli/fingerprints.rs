@@ -237,9 +237,9 @@ pub(super) fn rows_of(
         },
         PlannedSource::File { .. } => {
             let (written, path) = file_of(step, each, scope, files)?;
-            let sheet = each.source.sheet().map(|sheet| sheet.render(scope));
-            let sheet = sheet.transpose().ok()?;
-            let format = each.source.format(sheet.as_ref())?;
+            let detail = each.source.detail().map(|detail| detail.render(scope));
+            let detail = detail.transpose().ok()?;
+            let format = each.source.format(detail.as_ref()).ok()??;
             rows::open(&path, &written, &format).ok()
         }
     }

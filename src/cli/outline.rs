@@ -57,12 +57,11 @@ fn row_shape(each: &PlannedLoop) -> RowShape {
         PlannedSource::File {
             format,
             path,
-            delimiter,
-            sheet,
+            detail,
             ..
         } => {
-            let sheet = sheet.as_ref().map(crate::plan::Tree::written);
-            format!("{format:?} {delimiter:?} {sheet:?} {}", path.written())
+            let detail = detail.as_ref().map(crate::plan::Tree::written);
+            format!("{format:?} {detail:?} {}", path.written())
         }
     };
     RowShape {

@@ -475,6 +475,8 @@ pub(super) fn check_limits(
                 .at(source, limit.span)
                 .help("lower the limit, or have the policy changed"),
             );
+            // What the run needs can only be told once it is known what it may.
+            continue;
         }
         let limit = limit.as_ref();
         let bound = [limit.map(|(_, limit)| *limit), policy.as_ref()]

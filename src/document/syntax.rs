@@ -218,11 +218,13 @@ impl Scene<'_> {
                 "`? ` begins a key, and no key can stand here",
                 "put the value in quotes if it is text that begins with `?`",
             ),
-            Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => self.say(
-                self.rest_span(self.at),
-                "a key without `: ` after it",
-                "write `key: value` with a blank after the colon, or indent the line if it continues the text above",
-            ),
+            Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => {
+                self.comment_in_key().unwrap_or_else(|| self.say(
+                    self.rest_span(self.at),
+                    "a key without `: ` after it",
+                    "write `key: value` with a blank after the colon, or indent the line if it continues the text above",
+                ))
+            }
             Kind::InvalidBlockScalarHeader | Kind::ZeroBlockScalarIndent => self.say(
                 self.rest_span(self.at),
                 "text in the line of `|` or `>`",
@@ -240,6 +242,26 @@ impl Scene<'_> {
             ),
             _ => self.misplaced(),
         }
+    }
+
+    /// A key that ` #` cuts off: what follows reads as one, with its colon.
+    fn comment_in_key(&self) -> Option<Diagnostic> {
+        let (start, line) = self.text.line(self.at);
+        let rest = line.get(self.at - start..)?;
+        let comment = rest.find(" #")?;
+        let colon = comment + rest[comment..].find(':')?;
+        let is_key = rest[colon + 1..]
+            .chars()
+            .next()
+            .is_none_or(char::is_whitespace);
+        let key = rest[..colon].trim_end();
+        (is_key && !key.contains(['"', '\''])).then(|| {
+            self.say(
+                self.text.span(self.at + comment + 1, self.at + colon),
+                "` #` begins a comment, which cuts this key off",
+                format!("write the key in quotes: `\"{key}\": …`"),
+            )
+        })
     }
 
     /// A line in the wrong column, or something after a value that was complete.

@@ -28,9 +28,9 @@ pub(super) fn for_each() -> Json {
             },
             "sheet": text("The sheet of the workbook; the first when left out. May be a template. Only with `xlsx`."),
             "delimiter": {
-                "description": "What stands between the cells of a CSV file; found out when left out. Only with `csv`.",
+                "description": "What stands between the cells of a CSV file; found out when left out. May be a template. Only with `csv`.",
                 "type": "string",
-                "pattern": r"^([\x00-\x7F]|tab|\\t)$",
+                "pattern": r"^([\x00-\x7F]|tab|\\t)$|\{[{%]",
                 "patternErrorMessage": "Write one character: \";\", \",\", \"|\" or \"\\t\".",
                 "examples": [";", ",", "|", "\t"],
             },
@@ -79,12 +79,12 @@ pub(super) fn beside() -> Map<String, Json> {
         (
             "max_failures",
             json!({
-                "description": "Rows that fail do not stop the others until more than this have failed: a count, or a percentage of the rows read. Rows in doubt do not count. Only beside `for_each`, and not beside `on_failure: stop`.",
+                "description": "Rows that fail do not stop the others until more than this have failed: a count, or a percentage of the rows read (`5%`, `0.5%`). Rows in doubt do not count. Only beside `for_each`.",
                 "type": ["integer", "string"],
                 "minimum": 0,
-                "pattern": r"^0*([0-9]{1,2}|100)\s*%$",
+                "pattern": r"^0*([0-9]{1,2}(\.[0-9]{1,3})?|100(\.0{1,3})?)\s*%$",
                 "patternErrorMessage": "Write a count such as 20, or a percentage such as 5%.",
-                "examples": [20, "5%"],
+                "examples": [20, "5%", "0.5%"],
             }),
         ),
         (

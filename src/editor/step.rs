@@ -35,17 +35,6 @@ pub(super) fn step(catalogue: &Catalogue) -> Json {
             "if": has("for_each"),
             "else": refused(LOOP_KEYS, "Only means something beside for_each."),
         }),
-        json!({
-            "if": {
-                "type": "object",
-                "required": ["for_each", "on_failure"],
-                "properties": { "on_failure": { "const": "stop" } },
-            },
-            "then": refused(
-                &["max_failures"],
-                "Has no effect beside on_failure: stop, which ends the loop at its first failure.",
-            ),
-        }),
     ];
     conditions.push(of_pages(catalogue));
     conditions.extend(catalogue.actions().map(|action| of_action(&action)));

@@ -28,16 +28,14 @@ impl<'p> Compiler<'p> {
             RowSource::File {
                 format,
                 path,
-                delimiter,
-                sheet,
+                detail,
             } => PlannedSource::File {
                 format: *format,
                 path_span: path.span,
                 path: self.tree(path, (place, index, vars, outer)),
-                delimiter: *delimiter,
-                sheet: sheet
+                detail: detail
                     .as_ref()
-                    .map(|sheet| self.tree(sheet, (place, index, vars, outer))),
+                    .map(|detail| self.tree(detail, (place, index, vars, outer))),
             },
         };
         let binding = if each.batch.is_some() {

@@ -16,6 +16,7 @@ mod pages;
 mod rehearse;
 mod secrecy;
 mod skipped;
+mod source;
 mod tree;
 mod uses;
 
@@ -25,11 +26,9 @@ use std::time::Duration;
 use crate::action::Action;
 use crate::diagnostic::Diagnostic;
 use crate::document::Node;
-use crate::playbook::{FileFormat, MaxFailures, OnFailure, Playbook, Retry};
-use crate::rows::Format;
+use crate::playbook::{MaxFailures, OnFailure, Playbook, Retry};
 use crate::source::{Source, Span, Spanned};
 use crate::template::Expression;
-use crate::value::Value;
 
 pub use compile::compile;
 pub use findings::{Subject, template_diagnostic, violation_diagnostic};
@@ -37,6 +36,7 @@ pub use home::Home;
 pub use inputs::{Completeness, Earlier, Given, Inputs, Origin, resolve as resolve_inputs};
 pub use needs::Needed;
 pub use rehearse::{Facts, Foresight, Inclusion, Rehearsal, RowCheck, file_paths, rehearse};
+pub use source::PlannedSource;
 pub use tree::{Tree, TreeError, render_outputs};
 pub use uses::{GivenInput, InputSource, PlannedUse, UsedInput};
 
@@ -269,58 +269,6 @@ impl PlannedLoop {
         let mut reads = templates.flat_map(|(template, _)| template.reads());
         let is_own = step.id == step.own_id();
         reads.all(|read| is_own && is_fixed(read))
-    }
-}
-
-/// Where rows come from.
-#[derive(Debug)]
-pub enum PlannedSource {
-    /// A file.
-    File {
-        /// How it is written.
-        format: FileFormat,
-        /// Its path.
-        path: Tree,
-        /// Where the path stands.
-        path_span: Span,
-        /// What stands between cells.
-        delimiter: Option<u8>,
-        /// The sheet.
-        sheet: Option<Tree>,
-    },
-    /// A list.
-    Items(Tree),
-}
-
-impl PlannedSource {
-    /// The sheet of a workbook, where one is named.
-    pub const fn sheet(&self) -> Option<&Tree> {
-        match self {
-            Self::File { sheet, .. } => sheet.as_ref(),
-            Self::Items(_) => None,
-        }
-    }
-
-    /// How the file is written, for the reader of rows; none for a list. `sheet` is what the name of the
-    /// [sheet](Self::sheet) gives.
-    pub fn format(&self, sheet: Option<&Value>) -> Option<Format> {
-        let Self::File {
-            format, delimiter, ..
-        } = self
-        else {
-            return None;
-        };
-        Some(match format {
-            FileFormat::Csv => Format::Csv {
-                delimiter: *delimiter,
-            },
-            FileFormat::Jsonl => Format::Jsonl,
-            FileFormat::Json => Format::Json,
-            FileFormat::Yaml => Format::Yaml,
-            FileFormat::Xlsx => Format::Xlsx {
-                sheet: sheet.map(|name| name.scalar_text().unwrap_or_else(|| name.to_json_text())),
-            },
-        })
     }
 }
 

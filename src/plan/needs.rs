@@ -61,10 +61,10 @@ impl Needed {
             }
             PlannedKind::Loop(each) => {
                 match &each.source {
-                    PlannedSource::File { path, sheet, .. } => {
+                    PlannedSource::File { path, detail, .. } => {
                         self.add_tree(path);
-                        if let Some(sheet) = sheet {
-                            self.add_tree(sheet);
+                        if let Some(detail) = detail {
+                            self.add_tree(detail);
                         }
                     }
                     PlannedSource::Items(items) => self.add_tree(items),

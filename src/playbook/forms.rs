@@ -16,7 +16,10 @@ pub(super) const STEP: Form<'_> = Form {
     what: "a step",
     keys: STEP_KEYS,
     example: Some("write `- action: NAME` and `with: …` below it"),
-    advice: |step, key| belongs(key).or_else(|| parameter(step, key)),
+    advice: |step, key| {
+        let known = belongs(key).or_else(|| of_other_tools(key));
+        known.or_else(|| parameter(step, key))
+    },
 };
 pub(super) const FOR_EACH: Form<'_> = Form {
     what: "`for_each`",
@@ -46,6 +49,18 @@ pub(crate) fn belongs(key: &str) -> Option<String> {
     ];
     let (_, home) = homes.iter().find(|(keys, _)| keys.contains(&key))?;
     Some(format!("`{key}` belongs {home}, not here"))
+}
+
+/// What other tools write for something that steps have by another name.
+fn of_other_tools(key: &str) -> Option<String> {
+    let ours = match key {
+        "if" | "condition" => "when",
+        "loop" | "with_items" => "for_each",
+        "assert" => "expect",
+        "ignore_errors" | "continue-on-error" | "continue_on_error" => "on_failure: continue",
+        _ => return None,
+    };
+    Some(format!("did you mean `{ours}`?"))
 }
 
 /// A key that no step has is most often what its action takes.

@@ -1,10 +1,11 @@
 //! The grammar of `for_each` and of the keys that stand beside it.
 
 use super::forms;
+use super::percentage::Percentage;
 use super::{FileFormat, ForEach, MaxFailures, RowSource};
 use crate::diagnostic::Code;
 use crate::document::{Node, NodeKind};
-use crate::reading::{Findings, Mapping, check_name};
+use crate::reading::{Findings, Mapping, check_name, is_template, refuse_template};
 use crate::source::{Span, Spanned};
 
 const FORMATS: [(&str, FileFormat); 5] = [
@@ -62,15 +63,12 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             format!("`concurrency` can be at most {MOST_CONCURRENT}"),
         );
     }
-    one_end_of_patience(step, findings);
     Some(ForEach {
         source: source?,
         binding,
         key: map.get("key").cloned(),
         serialize_by: map.get("serialize_by").cloned(),
-        batch: map
-            .count("batch", 1, findings)
-            .map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
+        batch: batch(&map, findings),
         concurrency: usize::try_from(concurrency.min(MOST_CONCURRENT)).unwrap_or(1),
         max_failures: step
             .get("max_failures")
@@ -127,11 +125,7 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
             return None;
         }
     };
-    let delimiter = delimiter(map, format, findings);
-    let sheet = map.text("sheet", findings);
-    if let (Some(sheet), true) = (&sheet, format != Some(FileFormat::Xlsx)) {
-        wrong_place("sheet", "xlsx", sheet.span, findings);
-    }
+    let detail = detail(map, format, findings);
     match format {
         None => {
             if !matches!(entry.value.kind, NodeKind::Text(_) | NodeKind::List(_)) {
@@ -151,34 +145,51 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
             Some(RowSource::File {
                 format,
                 path: entry.value.clone(),
-                delimiter,
-                sheet: sheet.and_then(|_| map.get("sheet").cloned()),
+                detail,
             })
         }
     }
 }
 
-fn delimiter(map: &Mapping<'_>, format: Option<FileFormat>, findings: &mut Findings) -> Option<u8> {
-    let node = map.get("delimiter")?;
-    if format != Some(FileFormat::Csv) {
-        wrong_place("delimiter", "csv", node.span, findings);
-        return None;
-    }
-    match node.text() {
-        Some("tab" | "\\t") => Some(b'\t'),
-        Some(text) if text.len() == 1 && text.is_ascii() => text.bytes().next(),
-        _ => {
+/// `delimiter` or `sheet`, where it goes with the format.
+fn detail(map: &Mapping<'_>, format: Option<FileFormat>, findings: &mut Findings) -> Option<Node> {
+    let mut found = None;
+    for (key, only, of) in [
+        ("delimiter", "csv", FileFormat::Csv),
+        ("sheet", "xlsx", FileFormat::Xlsx),
+    ] {
+        let Some(node) = map.get(key) else {
+            continue;
+        };
+        if format != Some(of) {
+            wrong_place(key, only, node.span, findings);
+        } else if key == "sheet" {
+            found = map.text(key, findings).map(|_| node.clone());
+        } else if is_template(node) || node.text().is_some_and(|it| read_delimiter(it).is_some()) {
+            found = Some(node.clone());
+        } else {
             findings
                 .error(
                     Code::InvalidValue,
                     node.span,
                     "`delimiter` must be one character",
                 )
-                .help = Some(
-                "write \";\", \",\", \"|\" or \"\\t\"; it is found out when left away".to_owned(),
-            );
-            None
+                .help = Some(DELIMITERS.to_owned());
         }
+    }
+    found
+}
+
+/// What delimiters there are.
+pub(crate) const DELIMITERS: &str =
+    "write \";\", \",\", \"|\" or \"\\t\"; it is found out when left away";
+
+/// The delimiter that a text names.
+pub(crate) fn read_delimiter(text: &str) -> Option<u8> {
+    match text {
+        "tab" | "\\t" => Some(b'\t'),
+        _ if text.len() == 1 && text.is_ascii() => text.bytes().next(),
+        _ => None,
     }
 }
 
@@ -192,32 +203,20 @@ fn wrong_place(key: &str, only: &str, span: Span, findings: &mut Findings) {
         .help = Some(format!("take `{key}` away"));
 }
 
-/// `on_failure: stop` ends a loop at its first failure, so that `max_failures` beside it would never count.
-fn one_end_of_patience(step: &Mapping<'_>, findings: &mut Findings) {
-    let stops = step.get("on_failure").and_then(Node::text) == Some("stop");
-    if let Some(entry) = step.entry("max_failures").filter(|_| stops) {
-        findings
-            .error(
-                Code::InvalidValue,
-                entry.key_span,
-                "`max_failures` has no effect beside `on_failure: stop`, which ends the loop at its first failure",
-            )
-            .help = Some(
-            "take `on_failure: stop` away: `max_failures` alone lets the other rows go on until more than that have failed"
-                .to_owned(),
-        );
-    }
+/// How many rows make one item; one where that cannot be read, so that its steps see the list `rows` all the same.
+fn batch(map: &Mapping<'_>, findings: &mut Findings) -> Option<usize> {
+    map.get("batch")?;
+    let count = map.count("batch", 1, findings).unwrap_or(1);
+    Some(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 fn max_failures(node: &Node, findings: &mut Findings) -> Option<MaxFailures> {
+    if refuse_template(node, "`max_failures`", findings) {
+        return None;
+    }
     let parsed = match &node.kind {
         NodeKind::Number(number) => number.as_str().parse().ok().map(MaxFailures::Count),
-        NodeKind::Text(scalar) => scalar
-            .text
-            .strip_suffix('%')
-            .and_then(|number| number.trim().parse::<u8>().ok())
-            .filter(|percent| *percent <= 100)
-            .map(MaxFailures::Percent),
+        NodeKind::Text(scalar) => Percentage::parse(&scalar.text).map(MaxFailures::Percent),
         _ => None,
     };
     if parsed.is_none() {
@@ -227,7 +226,8 @@ fn max_failures(node: &Node, findings: &mut Findings) -> Option<MaxFailures> {
                 node.span,
                 "`max_failures` must be a count or a percentage",
             )
-            .help = Some("write `max_failures: 20` or `max_failures: 5%`".to_owned());
+            .help =
+            Some("write `max_failures: 20`, `max_failures: 5%` or `max_failures: 0.5%`".to_owned());
     }
     parsed
 }

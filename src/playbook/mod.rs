@@ -1,8 +1,10 @@
 //! Document → Playbook: well formed, every part with its place. It knows no actions and no values yet.
 
+mod defaults;
 mod forms;
 mod loops;
 mod parse;
+mod percentage;
 mod uses;
 
 use std::collections::BTreeMap;
@@ -14,9 +16,10 @@ use crate::document::{Node, NodeKind};
 use crate::source::{Source, Span, Spanned};
 
 pub(crate) use forms::belongs;
-pub(crate) use loops::{MOST_CONCURRENT, TAKEN_NAMES};
+pub(crate) use loops::{DELIMITERS, MOST_CONCURRENT, TAKEN_NAMES, read_delimiter};
 pub(crate) use parse::LOOP_KEYS;
 pub use parse::{parse, parse_document, read_limits};
+pub use percentage::Percentage;
 pub use uses::{UseLink, Used, WholeStep};
 
 #[cfg(test)]
@@ -228,10 +231,9 @@ pub enum RowSource {
         format: FileFormat,
         /// Its path: a template.
         path: Node,
-        /// What stands between the cells of a CSV file; found out when not given.
-        delimiter: Option<u8>,
-        /// The sheet of a workbook, a template; the first when not given.
-        sheet: Option<Node>,
+        /// Which part of its form is meant, a template: what stands between the cells of a CSV file, found out when not
+        /// given; the sheet of a workbook, the first when not given.
+        detail: Option<Node>,
     },
     /// A list: a template.
     Items(Node),
@@ -257,8 +259,8 @@ pub enum FileFormat {
 pub enum MaxFailures {
     /// So many rows.
     Count(u64),
-    /// So many of a hundred rows read.
-    Percent(u8),
+    /// So large a part of the rows read.
+    Percent(Percentage),
 }
 
 /// What a failure means for the steps after it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{ForEach, Input, Limits, Named, OnFailure, Playbook, Retry, Step, StepKind};
-use super::{forms, loops};
+use super::{defaults, forms, loops};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::{self, Document, Entry, Node, NodeKind};
 use crate::reading::{Findings, Mapping, check_name, list, no_templates, text};
@@ -215,6 +215,11 @@ impl Parser<'_> {
                 self.findings,
             );
         }
+        let secret = map.flag("secret", self.findings).unwrap_or(false);
+        if let Some(default) = default.as_ref().filter(|_| secret) {
+            let from_env = map.get("from_env").and_then(Node::text);
+            defaults::warn_of_secret(&name.value, default, from_env, self.findings);
+        }
         let mut schema = serde_json::Map::new();
         for entry in entries {
             if !INPUT_KEYS.contains(&entry.key.as_str()) {
@@ -228,7 +233,7 @@ impl Parser<'_> {
             required: map
                 .flag("required", self.findings)
                 .unwrap_or(default.is_none()),
-            secret: map.flag("secret", self.findings).unwrap_or(false),
+            secret,
             from_env: map.text("from_env", self.findings),
             default,
         })

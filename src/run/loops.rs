@@ -121,9 +121,7 @@ impl Patience {
             most: each.max_failures.and_then(|written| {
                 let most = match written {
                     MaxFailures::Count(most) => Some(most),
-                    MaxFailures::Percent(percent) => {
-                        total.map(|total| total.saturating_mul(percent.into()) / 100)
-                    }
+                    MaxFailures::Percent(percent) => total.map(|total| percent.of(total)),
                 };
                 Some((most?, written))
             }),
@@ -145,7 +143,7 @@ impl Patience {
         let most = match written {
             MaxFailures::Count(1) => "1 row".to_owned(),
             MaxFailures::Count(most) => format!("{most} rows"),
-            MaxFailures::Percent(percent) => format!("{percent}% of the rows"),
+            MaxFailures::Percent(percent) => format!("{percent} of the rows"),
         };
         Some(format!("more than {most} failed (`max_failures`)"))
     }

@@ -201,8 +201,9 @@ fn a_mistake_of_the_playbook_is_none_of_the_row() {
         ("true", "{{ loop.index }}", 0..0),
         ("row.id == '3'", "{{ loop.index }}", 0..0),
         ("loop.index == '1'", "{{ row.id }}", 0..0),
-        // A name that no row has.
+        // A name that no row has, and a type that fits in none.
         ("true", "{{ row.nam }}", 0..0),
+        ("true", "{{ row.name | length }}", 0..0),
     ] {
         let project = Project::new(&going_on(condition, id), []);
         project.write("rows.csv", &rows(blank));
@@ -326,6 +327,19 @@ fn failures_stop_a_loop_or_not() {
             1,
             &[("ok", 3), ("failed", 2), ("not_run", 6)],
             5,
+        ),
+        // Written out, the default of `on_failure` means what it means left out.
+        (
+            &["max_failures: 19.5%", "on_failure: stop"],
+            1,
+            &[("ok", 3), ("failed", 2), ("not_run", 6)],
+            5,
+        ),
+        (
+            &["max_failures: 0.5%"],
+            1,
+            &[("ok", 1), ("failed", 1), ("not_run", 9)],
+            2,
         ),
         (
             &["max_failures: 20%", "on_failure: continue"],
@@ -1060,5 +1074,30 @@ fn the_sheet_of_a_workbook_may_be_a_template() {
             let told = ran(&[command, "playbook.yaml", "-i", "month=May"]);
             assert!(told.contains("has no sheet `May`"), "{told}");
         }
+    }
+}
+
+#[test]
+fn a_delimiter_may_be_a_template() {
+    let loops = each("csv: rows.csv, delimiter: \"{{ inputs.cut }}\"", "");
+    let playbook = format!("inputs: {{ cut: {{ type: string }} }}\n{loops}");
+    let project = Project::new(&playbook, []);
+    // By itself the program would take the comma.
+    project.write("rows.csv", "id;n,n\n1;b,c\n2;d,e\n");
+    let ran = project.run(&["-i", "cut=;"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+    for command in ["plan", "run"] {
+        let mut refused = project.voxplay(&[command, "playbook.yaml", "-i", "cut=;;"]);
+        let said = refused.output().unwrap();
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&said.stdout),
+            String::from_utf8_lossy(&said.stderr)
+        );
+        assert!(
+            said.contains("must be one character, and it gives \";;\""),
+            "{said}"
+        );
+        assert!(said.contains("playbook.yaml:"), "{said}");
     }
 }

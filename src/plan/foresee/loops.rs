@@ -91,21 +91,27 @@ impl<'c> Walk<'c> {
         }
         let opened = match (&each.source, marked.error, marked.value) {
             (_, Some(error), _) => Err(error),
-            (PlannedSource::Items(_), None, Value::List(items)) => Ok(Rows::from_values(items)),
+            (PlannedSource::Items(_), None, given) => each
+                .source
+                .list(given, home.source())
+                .map(Rows::from_values)
+                .map_err(|finding| in_one_line(&finding)),
             (PlannedSource::File { .. }, None, Value::Text(written)) => {
                 outlook.source.clone_from(&written);
-                let sheet = each.source.sheet();
-                let sheet = sheet.map(|sheet| fill(sheet, place.scope, place.unknowns));
-                if let Some(hole) = sheet.as_ref().and_then(|sheet| sheet.holes.0.first()) {
+                let detail = each.source.detail();
+                let detail = detail.map(|detail| fill(detail, place.scope, place.unknowns));
+                if let Some(hole) = detail.as_ref().and_then(|detail| detail.holes.0.first()) {
                     outlook.unknown = Some(hole.mark.clone());
                     return None;
                 }
-                match sheet.map_or((None, None), |sheet| (sheet.error, Some(sheet.value))) {
+                match detail.map_or((None, None), |detail| (detail.error, Some(detail.value))) {
                     (Some(error), _) => Err(error),
-                    (None, sheet) => self.open_file(home, each, &written, sheet.as_ref()),
+                    (None, detail) => self.open_file(home, each, &written, detail.as_ref()),
                 }
             }
-            (_, None, other) => Err(format!("the rows cannot come from {}", other.type_name())),
+            (PlannedSource::File { .. }, None, _) => {
+                Err("the path of the rows must be text".to_owned())
+            }
         };
         opened
             .map_err(|problem| outlook.problem = Some(problem))
@@ -117,7 +123,7 @@ impl<'c> Walk<'c> {
         home: &Home,
         each: &'c PlannedLoop,
         written: &str,
-        sheet: Option<&Value>,
+        detail: Option<&Value>,
     ) -> Result<Rows, String> {
         let told = |finding: crate::diagnostic::Diagnostic| in_one_line(&finding);
         let files = home.files(self.around.files);
@@ -127,7 +133,8 @@ impl<'c> Walk<'c> {
                 .map_err(|error| format!("the file {written} cannot be read: {error}"))?;
             unknown.insert(described);
         }
-        let format = each.source.format(sheet).expect("it is a file");
+        let format = each.source.format(detail).map_err(told)?;
+        let format = format.expect("it is a file");
         rows::open(&resolved.path, written, &format).map_err(|findings| {
             let lines: Vec<String> = findings.iter().map(in_one_line).collect();
             lines.join("; ")

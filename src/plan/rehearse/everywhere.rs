@@ -1,5 +1,4 @@
-//! Which findings about rows are mistakes of the playbook: no row's data brings them about, or a name is one that no row
-//! has.
+//! Which findings about rows are mistakes of the playbook: no row's data brings them about, or every row has them.
 
 use std::sync::Arc;
 
@@ -8,41 +7,85 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::template::Read;
 
-/// The places where every row so far lacks a name.
+/// The names and types that are wrong with every row so far: the same at the same place.
 #[derive(Debug, Default)]
 pub(super) struct Everywhere {
     /// None before the first row.
-    places: Option<Vec<Place>>,
+    mistakes: Option<Vec<Mistake>>,
 }
 
 impl Everywhere {
-    /// Takes in what was found in one more row.
+    /// Takes in what was found in one more row, of which everything is looked at that comes to its turn.
     pub(super) fn narrow(&mut self, of_row: &[Diagnostic]) {
-        // What a row's own data brings about, a blank or a bad date, is the row's, and be it in all of them.
-        let errors = of_row
-            .iter()
-            .filter(|finding| finding.is_error() && finding.code == Code::UndefinedName);
-        let wrong = errors.filter_map(|finding| finding.place.as_ref());
-        match &mut self.places {
-            Some(places) => {
-                let wrong: Vec<&Place> = wrong.collect();
-                places.retain(|place| wrong.iter().any(|other| is_same(place, other)));
-            }
-            None => self.places = Some(wrong.cloned().collect()),
+        let errors = of_row.iter().filter(|finding| finding.is_error());
+        let here: Vec<Mistake> = errors.filter_map(Mistake::of).collect();
+        match &mut self.mistakes {
+            Some(mistakes) => mistakes.retain(|mistake| here.contains(mistake)),
+            None => self.mistakes = Some(here),
         }
     }
 
     /// Whether one more row can tell anything.
     pub(super) fn is_open(&self) -> bool {
-        self.places.as_ref().is_none_or(|places| !places.is_empty())
+        self.mistakes.as_ref().is_none_or(|all| !all.is_empty())
     }
 
-    /// Whether every row is wrong where a finding is.
+    /// Whether every row has what was found in one.
     pub(super) fn has(&self, finding: &Diagnostic) -> bool {
-        let places = self.places.iter().flatten();
-        let of_finding = finding.place.as_ref();
-        of_finding.is_some_and(|of_finding| places.into_iter().any(|it| is_same(it, of_finding)))
+        let mistake = Mistake::of(finding);
+        mistake.is_some_and(|mistake| self.mistakes.iter().flatten().any(|it| *it == mistake))
     }
+}
+
+/// Whether a finding is about a name or a type. What a row's own data brings about, a blank or a bad date, is the row's,
+/// and be it in all of them.
+const fn is_of_the_playbook(code: Code) -> bool {
+    matches!(
+        code,
+        Code::UndefinedName | Code::WrongType | Code::UnknownKey | Code::MissingKey
+    )
+}
+
+/// What is wrong, whichever row it is wrong in.
+#[derive(Debug, Clone)]
+struct Mistake {
+    place: Place,
+    code: Code,
+    /// The message without what differs from row to row: numbers, and the values that it quotes.
+    reason: String,
+}
+
+impl Mistake {
+    fn of(finding: &Diagnostic) -> Option<Self> {
+        is_of_the_playbook(finding.code).then_some(())?;
+        Some(Self {
+            place: finding.place.clone()?,
+            code: finding.code,
+            reason: without_values(&finding.message),
+        })
+    }
+}
+
+impl PartialEq for Mistake {
+    fn eq(&self, other: &Self) -> bool {
+        is_same(&self.place, &other.place) && self.code == other.code && self.reason == other.reason
+    }
+}
+
+fn without_values(message: &str) -> String {
+    let mut quote = None;
+    let is_kept = |c: &char| match (quote, *c) {
+        (Some(open), c) => {
+            quote = (c != open).then_some(open);
+            false
+        }
+        (None, '`' | '"') => {
+            quote = Some(*c);
+            false
+        }
+        (None, c) => !c.is_ascii_digit(),
+    };
+    message.chars().filter(is_kept).collect()
 }
 
 fn is_same(one: &Place, other: &Place) -> bool {

@@ -112,24 +112,23 @@ fn open(
         }
     };
     match &each.source {
-        PlannedSource::Items(tree) => match render(tree)? {
-            Some(Value::List(items)) => Ok(Some((
+        PlannedSource::Items(tree) => {
+            let Some(given) = render(tree)? else {
+                return Ok(None);
+            };
+            let items = each.source.list(given, step.home.source());
+            let items = items.map_err(|finding| {
+                vec![match &finding.place {
+                    Some(_) => finding,
+                    None => finding.at(step.home.source(), each.span),
+                }]
+            })?;
+            Ok(Some((
                 Rows::from_values(items),
                 "items".to_owned(),
                 each.span,
-            ))),
-            Some(other) => Err(vec![
-                Diagnostic::error(
-                    Code::WrongType,
-                    format!(
-                        "`items` must give a list, and it gives {}",
-                        other.type_name()
-                    ),
-                )
-                .at(step.home.source(), each.span),
-            ]),
-            None => Ok(None),
-        },
+            )))
+        }
         PlannedSource::File {
             path, path_span, ..
         } => {
@@ -145,12 +144,17 @@ fn open(
                 .files(rehearser.facts.files)
                 .resolve(&written)
                 .map_err(|finding| vec![at(finding)])?;
-            let sheet = match each.source.sheet().map(render).transpose()? {
+            let detail = match each.source.detail().map(render).transpose()? {
                 Some(None) => return Ok(None),
                 named => named.flatten(),
             };
-            let format = each.source.format(sheet.as_ref());
-            let format = format.expect("it is a file");
+            let format = each.source.format(detail.as_ref());
+            let format = format
+                .map_err(|finding| {
+                    let written = each.source.detail().and_then(Tree::place);
+                    vec![finding.at(step.home.source(), written.unwrap_or(*path_span))]
+                })?
+                .expect("it is a file");
             let rows = rows::open(&resolved.path, &written, &format)
                 .map_err(|findings| findings.into_iter().map(at).collect::<Vec<_>>())?;
             Ok(Some((rows, written, *path_span)))
@@ -218,7 +222,7 @@ struct RowLooker<'l> {
     /// What messages call the data.
     name: String,
     keys: BTreeSet<String>,
-    /// Where every row lacks a name.
+    /// What is wrong with every row.
     everywhere: Everywhere,
     found: Looked,
 }
@@ -232,7 +236,7 @@ impl RowLooker<'_> {
         let (mut read, mut turn) = (0, 0);
         for item in rows.in_items(self.each.batch) {
             let is_told = self.found.of_rows.len() < MOST_FINDINGS && read < many;
-            // Further rows are only looked at to see whether one of them has a name that all others lack.
+            // Further rows are only looked at to see whether one of them is right where all others are wrong.
             let looks_on = self.forgives() && self.everywhere.is_open();
             if !is_told && !looks_on {
                 break;
@@ -241,7 +245,12 @@ impl RowLooker<'_> {
                 Ok(rows) => {
                     read += rows.len();
                     turn += 1;
-                    self.item(rows, turn, is_told)
+                    let (applies, found) = self.item(rows, turn, is_told);
+                    // What a row shows that is skipped, or cannot be read, is nothing about the others.
+                    if applies {
+                        self.everywhere.narrow(&found);
+                    }
+                    found
                 }
                 Err(error) => {
                     read += 1;
@@ -250,7 +259,6 @@ impl RowLooker<'_> {
                     vec![finding.at(self.step.home.source(), place)]
                 }
             };
-            self.everywhere.narrow(&found);
             if is_told {
                 self.found.of_rows.extend(found);
             }
@@ -264,8 +272,8 @@ impl RowLooker<'_> {
         self.rehearser.facts.run.is_some() && goes_on
     }
 
-    /// Makes warnings of what is wrong with rows, where it need not stop the run. A name that no row has, and what is
-    /// wrong whatever a row holds, is a mistake of the playbook, and no row would come of it.
+    /// Makes warnings of what is wrong with rows, where it need not stop the run. What is wrong with all of them, and
+    /// what is wrong whatever a row holds, is a mistake of the playbook, and no row would come of it.
     fn forgive(&mut self) {
         if !self.forgives() {
             return;
@@ -282,10 +290,10 @@ impl RowLooker<'_> {
         }
     }
 
-    /// One row, or one batch of rows.
-    fn item(&mut self, rows: Vec<Row>, turn: u64, is_told: bool) -> Vec<Diagnostic> {
+    /// One row, or one batch of rows: whether it is not skipped, and what is wrong with it.
+    fn item(&mut self, rows: Vec<Row>, turn: u64, is_told: bool) -> (bool, Vec<Diagnostic>) {
         let Some(first) = rows.first() else {
-            return Vec::new();
+            return (false, Vec::new());
         };
         let (number, last) = (first.number, rows.last().map_or(0, |last| last.number));
         let prefix = match first.line {
@@ -313,9 +321,10 @@ impl RowLooker<'_> {
         let mut of_row = Looked::default();
         self.names(&known, is_told, &mut of_row.of_rows);
         let when = self.each.when.as_ref();
-        let applies = when
-            .is_none_or(|when| holds(when, &known, self.step, &mut of_row.of_rows) == Some(true));
-        if applies {
+        let applies = when.map_or(Some(true), |when| {
+            holds(when, &known, self.step, &mut of_row.of_rows)
+        });
+        if applies == Some(true) {
             of_steps(self.rehearser, &self.each.steps, &mut known, &mut of_row);
         }
         // What is wrong whatever a row holds was told when its steps were visited.
@@ -326,14 +335,11 @@ impl RowLooker<'_> {
                 self.found.of_data.push(finding);
             }
         }
-        of_row
-            .of_rows
-            .into_iter()
-            .map(|finding| Diagnostic {
-                message: format!("{prefix}: {}", finding.message),
-                ..finding
-            })
-            .collect()
+        let found = of_row.of_rows.into_iter().map(|finding| Diagnostic {
+            message: format!("{prefix}: {}", finding.message),
+            ..finding
+        });
+        (applies != Some(false), found.collect())
     }
 
     /// What names a row, and what keeps its order. `remembers` is whether later rows are compared with it.
@@ -361,8 +367,7 @@ impl RowLooker<'_> {
             }
             return;
         };
-        let templates = self.each.key.as_ref().map(Tree::templates);
-        let written = templates.and_then(|templates| Some(templates.first()?.1.span));
+        let written = self.each.key.as_ref().and_then(Tree::place);
         let finding = Diagnostic::error(Code::InvalidValue, message);
         found.push(finding.at(source, written.unwrap_or(self.each.span)));
     }

@@ -4,7 +4,6 @@ use super::super::drive::Driver;
 use crate::plan::{PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::rows::{self, Layout, Rows};
 use crate::template::Scope;
-use crate::value::Value;
 
 /// How many rows that cannot be read are gone past in search of one that shows the columns.
 const UNREADABLE: usize = 1000;
@@ -36,13 +35,11 @@ impl Driver<'_> {
             })
         };
         match &each.source {
-            PlannedSource::Items(tree) => match of(tree)? {
-                Value::List(items) => Ok(Rows::from_values(items)),
-                other => Err(format!(
-                    "`items` must give a list, and it gives {}",
-                    other.type_name()
-                )),
-            },
+            PlannedSource::Items(tree) => {
+                let items = each.source.list(of(tree)?, step.home.source());
+                let items = items.map_err(|finding| crate::diagnostic::in_one_line(&finding))?;
+                Ok(Rows::from_values(items))
+            }
             PlannedSource::File { path, .. } => {
                 let path = of(path)?;
                 let written = path
@@ -54,9 +51,11 @@ impl Driver<'_> {
                     .files(self.files)
                     .resolve(written)
                     .map_err(|finding| in_one_line(&finding))?;
-                let sheet = each.source.sheet().map(of).transpose()?;
-                let format = each.source.format(sheet.as_ref());
-                let format = format.expect("it is a file");
+                let detail = each.source.detail().map(of).transpose()?;
+                let format = each.source.format(detail.as_ref());
+                let format = format
+                    .map_err(|finding| in_one_line(&finding))?
+                    .expect("it is a file");
                 rows::open(&resolved.path, written, &format).map_err(|findings| {
                     let lines: Vec<String> = findings.iter().map(in_one_line).collect();
                     lines.join("; ")

@@ -662,3 +662,33 @@ fn each_step_of_finally_is_tried() {
     let outcomes = ["f1", "f2", "f3"].map(|step| ran.outcome(step));
     assert_eq!(outcomes, ["unknown", "not_run", "not_run"]);
 }
+
+#[test]
+fn an_output_whose_template_fails_is_left_out_with_its_place() {
+    let playbook = format!(
+        "steps:\n{}outputs:\n  number: \"{{{{ steps.a.wolkvox_id | int }}}}\"\n  id: \"{{{{ steps.a.wolkvox_id }}}}\"\n",
+        "  - id: a\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"64cb\", fields: { A: b } }\n"
+    );
+    let answer = r#"{"code":200,"error":"null","msg":"ok","data":{"wolkvox_id":"abc"}}"#;
+    let ran = Project::new(&playbook, [json(answer)]).run(&[]);
+    let finished = ran.finished();
+    assert_eq!((ran.exit, &finished["outputs"]["id"]), (0, &"abc".into()));
+    let why = finished["missing_outputs"]["number"].as_str().unwrap();
+    assert_eq!(why, "`abc` is not a number (playbook.yaml:7:15)", "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_name_that_no_form_can_hold_is_found_before() {
+    let playbook = "steps:\n  - id: a\n    action: case.update\n    with: { wolkvox_id: \"64cb\", responsible: a@b, status: open, files: \"a\\nb.pdf\" }\n";
+    let project = Project::new(playbook, []);
+    project.write("a\nb.pdf", "x");
+    for command in ["check", "plan", "run"] {
+        let said = project.finish(project.voxplay(&[command, "playbook.yaml", "--format", "json"]));
+        assert_eq!((said.exit, said.arrived.len()), (3, 0), "{said:?}");
+        assert!(
+            said.stdout.contains("holds a control character"),
+            "{said:?}"
+        );
+    }
+}
