@@ -216,22 +216,7 @@ fn twice(response: &Response) -> Option<&'static str> {
 fn judge_answer(answer: Value, shape: Answer, status: u16) -> Verdict {
     match (&answer, shape) {
         (Value::List(_), Answer::Array | Answer::Either) => Verdict::Accepted(answer),
-        (Value::Map(_), _) if has_code(&answer) => {
-            if code_is_200(&answer) && error_text(&answer).is_none() {
-                Verdict::Accepted(answer)
-            } else {
-                Verdict::Refused(Refusal {
-                    reason: refusal(&answer, status),
-                })
-            }
-        }
-        (Value::Map(_), _) if error_text(&answer).is_some() => Verdict::Refused(Refusal {
-            reason: refusal(&answer, status),
-        }),
-        (Value::Map(_), _) => Verdict::InDoubt {
-            reason: format!("HTTP {status}, but the answer has no `code`"),
-            worth_repeating: true,
-        },
+        (Value::Map(_), _) => judge_envelope(answer, status),
         (other, _) => Verdict::InDoubt {
             reason: format!(
                 "HTTP {status}, but the answer is a JSON {} and not an object",
@@ -239,6 +224,47 @@ fn judge_answer(answer: Value, shape: Answer, status: u16) -> Verdict {
             ),
             worth_repeating: true,
         },
+    }
+}
+
+/// What `code` and `error` say together. A no is only what says so: another code, or a text in `error`.
+fn judge_envelope(answer: Value, status: u16) -> Verdict {
+    let told = error(&answer);
+    let says_no = matches!(told, Told::Text(_)) || (has_code(&answer) && !code_is_200(&answer));
+    if says_no {
+        return Verdict::Refused(Refusal {
+            reason: refusal(&answer, status),
+        });
+    }
+    let problem = match told {
+        _ if !has_code(&answer) => no_code(&answer),
+        Told::Unclear(error) => format!(
+            "the `error` of the answer is {}, which says neither that there was none nor which",
+            described(error)
+        ),
+        Told::None | Told::Text(_) => return Verdict::Accepted(answer),
+    };
+    Verdict::InDoubt {
+        reason: format!("HTTP {status}, but {problem}"),
+        worth_repeating: true,
+    }
+}
+
+/// What is wrong with the code of an answer that has none to go by.
+fn no_code(answer: &Value) -> String {
+    match answer.get("code") {
+        None => "the answer has no `code`".to_owned(),
+        Some(Value::Text(_)) => "the `code` of the answer is empty".to_owned(),
+        Some(other) => format!("the `code` of the answer is {}", described(other)),
+    }
+}
+
+/// A value of an answer in a message: what it is where it may be long.
+fn described(value: &Value) -> String {
+    match value {
+        Value::List(_) => "a list".to_owned(),
+        Value::Map(_) => "an object".to_owned(),
+        scalar => scalar.to_json_text(),
     }
 }
 
@@ -259,18 +285,28 @@ fn code_is_200(answer: &Value) -> bool {
     }
 }
 
-/// The text of `error`, unless it is the vendor's way of saying that there was none: the text
-/// `"null"` in any case, JSON null, empty, or no such key (vendor page: RESPONSE, `error`). `false` and
-/// empty lists and objects say no more.
-fn error_text(answer: &Value) -> Option<String> {
-    match answer.get("error")? {
-        Value::Null | Value::Bool(false) => None,
-        Value::List(items) if items.is_empty() => None,
-        Value::Map(map) if map.is_empty() => None,
-        Value::Text(text) if text.trim().is_empty() || text.trim().eq_ignore_ascii_case("null") => {
-            None
-        }
-        other => Some(other.scalar_text().unwrap_or_else(|| other.to_json_text())),
+/// What `error` says.
+enum Told<'a> {
+    /// The vendor's way of saying that there was none: the text `"null"` in any case, JSON null, empty, or no such
+    /// key (vendor page: RESPONSE, `error`). `false` and empty lists and objects say no more.
+    None,
+    /// What went wrong.
+    Text(&'a str),
+    /// Nothing that anybody has documented.
+    Unclear(&'a Value),
+}
+
+fn error(answer: &Value) -> Told<'_> {
+    match answer.get("error") {
+        None | Some(Value::Null | Value::Bool(false)) => Told::None,
+        Some(Value::List(items)) if items.is_empty() => Told::None,
+        Some(Value::Map(map)) if map.is_empty() => Told::None,
+        Some(Value::Text(text)) => match text.trim() {
+            "" => Told::None,
+            null if null.eq_ignore_ascii_case("null") => Told::None,
+            _ => Told::Text(text),
+        },
+        Some(other) => Told::Unclear(other),
     }
 }
 
@@ -280,8 +316,12 @@ fn refusal(answer: &Value, status: u16) -> String {
     if let Some(code) = envelope.code.as_ref().and_then(Value::scalar_text) {
         parts.push(format!("code {code}"));
     }
-    if let Some(error) = error_text(answer) {
-        parts.push(error);
+    match error(answer) {
+        Told::None => {}
+        Told::Text(text) => parts.push(text.to_owned()),
+        Told::Unclear(value) => {
+            parts.push(value.scalar_text().unwrap_or_else(|| value.to_json_text()));
+        }
     }
     if let Some(msg) = envelope.msg.filter(|msg| !msg.trim().is_empty()) {
         parts.push(msg);
@@ -349,9 +389,12 @@ mod tests {
             (r#"{"code":0}"#, "refused"),
             (r#"{"code":200,"error":"none"}"#, "refused"),
             (r#"{"code":200,"error":"null value in column"}"#, "refused"),
-            (r#"{"code":200,"error":0}"#, "refused"),
-            (r#"{"code":200,"error":["x"]}"#, "refused"),
-            (r#"{"code":200,"error":{"a":1}}"#, "refused"),
+            (r#"{"code":200,"error":0}"#, "in doubt"),
+            (r#"{"code":200,"error":true}"#, "in doubt"),
+            (r#"{"code":200,"error":["x"]}"#, "in doubt"),
+            (r#"{"code":200,"error":{"a":1}}"#, "in doubt"),
+            (r#"{"code":400,"error":{"a":1}}"#, "refused"),
+            (r#"{"error":0}"#, "in doubt"),
             (r#"{"error":"x"}"#, "refused"),
             (r#"{"code":null,"error":"x"}"#, "refused"),
             (r#"{"code":400,"code":200}"#, "in doubt"),
@@ -494,6 +537,38 @@ mod tests {
         }
         let refused = judge(&Ok(answer(200, r#"{"code":400}"#)), Answer::Array);
         assert_eq!(word(&refused), "refused");
+    }
+
+    #[test]
+    fn a_doubt_says_what_of_the_answer_decides_nothing() {
+        for (body, said) in [
+            ("{}", "HTTP 200, but the answer has no `code`"),
+            (
+                r#"{"code":null}"#,
+                "HTTP 200, but the `code` of the answer is null",
+            ),
+            (
+                r#"{"code":true}"#,
+                "HTTP 200, but the `code` of the answer is true",
+            ),
+            (
+                r#"{"code":" "}"#,
+                "HTTP 200, but the `code` of the answer is empty",
+            ),
+            (
+                r#"{"code":[200]}"#,
+                "HTTP 200, but the `code` of the answer is a list",
+            ),
+            (
+                r#"{"code":200,"error":{"a":1}}"#,
+                "HTTP 200, but the `error` of the answer is an object, which says neither that there was none nor which",
+            ),
+        ] {
+            match judge(&Ok(answer(200, body)), Answer::Object) {
+                Verdict::InDoubt { reason, .. } => assert_eq!(reason, said),
+                other => panic!("{body}: {other:?}"),
+            }
+        }
     }
 
     #[test]
