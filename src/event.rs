@@ -163,6 +163,10 @@ pub struct RunStarted {
     /// `the data accounts.csv` and so on.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub fingerprints: BTreeMap<String, String>,
+    /// The data files of loops, by the ids of their steps, as templates name them in this run; those that are known
+    /// before it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data: Option<Box<DataFiles>>,
     /// Which inputs had their values from the environment: the variables by the names of the inputs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub from_env: BTreeMap<String, String>,
@@ -174,11 +178,16 @@ pub struct RunStarted {
     pub private: Option<PrivatePrints>,
     /// The time zone of its dates.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub timezone: Option<String>,
+    pub timezone: Option<Box<str>>,
     /// What its steps and rows are known by, by the ids of the steps.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub outline: BTreeMap<String, StepShape>,
 }
+
+/// The data files of loops, by the ids of their steps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DataFiles(pub BTreeMap<String, String>);
 
 /// Digests of what must not be written down, under a key that is kept elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -316,8 +325,11 @@ pub struct AttemptStarted {
     /// The row's key, in a loop.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub row: Option<String>,
-    /// From 1.
+    /// From 1, over all pages of a step.
     pub attempt: u32,
+    /// The page that is asked for, from 1, of a step with `max_pages`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub page: Option<u64>,
     /// The action's name.
     pub action: String,
     /// What the request does.
@@ -355,8 +367,11 @@ pub struct AttemptFailed {
     /// The row's key, in a loop.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub row: Option<String>,
-    /// From 1.
+    /// From 1, over all pages of a step.
     pub attempt: u32,
+    /// The page that was asked for, from 1, of a step with `max_pages`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub page: Option<u64>,
     /// Why.
     pub reason: String,
     /// The HTTP status, where there was an answer.
@@ -571,8 +586,11 @@ pub struct RunFinished {
     /// Milliseconds that requests waited for the target's pace, added up.
     #[serde(default)]
     pub waited_ms: u64,
-    /// Requests sent, retries included.
+    /// Requests sent in all stretches, retries included; none that provably did not leave.
     pub requests: u64,
+    /// Those of them that the stretch sent which ends here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretch_requests: Option<u64>,
     /// The playbook's outputs.
     pub outputs: Map,
     /// Outputs that have no value, and why.
@@ -594,6 +612,8 @@ impl RunStarted {
         let rows = self.outline.values_mut().flat_map(|shape| &mut shape.rows);
         let keys = rows.flat_map(|rows| &mut rows.key);
         let texts = self.texts.values_mut().chain([&mut self.text]);
+        let files = self.data.iter_mut().flat_map(|files| files.0.values_mut());
+        let texts = texts.chain(files);
         for text in texts.chain(&mut self.name).chain(keys) {
             mask_text(text, masker);
         }

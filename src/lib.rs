@@ -12,6 +12,7 @@ pub mod value;
 pub mod diagnostic;
 pub mod secret;
 pub mod attachment;
+pub mod draft;
 
 // The path of the data.
 pub mod document;

@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use super::args::RunArgs;
 use super::open::{folder_of, shown};
 use super::own_columns;
+use super::places::{make_folders, obstacle, to_be_made};
 use super::reads::{DATA, Reads, whole};
 use super::surroundings::current_folder;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::draft;
 use crate::event::AccountFlags;
 use crate::plan::{AccountPaths, Plan, PlannedLoop, PlannedStep, Rehearsal};
 use crate::project::Confinement;
@@ -136,6 +138,22 @@ impl Accounts {
             .collect()
     }
 
+    /// Makes the folders of the files that the playbook names itself, before anything is sent.
+    pub(super) fn make_folders(&self, plan: &Plan) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        for (step, each) in plan.loops() {
+            for file in self.files(&step.id, &each.accounts) {
+                if let Some(span) = self.own_span(&step.id, file.kind, &each.accounts)
+                    && let Err(obstacle) = make_folders(&file.path)
+                {
+                    let name = format!("`{}` of {}", file.kind.key(), step.id);
+                    findings.push(obstacle.of(&name).at(step.home.source(), span));
+                }
+            }
+        }
+        findings
+    }
+
     /// The files of one loop.
     pub(super) fn files(&self, id: &str, playbook: &AccountPaths) -> AccountFiles {
         ALL.into_iter()
@@ -177,7 +195,11 @@ pub(super) fn check(
             let key = file.kind.key();
             let name = format!("`{key}` of {}", step.id);
             let own = accounts.own_span(&step.id, file.kind, &each.accounts);
-            let path = whole(&file.path);
+            let path = match own {
+                // Its folders are made when it runs.
+                Some(_) => whole(&file.path).or_else(|| to_be_made(&file.path)),
+                None => whole(&file.path),
+            };
             let is_outside = own.is_some()
                 && match &path {
                     Some(path) => !files.admits(path),
@@ -186,21 +208,22 @@ pub(super) fn check(
             let objection = match &path {
                 _ if secret.contains(&*step.id) => Some(Objection::secret()),
                 _ if is_outside => Some(Objection::outside()),
-                None => Some(Objection::no_folder()),
+                None => None,
                 Some(path) => objection(path, &taken, reads),
             };
-            if let Some(mut objection) = objection {
-                let is_read = path.as_deref().and_then(|path| reads.what(path));
-                if is_read == Some(DATA) && own.is_some() {
-                    objection.help = for_this_run(accounts, step, each, file.kind);
+            let finding = match objection {
+                Some(mut objection) => {
+                    let is_read = path.as_deref().and_then(|path| reads.what(path));
+                    if is_read == Some(DATA) && own.is_some() {
+                        objection.help = for_this_run(accounts, step, each, file.kind);
+                    }
+                    Some(objection.of(&name, &file.path))
                 }
-                let message = format!("{name}: {}", objection.about(&file.path));
-                findings.push(
-                    Diagnostic::error(objection.code, message)
-                        .at(step.home.source(), own.unwrap_or(step.span))
-                        .help(objection.help),
-                );
-            }
+                None if own.is_some() && !draft::folder_of(&file.path).exists() => None,
+                None => obstacle(&file.path).map(|obstacle| obstacle.of(&name)),
+            };
+            let place = own.unwrap_or(step.span);
+            findings.extend(finding.map(|it| it.at(step.home.source(), place)));
             taken.extend(path.map(|path| (path, name)));
         }
     }
@@ -233,14 +256,6 @@ struct Objection {
 }
 
 impl Objection {
-    fn no_folder() -> Self {
-        Self {
-            code: Code::InvalidValue,
-            words: ("there is no folder for ", String::new()),
-            help: "make the folder first, or name another".to_owned(),
-        }
-    }
-
     fn secret() -> Self {
         Self {
             code: Code::InvalidValue,
@@ -260,8 +275,11 @@ impl Objection {
         }
     }
 
-    fn about(&self, path: &Path) -> String {
-        format!("{}{}{}", self.words.0, shown(path), self.words.1)
+    /// What it says of the account called `name`.
+    fn of(self, name: &str, path: &Path) -> Diagnostic {
+        let (before, behind) = self.words;
+        let message = format!("{name}: {before}{}{behind}", shown(path));
+        Diagnostic::error(self.code, message).help(self.help)
     }
 }
 
@@ -301,39 +319,26 @@ fn objection(path: &Path, taken: &[(PathBuf, String)], reads: &Reads) -> Option<
             help: "give it a file of its own".to_owned(),
         });
     }
-    replaced(path).map(|problem| Objection {
+    is_something_else(path).then(|| Objection {
         code: Code::InvalidValue,
-        words: ("", format!(" {problem}")),
+        words: (
+            "",
+            " is there already, and is no account of rows: it would be overwritten".to_owned(),
+        ),
         help: "name a file that is not there yet".to_owned(),
     })
 }
 
-/// Why what is there must not be replaced.
-fn replaced(path: &Path) -> Option<&'static str> {
-    if let Some(problem) = no_file(path) {
-        return Some(problem);
-    }
-    if !path.exists() {
-        return None;
+/// Whether a file is there that is neither empty nor an account.
+fn is_something_else(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
     }
     let mut first = Vec::new();
     let is_read = File::open(path)
         .and_then(|file| BufReader::new(file.take(HEADER)).read_until(b'\n', &mut first))
         .is_ok();
-    (!is_read || !(first.is_empty() || names_row(&first)))
-        .then_some("is there already, and is no account of rows: it would be overwritten")
-}
-
-/// Why nothing can be written in the place of what is there.
-pub(super) fn no_file(path: &Path) -> Option<&'static str> {
-    let metadata = path.metadata().ok()?;
-    if metadata.is_dir() {
-        Some("is a folder")
-    } else if metadata.is_file() {
-        None
-    } else {
-        Some("is no ordinary file")
-    }
+    !is_read || !(first.is_empty() || names_row(&first))
 }
 
 /// Whether a header, or the first of JSON lines, has a name by which accounts are known.

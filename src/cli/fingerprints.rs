@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::private;
 use crate::action::Catalogue;
 use crate::attachment::{Attachment, hex};
-use crate::event::RunStarted;
+use crate::event::{DataFiles, RunStarted};
 use crate::plan::{
     InputSource, Inputs, Origin, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep,
     Rehearsal, UsedInput,
@@ -204,6 +204,20 @@ pub(super) fn data_files(plan: &Plan, rehearsal: &Rehearsal, files: &Confinement
         all.extend(file_of(step, each, scope, files).map(|(_, path)| path));
     });
     all
+}
+
+/// The same as they are written, by the steps of their loops; none where no loop reads a file.
+pub(super) fn data_by_step(
+    plan: &Plan,
+    rehearsal: &Rehearsal,
+    files: &Confinement,
+) -> Option<DataFiles> {
+    let mut all = BTreeMap::new();
+    loops(plan, rehearsal, &mut |step, each, scope| {
+        let file = file_of(step, each, scope, files);
+        all.extend(file.map(|(written, _)| (step.id.clone(), written)));
+    });
+    (!all.is_empty()).then_some(DataFiles(all))
 }
 
 /// The file of a loop: how it is written, and where it is.

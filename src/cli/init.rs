@@ -1,16 +1,13 @@
 //! `voxplay init`: the files of a new project, all that are missing or none.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "an edge: makes files and folders"
-)]
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::args::InitArgs;
 use super::terminal::Terminal;
 use crate::action::Catalogue;
+use crate::draft::Draft;
 use crate::editor;
 use crate::project::CONFIG;
 
@@ -118,7 +115,7 @@ Then put your server and operation into voxplay.yaml, and the token into WOLKVOX
 #[derive(Default)]
 struct Making {
     folders: Vec<PathBuf>,
-    drafts: Vec<(PathBuf, PathBuf)>,
+    drafts: Vec<(PathBuf, Draft)>,
 }
 
 impl Making {
@@ -136,9 +133,11 @@ impl Making {
                 return Err((path, error));
             }
         }
-        for (draft, path) in &self.drafts {
-            if let Err(error) = std::fs::rename(draft, path) {
-                let path = path.clone();
+        let mut drafts = std::mem::take(&mut self.drafts).into_iter();
+        while let Some((path, draft)) = drafts.next() {
+            if let Err(error) = draft.finish() {
+                // Those that are left keep their folders from being empty.
+                drop(drafts);
                 self.undo();
                 return Err((path, error));
             }
@@ -147,9 +146,6 @@ impl Making {
     }
 
     fn draft(&mut self, path: &Path, text: &str) -> io::Result<()> {
-        if path.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
         let missing: Vec<PathBuf> = path
             .ancestors()
             .skip(1)
@@ -160,17 +156,14 @@ impl Making {
             std::fs::create_dir(&above)?;
             self.folders.push(above);
         }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let draft = path.with_file_name(name);
-        self.drafts.push((draft.clone(), path.to_owned()));
-        std::fs::write(draft, text)
+        let mut draft = Draft::begin(path)?;
+        draft.write_all(text.as_bytes())?;
+        self.drafts.push((path.to_owned(), draft));
+        Ok(())
     }
 
-    fn undo(&self) {
-        for (draft, _) in &self.drafts {
-            let _ = std::fs::remove_file(draft);
-        }
+    fn undo(&mut self) {
+        self.drafts.clear();
         // Only those that are empty again can be removed, and no others should be.
         for folder in self.folders.iter().rev() {
             let _ = std::fs::remove_dir(folder);

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod actions;
+mod afterwards;
 mod args;
 mod begun;
 mod bug;
@@ -25,6 +26,7 @@ mod opened;
 mod outline;
 mod own_columns;
 mod past;
+mod places;
 mod plan;
 mod prepare;
 mod private;

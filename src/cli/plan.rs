@@ -13,6 +13,7 @@ use super::terminal::{Terminal, width};
 use super::{Exit, accounts, saved};
 use crate::diagnostic::render;
 use crate::diagnostic::{Diagnostic, in_one_line};
+use crate::draft;
 use crate::journal::peek;
 use crate::plan::Origin;
 use crate::plan::foresee::{Outlook, RowsShown};
@@ -86,7 +87,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
     }
     // A plan that no run would take is not saved.
     if let (Some(path), None) = (&args.out, exit) {
-        match saved::write(path, &document(&report)) {
+        match draft::write(path, &document(&report)) {
             Ok(()) => terminal.say(&format!("saved as {}\n", shown(path))),
             Err(error) => {
                 let finding = saved::unwritable(path, &error.to_string());

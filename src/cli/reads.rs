@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::RunArgs;
 use super::fingerprints;
 use super::prepare::Prepared;
-use super::reports::folder_of;
+use crate::draft::{folder_of, place_of};
 use crate::plan::{Plan, Rehearsal};
 use crate::project::{CONFIG, Confinement, TokenSource};
 
@@ -84,8 +84,8 @@ impl Reads {
 
 /// The path without links and `..`, where its folder is there.
 pub(super) fn whole(path: &Path) -> Option<PathBuf> {
-    if let Ok(there) = path.canonicalize() {
-        return Some(there);
+    if let Ok(place) = place_of(path).or_else(|_| path.canonicalize()) {
+        return Some(place);
     }
     let folder = folder_of(path).canonicalize().ok()?;
     folder.is_dir().then_some(folder.join(path.file_name()?))

@@ -132,7 +132,7 @@ impl Watcher for Reporter {
         if self.is_watched {
             self.draw(progress);
         } else if !progress.is_over {
-            self.terminal.say(&human::loop_progress(progress, width()));
+            self.terminal.say(&human::loop_progress(progress));
         }
     }
 

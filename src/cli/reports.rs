@@ -1,15 +1,16 @@
 //! `--report KIND=PATH`: which reports are wanted, whether they can be written, and writing them whole.
 #![expect(
     clippy::disallowed_methods,
-    reason = "an edge: report files are written here"
+    reason = "an edge: looks at what a report would take the place of"
 )]
 
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
-use super::accounts::no_file;
+use super::places::obstacle_to_writing;
 use super::reads::{Reads, whole};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::draft;
 use crate::report::record::RunRecord;
 use crate::report::{html, junit, markdown, run_json};
 use crate::secret::Masker;
@@ -91,28 +92,18 @@ pub(super) fn check(reports: &[ReportTo], reads: &Reads) -> Vec<Diagnostic> {
                 format!("two reports go to {shown}"),
                 "give each a path of its own",
             );
-        } else if report.path.is_dir() {
-            wrong(format!("{shown} is a folder"), "name a file in it");
         } else if let Some(what) = path.as_deref().and_then(|path| reads.what(path)) {
             wrong(
                 format!("{shown} is {what}: it would be overwritten"),
                 "name another file",
             );
-        } else if let Some(problem) = replaced(&report.path) {
+        } else if let Some(obstacle) = obstacle_to_writing(&report.path) {
+            findings.push(obstacle.of("--report"));
+        } else if is_something_else(&report.path) {
             wrong(
-                format!("{shown} {problem}"),
+                format!("{shown} is there already, and is no report: it would be overwritten"),
                 "name a file that is not there yet",
             );
-        } else if let Err(error) = Unfinished::begin(&report.path) {
-            let folder = folder_of(&report.path);
-            let finding = Diagnostic::error(
-                Code::MissingFile,
-                format!(
-                    "--report: no file can be written into {}: {error}",
-                    folder.display()
-                ),
-            );
-            findings.push(finding.help("make the folder first, or name another"));
         }
     }
     findings
@@ -121,17 +112,13 @@ pub(super) fn check(reports: &[ReportTo], reads: &Reads) -> Vec<Diagnostic> {
 /// How much of the beginning and of the end of a file is looked at, in bytes.
 const GLANCE: u64 = 1024;
 
-/// Why what is there must not be replaced.
-fn replaced(path: &Path) -> Option<&'static str> {
-    if let Some(problem) = no_file(path) {
-        return Some(problem);
-    }
+/// Whether a file is there that is neither empty nor a report.
+fn is_something_else(path: &Path) -> bool {
     let Ok(length) = path.metadata().map(|there| there.len()) else {
-        return None;
+        return false;
     };
     let is_report = glance(path, length).is_ok_and(|(start, end)| is_report(&start, &end));
-    (length > 0 && !is_report)
-        .then_some("is there already, and is no report: it would be overwritten")
+    length > 0 && !is_report
 }
 
 fn glance(path: &Path, length: u64) -> std::io::Result<(String, String)> {
@@ -166,58 +153,13 @@ pub(super) fn write(reports: &[ReportTo], record: &RunRecord, masker: &Masker) -
                 Kind::Html => html::document(record, masker),
                 Kind::Markdown => markdown::document(record, masker),
             };
-            let error = write_whole(&report.path, &text).err()?;
+            let error = draft::write(&report.path, &text).err()?;
             Some(format!(
                 "the report {} could not be written: {error}",
                 report.path.display()
             ))
         })
         .collect()
-}
-
-/// The whole text, or what was there before.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut unfinished = Unfinished::begin(path)?;
-    unfinished.file.write_all(text.as_bytes())?;
-    unfinished.file.sync_all()?;
-    std::fs::rename(&unfinished.path, path)?;
-    // Under its name it stays.
-    unfinished.path = PathBuf::new();
-    Ok(())
-}
-
-/// A file that is not a report yet; it goes away unless it is given its name.
-struct Unfinished {
-    path: PathBuf,
-    file: std::fs::File,
-}
-
-impl Unfinished {
-    /// In the folder of the report, so that it can be renamed.
-    fn begin(report: &Path) -> std::io::Result<Self> {
-        let name = report.file_name().unwrap_or_default().to_string_lossy();
-        let unfinished = format!(".{name}.{}.unfinished", std::process::id());
-        let path = folder_of(report).join(unfinished);
-        let file = std::fs::File::create(&path)?;
-        Ok(Self { path, file })
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if !self.path.as_os_str().is_empty() {
-            // What cannot be taken away does no harm: it is no report.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// The folder in which a file is, or will be.
-pub(super) fn folder_of(report: &Path) -> &Path {
-    match report.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 #[cfg(test)]
@@ -235,23 +177,5 @@ mod tests {
                 .contains("junit, json, html, markdown")
         );
         assert!(parse("html").is_err() && parse("html=").is_err());
-    }
-
-    #[test]
-    fn a_report_is_written_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report.html");
-        write_whole(&path, "first").unwrap();
-        write_whole(&path, "second").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
-        let taken = folder.path().join("taken");
-        std::fs::create_dir_all(taken.join("full")).unwrap();
-        assert!(write_whole(&taken, "third").is_err());
-        let mut left: Vec<_> = std::fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        left.sort();
-        assert_eq!(left, ["report.html", "taken"]);
     }
 }

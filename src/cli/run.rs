@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::Exit;
 use super::accounts::{self, Accounts};
+use super::afterwards;
 use super::args::{Format, RunArgs};
 use super::call::Call;
 use super::check::literal_tokens;
@@ -266,6 +267,9 @@ fn ready(
         &prepared.rehearsal,
         &prepared.files,
     ));
+    if Exit::of_findings(findings).is_none() {
+        findings.extend(accounts.make_folders(&prepared.plan));
+    }
     Some(Ready {
         prepared,
         accounts,
@@ -327,6 +331,12 @@ pub(super) fn state_folder(args: &RunArgs, root: &Path) -> PathBuf {
     given.unwrap_or_else(|| root.join(".voxplay"))
 }
 
+/// The state folder, where commands that are typed here do not find it by themselves.
+fn state_flag(state: &Path) -> Option<PathBuf> {
+    let own = super::resume::state_folder(None);
+    (open::absolute(&own) != open::absolute(state)).then(|| PathBuf::from(open::shown(state)))
+}
+
 /// The summary, without secrets.
 fn say_end(
     terminal: &Terminal,
@@ -379,12 +389,7 @@ async fn start(
     };
     let journal = &opened.journal;
     let call = call(args, resumption, &ready.run);
-    let in_doubt = format!(
-        "; what was in flight is in doubt: `{}`, then `{}`",
-        call.reconcile(""),
-        call.resume("")
-    );
-    let signals = Signals::listen(terminal.clone(), in_doubt);
+    let signals = listen(terminal, &call);
     let mut watcher = watcher(args, terminal, &ready, &call);
     // A report is one of the whole run.
     if resumption.is_some() {
@@ -441,6 +446,9 @@ async fn start(
                     );
                 }
                 terminal.say(&held_back);
+                let call = Call::new(&ready.run, state_flag(&state).as_deref());
+                let has_doubts = !in_doubt.is_empty();
+                terminal.say(&afterwards::advice(&finished, has_doubts, &ready, &call));
                 terminal.say(&format!(
                     "run {} is recorded in {}\n",
                     ready.run,
@@ -456,6 +464,16 @@ async fn start(
         }
     };
     tell_others(args, terminal, &record, masker, exit)
+}
+
+/// Hears signals; the second one ends the run at once, and says how what was in flight is settled.
+fn listen(terminal: &Terminal, call: &Call) -> Signals {
+    let in_doubt = format!(
+        "; what was in flight is in doubt: `{}`, then `{}`",
+        call.reconcile(""),
+        call.resume("")
+    );
+    Signals::listen(terminal.clone(), in_doubt)
 }
 
 /// Says which accounts are of an earlier run. Those of a loop that an earlier stretch got to are of this one.
@@ -529,6 +547,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         playbook_digest: fingerprints[fingerprints::PLAYBOOK].clone(),
         started_at: ready.started_at.to_string(),
         steps: ready.plan.actions().len(),
+        data: fingerprints::data_by_step(&ready.plan, &ready.rehearsal, &ready.files).map(Box::new),
         fingerprints,
         inputs,
         tags: args.what.tags.clone(),
@@ -543,7 +562,7 @@ fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStar
         from_env: fingerprints::from_environment(&ready.inputs),
         by_default: fingerprints::by_default(&ready.plan, &ready.inputs),
         private: None,
-        timezone: Some(open::zone_name(&ready.zone)),
+        timezone: Some(open::zone_name(&ready.zone).into()),
     }
 }
 

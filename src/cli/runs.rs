@@ -28,7 +28,7 @@ use crate::outcome::Outcome;
 use crate::playbook;
 use crate::report::human::{harmless, plural, wrap};
 use crate::report::json;
-use crate::report::record::{places, record_from_journal};
+use crate::report::record::{places, record_from_journal, word};
 use crate::secret::Masker;
 use crate::source::Source;
 use crate::value::Value;
@@ -77,7 +77,18 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
             };
             show(&journal, &run, &filter, args.format)
         }
-        Some(RunsCommand::Prune { older_than }) => prune(&journal, &state, *older_than),
+        Some(RunsCommand::Prune { older_than }) => {
+            let gone = prune(&journal, &state, *older_than)?;
+            Ok(match args.format {
+                Format::Human => format!("{} forgotten\n", plural(gone, "run")),
+                Format::Json => {
+                    format!(
+                        "{}\n",
+                        json!({"schema": crate::event::SCHEMA, "forgotten": gone})
+                    )
+                }
+            })
+        }
     }
 }
 
@@ -88,8 +99,8 @@ const LONGEST_DAY: SignedDuration = SignedDuration::from_hours(25);
 /// send everything once more.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Forgets old runs. Those of today stay where a target has a daily budget: it is counted from them.
-fn prune(journal: &Journal, state: &Path, days: u32) -> Result<String, Diagnostic> {
+/// Forgets old runs, and says how many. Those of today stay where a target has a daily budget: it is counted from them.
+fn prune(journal: &Journal, state: &Path, days: u32) -> Result<u64, Diagnostic> {
     let ago = |age: SignedDuration| {
         let then = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
         format!("{then:.3}")
@@ -104,14 +115,13 @@ fn prune(journal: &Journal, state: &Path, days: u32) -> Result<String, Diagnosti
             || project.findings.iter().any(Diagnostic::is_error)
     });
     let counted = is_budgeted.then(|| ago(LONGEST_DAY));
-    let gone = journal
+    journal
         .prune(Old {
             before: &ago(age),
             repeatable_before: &ago(age.max(REMEMBERED)),
             counted: counted.as_deref(),
         })
-        .map_err(|error| unreadable(&error))?;
-    Ok(format!("{} forgotten\n", plural(gone, "run")))
+        .map_err(|error| unreadable(&error))
 }
 
 fn latest(journal: &Journal) -> Result<RunId, Diagnostic> {
@@ -157,7 +167,7 @@ fn when(time: &str) -> String {
 
 fn ended(run: &RunSummary) -> &'static str {
     match run.outcome {
-        None => "unfinished",
+        None => "not finished",
         Some(outcome) => outcome.as_str(),
     }
 }
@@ -172,7 +182,7 @@ fn list(runs: &[RunSummary]) -> String {
             let parts: Vec<String> = Outcome::ALL
                 .into_iter()
                 .filter(|outcome| counts.of(*outcome) > 0)
-                .map(|outcome| format!("{} {outcome}", counts.of(outcome)))
+                .map(|outcome| format!("{} {}", counts.of(outcome), word(outcome)))
                 .collect();
             parts.join(", ")
         });
@@ -333,7 +343,7 @@ impl Rows {
                 .into_iter()
                 .map(|outcome| (size(&of(outcome)), outcome))
                 .filter(|(count, _)| *count > 0)
-                .map(|(count, outcome)| format!("{count} {outcome}"))
+                .map(|(count, outcome)| format!("{count} {}", word(outcome)))
                 .collect();
             let _ = writeln!(text, "\nrows of {}: {}", harmless(step), counts.join(", "));
             for outcome in [Outcome::Unknown, Outcome::Failed] {
@@ -374,6 +384,14 @@ pub(super) fn folded(into: &mut String, indent: &str, text: &str) {
     }
 }
 
+/// What a request is called: of a step that reads pages, the page, whichever attempt it is.
+fn try_of(page: Option<u64>, attempt: u32) -> String {
+    page.map_or_else(
+        || format!("attempt {attempt}"),
+        |page| format!("page {page}"),
+    )
+}
+
 fn told(event: &Event) -> String {
     let time = when(&event.time);
     let time = time.get(11..).unwrap_or(&time);
@@ -404,9 +422,9 @@ fn told(event: &Event) -> String {
             };
             let _ = writeln!(
                 text,
-                "{time}  {}  attempt {}  {} {}",
+                "{time}  {}  {}  {} {}",
                 named(&it.step, &it.row),
-                it.attempt,
+                try_of(it.page, it.attempt),
                 part("method"),
                 part("path")
             );
@@ -422,14 +440,15 @@ fn told(event: &Event) -> String {
         EventKind::AttemptFailed(it) => {
             let _ = writeln!(
                 text,
-                "{time}  {}  attempt {} failed",
+                "{time}  {}  {} failed",
                 named(&it.step, &it.row),
-                it.attempt,
+                try_of(it.page, it.attempt),
             );
             folded(&mut text, "          ", &harmless(&it.reason));
         }
         EventKind::StepFinished(it) => {
-            let _ = writeln!(text, "{time}  {}  {}", named(&it.step, &it.row), it.outcome);
+            let outcome = word(it.outcome);
+            let _ = writeln!(text, "{time}  {}  {outcome}", named(&it.step, &it.row));
             if let Some(error) = &it.error {
                 folded(&mut text, "          ", &harmless(error));
             }
@@ -464,7 +483,7 @@ fn told(event: &Event) -> String {
                 "{time}  {} of {}  {}",
                 harmless(&row_words(&it.row, it.batch.as_ref())),
                 harmless(&it.step),
-                it.outcome
+                word(it.outcome)
             );
         }
         EventKind::RunFinished(it) => {

@@ -1,11 +1,10 @@
-//! A saved plan: what it was made of, written whole or not at all, and whether that is still so.
+//! A saved plan: what it was made of, and whether that is still so.
 #![expect(
     clippy::disallowed_methods,
-    reason = "an edge: saved plans are read and written here"
+    reason = "an edge: saved plans are read here"
 )]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -15,16 +14,18 @@ use super::args::PlaybookArgs;
 use super::call::Call;
 use super::fingerprints;
 use super::open::{self, shown};
+use super::places::obstacle_to_writing;
 use super::prepare::Prepared;
+use super::reads::whole;
 use super::resume::unreadable;
 use crate::attachment::Attachment;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RunId, RunOutcome};
 use crate::journal::Journal;
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee};
-use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, TargetIdentity};
+use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, Seal, TargetIdentity, seal_of};
 use crate::secret::SHORTEST_SURE;
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// What of a saved plan decides whether it may be run.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Saved {
     /// The instant that `now()` gives.
     pub(super) planned_at: Timestamp,
     identity: Identity,
+    /// The path of the playbook, as it was given.
+    playbook: String,
 }
 
 /// The keys that are read of the document.
@@ -40,12 +43,18 @@ struct Keys {
     schema: u64,
     planned_at: String,
     identity: serde_json::Value,
+    playbook: PlaybookKeys,
+}
+
+#[derive(Deserialize)]
+struct PlaybookKeys {
+    path: String,
 }
 
 /// Reads a saved plan.
 ///
 /// # Errors
-/// Where it cannot be read, or is no plan of this version.
+/// Where it cannot be read, is no plan of this version, or was changed since it was written.
 pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
     let name = shown(path);
     let text = std::fs::read_to_string(path).map_err(|error| {
@@ -68,7 +77,16 @@ pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
             keys.schema
         )));
     }
+    let document = Value::from_json_text(&text).map_err(|error| refuse(error.to_string()))?;
+    if let Some(why) = document.as_map().and_then(unsealed) {
+        return Err(
+            Diagnostic::error(Code::PlanChanged, format!("the plan {name} {why}")).help(
+                "make a new plan with `voxplay plan PLAYBOOK --out FILE`, and have it reviewed",
+            ),
+        );
+    }
     Ok(Saved {
+        playbook: keys.playbook.path,
         planned_at: keys
             .planned_at
             .parse()
@@ -78,18 +96,29 @@ pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
     })
 }
 
+/// Why a plan may show something else than what it would send.
+fn unsealed(document: &Map) -> Option<&'static str> {
+    match seal_of(document) {
+        Seal::Whole => None,
+        Seal::Broken => {
+            Some("was changed since it was written: what it shows is not what a run would send")
+        }
+        Seal::Missing => Some("has no `digest`, by which a change of what it shows would be seen"),
+    }
+}
+
 /// What speaks against saving a plan under a path: it may replace an earlier plan, and nothing else.
 pub(super) fn objection(path: &Path) -> Option<Diagnostic> {
-    let metadata = path.metadata().ok()?;
-    if metadata.is_dir() {
-        return Some(unwritable(path, "it is a folder"));
+    if let Some(obstacle) = obstacle_to_writing(path) {
+        return Some(obstacle.of("--out"));
     }
+    let length = path.metadata().ok()?.len();
     // One of another version is a plan too.
     let is_plan = || {
         let text = std::fs::read_to_string(path).ok()?;
         serde_json::from_str::<Keys>(&text).ok()
     };
-    if metadata.len() == 0 || is_plan().is_some() {
+    if length == 0 || is_plan().is_some() {
         return None;
     }
     let message = format!(
@@ -104,32 +133,6 @@ pub(super) fn unwritable(path: &Path, why: &str) -> Diagnostic {
     let message = format!("--out: the plan cannot be saved as {}: {why}", shown(path));
     Diagnostic::error(Code::InvalidValue, message)
         .help("name a file in a folder that is there and can be written into")
-}
-
-/// Writes a file whole or not at all.
-///
-/// # Errors
-/// Where it cannot be written; then what was there before is still there.
-pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        // What is left of it is of no use; the error that matters is the first.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 /// What the run will do.
@@ -258,10 +261,25 @@ pub(super) fn was_run(
     )
 }
 
+/// Whether a path means another playbook than that of the plan, as far as paths tell.
+fn is_another(planned: &str, given: &Path) -> bool {
+    let planned = Path::new(planned);
+    planned.file_name() != given.file_name()
+        || whole(planned).is_some_and(|planned| planned.exists() && whole(given) != Some(planned))
+}
+
 /// Everything that is no longer as it was planned, each as a finding.
 pub(super) fn drift(saved: &Saved, prepared: &Prepared, what: &PlaybookArgs) -> Vec<Diagnostic> {
     let outlook = outlook(prepared, what, RowsShown::Some);
     let now = identity(prepared, &outlook, what, saved.identity.salt.clone());
+    if now.playbook != saved.identity.playbook && is_another(&saved.playbook, &what.playbook) {
+        let (planned, given) = (&saved.playbook, shown(&what.playbook));
+        let message = format!("the plan is of the playbook {planned}, and this is {given}");
+        return vec![
+            Diagnostic::error(Code::PlanChanged, message)
+                .help("name the playbook of the plan, or make a plan of this one"),
+        ];
+    }
     saved
         .identity
         .drift(&now)

@@ -38,10 +38,19 @@ impl Spent {
                     self.open.insert(key, sent.deletes);
                 }
             }
-            EventKind::StepFinished(end) => self.settle(end),
+            EventKind::AttemptFailed(failed) => self.not_sent(failed.unsent),
+            EventKind::StepFinished(end) => {
+                self.not_sent(end.unsent);
+                self.settle(end);
+            }
             EventKind::Reconciled(word) => self.reconcile(word),
             _ => {}
         }
+    }
+
+    /// A request that provably did not leave is none.
+    fn not_sent(&mut self, unsent: bool) {
+        self.requests = self.requests.saturating_sub(u64::from(unsent));
     }
 
     /// Records that were deleted, those in doubt included.

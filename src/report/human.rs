@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::record::{Cases, Common};
+use super::record::{Cases, Common, word};
 use crate::action::Effect;
 use crate::event::{
     AttemptFailed, Counts, Event, EventKind, RowFinished, RunFinished, RunOutcome, RunStarted,
@@ -46,13 +46,6 @@ fn style(outcome: Outcome) -> Style {
         Outcome::Failed => AnsiColor::Red.on_default().bold(),
         Outcome::Unknown => AnsiColor::Magenta.on_default().bold(),
         Outcome::Skipped | Outcome::NotRun => DIM,
-    }
-}
-
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::NotRun => "not run",
-        other => other.as_str(),
     }
 }
 
@@ -148,14 +141,19 @@ fn step_finished(end: &StepFinished, columns: Columns) -> String {
         harmless(action),
         step = columns.step,
     );
-    let detail = cut(&harmless(&detail), room);
+    let detail = harmless(&detail);
+    let fits = detail.chars().count() <= room;
+    let (beside, below) = if fits { (&*detail, "") } else { ("", &*detail) };
     let gap = columns.action.saturating_sub(action.chars().count()) + 2;
     if !time.is_empty() {
-        let _ = write!(line, "{:gap$}{detail:<room$}  {DIM}{time}{DIM:#}", "");
-    } else if !detail.is_empty() {
-        let _ = write!(line, "{:gap$}{detail}", "");
+        let _ = write!(line, "{:gap$}{beside:<room$}  {DIM}{time}{DIM:#}", "");
+    } else if !beside.is_empty() {
+        let _ = write!(line, "{:gap$}{beside}", "");
     }
     line.push('\n');
+    if !below.is_empty() {
+        wrap_into(&mut line, below, 11, columns.width);
+    }
     if matches!(end.outcome, Outcome::Failed | Outcome::Unknown)
         && let Some(error) = &end.error
     {
@@ -195,10 +193,9 @@ fn row_finished(row: &RowFinished, columns: Columns) -> Option<String> {
     Some(line)
 }
 
-/// One line about how far a loop is, where nothing else shows it.
-pub fn loop_progress(progress: &Progress<'_>, width: usize) -> String {
-    let room = width.saturating_sub(2);
-    format!("  {DIM}{}{DIM:#}\n", loop_state(progress, room))
+/// One line about how far a loop is, where nothing else shows it: whole, for a log has no width.
+pub fn loop_progress(progress: &Progress<'_>) -> String {
+    format!("  {DIM}{}{DIM:#}\n", loop_state(progress, usize::MAX))
 }
 
 /// How far a loop is, in at most `room` characters.
@@ -250,6 +247,11 @@ impl InDoubt {
         let mut all = Self::default();
         events.into_iter().for_each(|event| all.add(event));
         all
+    }
+
+    /// Whether nothing is.
+    pub const fn is_empty(&self) -> bool {
+        self.named.is_empty()
     }
 
     /// One step more; what is not in doubt is passed over.
@@ -350,11 +352,10 @@ pub fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!(
-            "{} min {} s",
-            milliseconds / 60_000,
-            milliseconds % 60_000 / 1_000
-        ),
+        _ => match (milliseconds / 60_000, milliseconds % 60_000 / 1_000) {
+            (minutes, 0) => format!("{minutes} min"),
+            (minutes, seconds) => format!("{minutes} min {seconds} s"),
+        },
     }
 }
 
@@ -374,11 +375,29 @@ fn wrap_into(into: &mut String, text: &str, indent: usize, width: usize) {
     }
 }
 
-/// Text in lines of at most `room` characters, at least one line; a longer word stands alone.
+/// Whether a word is the unit of the number before it: the two stay in one line.
+fn is_unit_of(word: &str, before: &str) -> bool {
+    let word = word.trim_end_matches([',', ';', ':', ')', '.']);
+    let is_unit = matches!(word, "ms" | "s" | "min" | "h" | "B" | "KiB" | "MiB");
+    is_unit && before.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Text in lines of at most `room` characters, at least one line; a longer word stands alone, and so does a number with
+/// its unit.
 pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut line = String::new();
     let mut lines = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
+        match words.last_mut() {
+            Some(before) if is_unit_of(word, before) => {
+                before.push(' ');
+                before.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    for word in &words {
         let longer = line.chars().count() + 1 + word.chars().count();
         if !line.is_empty() && longer > room {
             lines.push(std::mem::take(&mut line));
@@ -390,6 +409,21 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// The requests of the stretch that is over, its time, and those of all stretches where they are more.
+fn requests(finished: &RunFinished) -> String {
+    let all = finished.requests;
+    let here = finished.stretch_requests.unwrap_or(all);
+    let mut text = format!(
+        "{} in {}",
+        plural(here, "request"),
+        duration(finished.duration_ms)
+    );
+    if here != all {
+        let _ = write!(text, "; {all} in all");
+    }
+    text
 }
 
 /// What stands at the end: the outcome first, then what a person has to look at, then the outputs.
@@ -410,10 +444,9 @@ pub fn summary(finished: &RunFinished, in_doubt: &InDoubt, width: usize) -> Stri
         ""
     };
     let mut text = format!(
-        "\n{style}{word}{style:#}{more}: {} {DIM}({} in {}){DIM:#}\n",
+        "\n{style}{word}{style:#}{more}: {} {DIM}({}){DIM:#}\n",
         counts(finished),
-        plural(finished.requests, "request"),
-        duration(finished.duration_ms),
+        requests(finished),
     );
     if let Some(why) = finished.stopped_because() {
         wrap_into(&mut text, &format!("stopped: {why}"), 0, width);

@@ -102,6 +102,7 @@ pub fn line(run: &RunId, event: &Event) -> Option<String> {
                 "rows": end.rows,
                 "waited_ms": end.waited_ms,
                 "requests": end.requests,
+                "stretch_requests": end.stretch_requests,
                 "outputs": null,
                 "missing_outputs": end.missing_outputs,
                 "duration_ms": end.duration_ms,

@@ -115,7 +115,7 @@ fn row_value(record: &RunRecord, row: &RowRecord) -> Value {
         "of": row.of,
         "row": row.row,
         "number": row.number,
-        "data": record.places.get(&row.of).and_then(|place| place.data.as_ref()),
+        "data": record.data_of(&row.of),
         "outcome": row.outcome,
         "failed_step": row.failed_step,
         "place": place(record, step),

@@ -22,6 +22,8 @@ pub(super) struct Attempt<'p> {
     pub(super) request: Option<Arc<Request>>,
     /// From 1; 0 before the first.
     pub(super) number: u32,
+    /// Records that were counted against the limit of deletes when it was first sent in this stretch of the run.
+    pub(super) counted: u64,
     /// Whether one of them may have been processed, also in an earlier stretch of the run.
     pub(super) in_doubt: bool,
     /// Why the attempt before this one did not settle it, and the status of its answer.
@@ -73,6 +75,7 @@ impl<'p> Attempt<'p> {
             with,
             request: None,
             number: 0,
+            counted: 0,
             in_doubt: false,
             before: None,
             began,

@@ -338,6 +338,7 @@ impl Driver<'_> {
             rows: sum([main.rows, finally.rows]),
             waited_ms: u64::try_from(self.pace.waited().as_millis()).unwrap_or(u64::MAX),
             requests: self.meter.requests(),
+            stretch_requests: Some(self.meter.in_this_stretch()),
             outputs,
             missing_outputs: missing
                 .into_iter()

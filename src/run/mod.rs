@@ -89,10 +89,13 @@ pub enum Input {
     Woke,
 }
 
-/// What a run has sent so far, against what it may send; shared by everything in the run.
+/// What a run has sent so far, against what it may send; shared by everything in the run. What provably did not leave
+/// is given back.
 #[derive(Debug, Default)]
 pub struct Meter {
     requests: AtomicU64,
+    /// Those of `requests` that earlier stretches of the run have sent.
+    before: u64,
     deletes: AtomicU64,
     most_requests: Option<u64>,
     most_deletes: Option<u64>,
@@ -110,7 +113,8 @@ impl Meter {
 
     /// The same meter for a run that has sent so many requests already, and deleted so many records.
     #[must_use]
-    pub fn already(self, requests: u64, deletes: u64) -> Self {
+    pub fn already(mut self, requests: u64, deletes: u64) -> Self {
+        self.before = requests;
         self.requests.store(requests, Ordering::Relaxed);
         self.deletes.store(deletes, Ordering::Relaxed);
         self
@@ -129,9 +133,21 @@ impl Meter {
         })
     }
 
+    /// Gives leave back that was not used: the request was provably not sent, nor will it be, where it is one that
+    /// deletes.
+    pub fn give_back(&self, deletes: u64) {
+        self.requests.fetch_sub(1, Ordering::Relaxed);
+        self.deletes.fetch_sub(deletes, Ordering::Relaxed);
+    }
+
     /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Those of them that this stretch of the run has sent.
+    pub fn in_this_stretch(&self) -> u64 {
+        self.requests().saturating_sub(self.before)
     }
 }
 

@@ -62,7 +62,7 @@ pub enum NotSentReason {
         detail: String,
     },
     /// There was no connection in time.
-    #[error("no connection to {host} within {after:?}")]
+    #[error("no connection to {host} within {}", spelled(after))]
     ConnectTimeout {
         /// The host that was asked.
         host: String,
@@ -107,7 +107,7 @@ impl NotSentReason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswerReason {
     /// The answer's head did not come in time.
-    #[error("no answer came within {after:?}")]
+    #[error("no answer came within {}", spelled(after))]
     TimedOut {
         /// The time that was allowed for the whole request.
         after: Duration,
@@ -153,7 +153,7 @@ pub enum BrokenReason {
         detail: String,
     },
     /// The body did not come to its end in time.
-    #[error("the answer was not complete within {after:?}")]
+    #[error("the answer was not complete within {}", spelled(after))]
     TimedOut {
         /// The time that was allowed for the whole request.
         after: Duration,
@@ -241,6 +241,13 @@ pub(super) fn of_reading(error: &reqwest::Error) -> BrokenReason {
     } else {
         BrokenReason::BadEncoding { detail }
     }
+}
+
+/// A length of time as people read it: a blank stands before its unit.
+fn spelled(time: &Duration) -> String {
+    let text = format!("{time:?}");
+    let unit = text.find(char::is_alphabetic).unwrap_or(text.len());
+    format!("{} {}", &text[..unit], &text[unit..])
 }
 
 /// The server said of an HTTP/2 stream that it did not process it (RFC 9113, 8.7).

@@ -811,7 +811,7 @@ fn json_lines_of_what_was_rejected_go_straight_back_with_their_types() {
 #[test]
 fn accounts_that_a_playbook_names_are_looked_at_before_any_run() {
     for (path, exit, said) in [
-        ("out/bad.csv", 3, "there is no folder for out/bad.csv"),
+        ("rows.csv/bad.csv", 3, "rows.csv/bad.csv"),
         ("rows.csv", 3, "rows.csv is the data of a loop as well"),
         ("playbook.yaml", 3, "playbook.yaml is the playbook as well"),
         ("notes.txt", 3, "is no account of rows"),

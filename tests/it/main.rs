@@ -11,11 +11,13 @@ mod check;
 mod completions;
 mod corrected;
 mod docs;
+mod endings;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod init;
 mod kill;
 mod laws;
+mod links;
 mod look_up;
 mod loops;
 mod marked;

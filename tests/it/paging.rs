@@ -251,6 +251,15 @@ fn a_page_that_was_busy_once_is_read_again() {
     assert_eq!(outputs(&ran)["ids"], json!(["1", "2", "3", "4", "5"]));
     let end = ran.step("find");
     assert_eq!((&end["pages"], &end["attempts"]), (&json!(3), &json!(5)));
+    let shown = project.ran(project.voxplay(&["runs", "show"]).output().unwrap());
+    for said in [
+        "find  page 1  POST",
+        "find  page 2 failed",
+        "find  page 3  POST",
+    ] {
+        assert!(shown.stdout.contains(said), "{said} {shown:?}");
+    }
+    assert!(!shown.stdout.contains("find  attempt"), "{shown:?}");
 }
 
 #[test]

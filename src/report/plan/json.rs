@@ -1,12 +1,13 @@
 //! A plan for programs: one document, described by `schemas/plan.schema.json`; also what `--out` saves.
 //!
 //! `schema` is 1. `planned_at` is the instant that `now()` gives. `identity` holds the digests that
-//! `run --plan` compares. `counts` are requests by effect, each `{certain, possible}`. `steps` and `finally` are
+//! `run --plan` compares, `digest` is one of all else in the document. `counts` are requests by effect, each `{certain, possible}`. `steps` and `finally` are
 //! trees: a step has `kind` `request`, `group`, `loop` or `use`. The `steps` of a loop are those of the first item that
 //! runs, `rows.sample`; `more_items` has the further ones that are shown, `not_shown` counts the rest. In `request.json` and `request.multipart` a text such as
 //! `(known after steps.promote)` stands for what is not known yet; `request.unknown` lists their JSON pointers.
 //! Numbers have the digits that will be sent. Keys may be added; none changes its meaning within a schema version.
 
+use super::digest::seal;
 use super::{Budget, PlanReport, object, optional, place, url};
 use crate::action::Effect;
 use crate::diagnostic::render;
@@ -91,6 +92,7 @@ pub fn document(report: &PlanReport<'_>) -> Value {
     };
     // Digests hold no secrets; a short secret that happens to stand in one must not change it.
     document.insert("identity".to_owned(), Value::from(identity));
+    seal(&mut document);
     Value::Map(document)
 }
 

@@ -1,6 +1,7 @@
 //! A plan as people and programs read it. Nothing here looks ahead: that was done, this shows it.
 
 mod amounts;
+mod digest;
 mod human;
 mod identity;
 mod json;
@@ -18,6 +19,7 @@ use crate::secret::Masker;
 use crate::value::{Map, Value};
 
 pub use amounts::records;
+pub use digest::{Seal, seal_of};
 pub use human::human;
 pub use identity::{FileIdentity, Identity, Salt, TargetIdentity};
 pub use json::{SCHEMA, document, masked};

@@ -52,6 +52,8 @@ pub struct Recorder {
     series: Series,
     latency: Histogram,
     retries: u64,
+    /// Requests that may have left.
+    sent: u64,
     row_counts: Counts,
     /// Requests without an answer so far: as many as are on their way at once.
     open: IndexMap<Key, Open, MapHasher>,
@@ -88,6 +90,7 @@ impl Recorder {
             series: Series::default(),
             latency: Histogram::default(),
             retries: 0,
+            sent: 0,
             row_counts: Counts::default(),
             open: IndexMap::default(),
             troubled: HashMap::new(),
@@ -128,7 +131,9 @@ impl Recorder {
             .clone_from(&event.time);
         match &event.kind {
             EventKind::RunStarted(started) => {
-                self.started.get_or_insert_with(|| started.clone());
+                // The others are those of the first stretch; inputs that were accepted since may name another file.
+                let own = self.started.get_or_insert_with(|| started.clone());
+                own.data.clone_from(&started.data);
             }
             EventKind::AttemptStarted(started) => self.attempt_started(started, now),
             EventKind::AttemptFailed(failed) => self.attempt_failed(failed, now),
@@ -151,6 +156,7 @@ impl Recorder {
             let of = Of(&started.step, started.row.as_deref());
             self.answered(&of, now.saturating_sub(started.waited_ms), false);
         }
+        self.sent += 1;
         self.series.at(now).pace_ms += started.waited_ms;
         let open = Open {
             action: started.action.clone(),
@@ -163,6 +169,7 @@ impl Recorder {
 
     fn attempt_failed(&mut self, failed: &AttemptFailed, now: u64) {
         self.retries += 1;
+        self.sent = self.sent.saturating_sub(u64::from(failed.unsent));
         self.answered(&Of(&failed.step, failed.row.as_deref()), now, true);
         self.series.at(now).backoff_ms += failed.wait_ms;
     }
@@ -182,6 +189,7 @@ impl Recorder {
 
     fn step_finished(&mut self, end: &StepFinished, now: u64) {
         let is_bad = is_bad(end.outcome);
+        self.sent = self.sent.saturating_sub(u64::from(end.unsent));
         self.answered(&Of(&end.step, end.row.as_deref()), now, is_bad);
         match &end.row {
             Some(row) if is_bad => {
@@ -341,6 +349,7 @@ impl Recorder {
             series: self.series,
             latency: self.latency,
             retries: self.retries,
+            sent: self.sent,
             places: self.places,
             settled_by: self.settled_by,
             counts,

@@ -48,6 +48,8 @@ pub struct RunRecord {
     pub latency: Histogram,
     /// Requests that were sent again.
     pub retries: u64,
+    /// Requests that may have left, retries included.
+    sent: u64,
     /// Where the steps stand; empty until somebody who has the playbook says so.
     pub places: Places,
     /// The command by which a person settles what is in doubt.
@@ -158,11 +160,11 @@ impl RunRecord {
         told.into_iter().chain(seen).max().unwrap_or_default()
     }
 
-    /// Requests that were sent, retries included.
+    /// Requests that were sent, retries included; none that provably did not leave.
     pub fn requests(&self) -> u64 {
         self.finished
             .as_ref()
-            .map_or_else(|| self.latency.count(), |finished| finished.requests)
+            .map_or(self.sent, |finished| finished.requests)
     }
 
     /// What people call it: the playbook's name, else its file.
@@ -202,14 +204,26 @@ impl RunRecord {
         Some(format!("{}:{}", place.file, place.line))
     }
 
+    /// The data file of a loop. None where only an answer told which it was, or an older voxplay ran it.
+    pub fn data_of(&self, of: &str) -> Option<&String> {
+        let read = self.started.as_ref().and_then(|it| it.data.as_ref());
+        let read = read.and_then(|files| files.0.get(of));
+        let named = || {
+            let place = self.places.get(of)?;
+            place
+                .data
+                .as_ref()
+                .filter(|text| !text.contains("{{") && !text.contains("{%"))
+        };
+        read.or_else(named)
+    }
+
     /// Where a row stands: `data/overdue.csv, row 7`, of a batch `rows 5 to 8`; without a data file only the row.
     pub fn row_place(&self, row: &RowRecord) -> Option<String> {
-        let row_words = row_words(&row.number?.to_string(), row.batch.as_ref());
-        let place = self.places.get(&row.of);
-        let data = place.and_then(|place| place.data.as_ref());
-        Some(match data {
-            Some(data) => format!("{data}, {row_words}"),
-            None => row_words,
+        let words = row_words(&row.number?.to_string(), row.batch.as_ref());
+        Some(match self.data_of(&row.of) {
+            Some(data) => format!("{data}, {words}"),
+            None => words,
         })
     }
 }

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::draft::{NoPlace, place_of, take_place};
+
 /// How a temporary name ends.
 const ENDING: &str = ".partial";
 /// How many hexadecimal digits tell temporary names apart.
@@ -24,12 +26,12 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    /// Begins the file `path` as `<name>.<digits>.partial` beside it. What a crash has left under such a name is
+    /// Begins the file that `path` [means](place_of) as `<name>.<digits>.partial` beside it. What a crash has left under such a name is
     /// taken away: nobody writes it any more.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let no_name = || io::Error::new(io::ErrorKind::InvalidInput, "this is no file name");
-        let name = path.file_name().ok_or_else(no_name)?;
-        remove_left_over(path);
+        let path = place_of(path)?;
+        let name = path.file_name().ok_or(NoPlace::Folder)?;
+        remove_left_over(&path);
         loop {
             let id = uuid::Uuid::now_v7().simple().to_string();
             let mut own = name.to_owned();
@@ -45,7 +47,7 @@ impl Partial {
             if temporary.try_exists()? {
                 return Ok(Self {
                     file,
-                    path: path.to_owned(),
+                    path,
                     temporary,
                 });
             }
@@ -70,7 +72,7 @@ impl Partial {
     /// Puts the file on disk and gives it its name.
     pub(super) fn finish(self) -> io::Result<PathBuf> {
         self.file.sync_all()?;
-        std::fs::rename(&self.temporary, &self.path)?;
+        take_place(&self.temporary, &self.path)?;
         Ok(self.path)
     }
 }

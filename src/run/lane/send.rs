@@ -114,6 +114,7 @@ impl<'p> Lane<'p> {
             }
             return command;
         }
+        attempt.counted += deletes;
         attempt.number += 1;
         let request = attempt
             .request
@@ -123,6 +124,7 @@ impl<'p> Lane<'p> {
             step: attempt.step.id.clone(),
             row: self.row.clone(),
             attempt: attempt.number,
+            page: attempt.paged.as_ref().map(PagedRead::page),
             action: attempt.action.action.name().to_owned(),
             effect: attempt.effect,
             pages_read: attempt.paged.as_ref().map_or(0, PagedRead::read),
@@ -158,6 +160,11 @@ impl<'p> Lane<'p> {
             },
         );
         let unsent = matches!(sent, Err(SendError::NotSent(_)));
+        if unsent {
+            let is_over = matches!(&next, Next::Finished(end) if end.outcome == Outcome::Failed);
+            let deletes = if is_over { attempt.counted } else { 0 };
+            self.around.meter.give_back(deletes);
+        }
         match next {
             Next::Finished(mut end) => {
                 end.unsent = unsent;
@@ -179,6 +186,7 @@ impl<'p> Lane<'p> {
                     step: attempt.step.id.clone(),
                     row: self.row.clone(),
                     attempt: attempt.number,
+                    page: attempt.paged.as_ref().map(PagedRead::page),
                     reason,
                     http_status,
                     wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),

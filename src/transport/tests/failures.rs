@@ -128,7 +128,7 @@ async fn an_answer_that_does_not_come_in_time_is_no_answer() {
             stream
         });
         let error = result.unwrap_err();
-        assert_eq!(error.to_string(), "sent, but no answer came within 400ms");
+        assert_eq!(error.to_string(), "sent, but no answer came within 400 ms");
         assert_eq!(
             no_answer(Err(error)),
             NoAnswerReason::TimedOut { after: SOON }
