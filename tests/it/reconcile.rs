@@ -225,3 +225,40 @@ steps:
     let ran = resume(&[]);
     assert_eq!(ran.exit, 1, "{ran:?}");
 }
+
+#[test]
+fn reports_take_the_word_of_a_person() {
+    let playbook = r#"
+steps:
+  - id: add
+    action: obligation.insert
+    with: { wolkvox_id: "64cb", id: D-1, name: Loan }
+  - id: mark
+    action: record.update
+    with: { module: contacts, wolkvox_id: "64cb", fields: { A: b } }
+"#;
+    for (flag, exit, outcome) in [("--ok", 0, "ok"), ("--failed", 1, "failed")] {
+        let project = Project::new(playbook, [Answer::CutRead, json(DONE)]);
+        assert_eq!(project.run(&["--run-id", "r"]).exit, 5);
+        let said = voxplay(&project, &["reconcile", "r", flag, "add"]);
+        assert_eq!(said.exit, 0, "{said:?}");
+        let resume = [
+            "resume",
+            "r",
+            "--report",
+            "json=r.json",
+            "--report",
+            "junit=r.xml",
+        ];
+        let ran = voxplay(&project, &resume);
+        assert_eq!(ran.exit, exit, "{ran:?}");
+        let read = |name: &str| std::fs::read_to_string(project.folder.path().join(name)).unwrap();
+        let report: Value = serde_json::from_str(&read("r.json")).unwrap();
+        assert_eq!(report["steps"][0]["step"], "add", "{report}");
+        assert_eq!(report["steps"][0]["outcome"], outcome, "{report}");
+        assert!(!report.to_string().contains("is not known"), "{report}");
+        let failures = read("r.xml").contains("<failure");
+        assert_eq!(failures, exit == 1, "{}", read("r.xml"));
+        assert!(!read("r.xml").contains("<error"), "{}", read("r.xml"));
+    }
+}

@@ -9,8 +9,8 @@ use super::reasons::{Common, NamedRow, Reasons, pattern};
 use super::series::{Histogram, Series};
 use super::{MOST_ROWS, Places, RowRecord, RunRecord, StepRecord};
 use crate::event::{
-    AttemptFailed, AttemptStarted, Counts, Event, EventKind, RowFinished, RunFinished, RunId,
-    RunOutcome, RunStarted, StepFinished, rows_in,
+    AttemptFailed, AttemptStarted, Counts, Event, EventKind, Reconciled, RowFinished, RunFinished,
+    RunId, RunOutcome, RunStarted, StepFinished, rows_in,
 };
 use crate::outcome::Outcome;
 use crate::value::{MapHasher, Value};
@@ -21,6 +21,9 @@ const ANSWER_OF_STEP: usize = 16_000;
 /// What is said of a request whose answer was not recorded.
 const NO_ANSWER_RECORDED: &str =
     "a request was about to be sent, and the run ended before its answer was recorded";
+
+/// What is said of a step that was in doubt, and by the word of a person was not done.
+const NOT_DONE: &str = "it was not done, by the word of a person (`voxplay reconcile`)";
 
 /// A step, and the row where it stands in a loop.
 type Key = (String, Option<String>);
@@ -138,9 +141,7 @@ impl Recorder {
             EventKind::AttemptStarted(started) => self.attempt_started(started, now),
             EventKind::AttemptFailed(failed) => self.attempt_failed(failed, now),
             EventKind::LookedUp(_) => {}
-            EventKind::Reconciled(word) => {
-                self.open.swap_remove(&Of(&word.step, word.row.as_deref()));
-            }
+            EventKind::Reconciled(word) => self.reconciled(word, now),
             EventKind::StepFinished(end) => self.step_finished(end, now),
             EventKind::RowFinished(row) => self.row_finished(row, now),
             EventKind::RunFinished(finished) => {
@@ -205,6 +206,28 @@ impl Recorder {
                 self.settle_step(step);
             }
         }
+    }
+
+    /// A person has said what became of a step. What is to be sent again speaks for itself then, and so does the end of
+    /// a row, which is recorded once more.
+    fn reconciled(&mut self, word: &Reconciled, now: u64) {
+        let of = Of(&word.step, word.row.as_deref());
+        let open = self.open.swap_remove(&of);
+        let (Some(outcome), None) = (word.decision.outcome(), &word.row) else {
+            return;
+        };
+        let before = self.steps.get(&word.step).cloned();
+        let asked = || open.map(|open| asked(word.step.clone(), open));
+        let Some(mut step) = before.or_else(asked) else {
+            return;
+        };
+        step.outcome = outcome;
+        step.ends_ms = now;
+        step.error = (outcome != Outcome::Ok).then(|| NOT_DONE.to_owned());
+        if let Some(id) = &word.wolkvox_id {
+            step.wolkvox_id = Some(id.clone());
+        }
+        self.settle_step(step);
     }
 
     fn settle_step(&mut self, step: StepRecord) {
@@ -362,24 +385,7 @@ impl Recorder {
         let mut open: Vec<(Key, Open)> = self.open.drain(..).collect();
         open.sort_by(|(one, _), (other, _)| one.cmp(other));
         for ((step, row), open) in open {
-            let left = StepRecord {
-                step,
-                action: Some(open.action),
-                outcome: Outcome::Unknown,
-                http_status: None,
-                code: None,
-                msg: None,
-                wolkvox_id: None,
-                attempts: open.attempt,
-                pages: None,
-                begins_ms: open.since_ms,
-                ends_ms: open.since_ms,
-                duration_ms: 0,
-                error: Some(NO_ANSWER_RECORDED.to_owned()),
-                warnings: Vec::new(),
-                answer: None,
-                rows: None,
-            };
+            let left = asked(step, open);
             match row {
                 None => self.settle_step(left),
                 Some(row) => {
@@ -388,6 +394,28 @@ impl Recorder {
                 }
             }
         }
+    }
+}
+
+/// A step whose request has no answer.
+fn asked(step: String, open: Open) -> StepRecord {
+    StepRecord {
+        step,
+        action: Some(open.action),
+        outcome: Outcome::Unknown,
+        http_status: None,
+        code: None,
+        msg: None,
+        wolkvox_id: None,
+        attempts: open.attempt,
+        pages: None,
+        begins_ms: open.since_ms,
+        ends_ms: open.since_ms,
+        duration_ms: 0,
+        error: Some(NO_ANSWER_RECORDED.to_owned()),
+        warnings: Vec::new(),
+        answer: None,
+        rows: None,
     }
 }
 
