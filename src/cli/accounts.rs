@@ -235,13 +235,13 @@ pub(super) fn check_own(
     plan: &Plan,
     rehearsal: &Rehearsal,
     files: &Confinement,
-    playbook: &Path,
+    (playbook, root): (&Path, &Path),
 ) -> Vec<Diagnostic> {
     let accounts = Accounts {
         given: BTreeMap::new(),
         folder: folder_of(playbook),
     };
-    let reads = Reads::of_plan(plan, rehearsal, files);
+    let reads = Reads::of_plan(plan, rehearsal, files).keeping(&root.join(".voxplay"));
     let mut findings = check(&accounts, plan, files, &reads, &[]);
     findings.extend(own_columns::check(&accounts, plan, rehearsal, files));
     findings

@@ -458,7 +458,12 @@ impl Checker {
         let remarks = draft.documentation_remarks();
         found.extend(rehearsal.findings.iter().cloned());
         if let Some(plan) = draft.into_plan(found) {
-            found.extend(accounts::check_own(&plan, &rehearsal, &files, path));
+            found.extend(accounts::check_own(
+                &plan,
+                &rehearsal,
+                &files,
+                (path, &project.root),
+            ));
         }
         remarks
     }

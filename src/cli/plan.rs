@@ -37,7 +37,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
         &prepared.plan,
         &prepared.rehearsal,
         &prepared.files,
-        &args.what.playbook,
+        (&args.what.playbook, &prepared.root),
     ));
     let rows = if args.all_rows {
         RowsShown::All

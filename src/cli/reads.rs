@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
 use super::fingerprints;
+use super::places::to_be_made;
 use super::prepare::Prepared;
+use super::surroundings::current_folder;
 use crate::draft::{folder_of, place_of};
 use crate::plan::{Plan, Rehearsal};
 use crate::project::{CONFIG, Confinement, TokenSource};
@@ -14,7 +16,11 @@ pub(super) const DATA: &str = "the data of a loop";
 
 /// Files, each with what it is in words.
 #[derive(Debug, Default)]
-pub(super) struct Reads(Vec<(PathBuf, &'static str)>);
+pub(super) struct Reads {
+    files: Vec<(PathBuf, &'static str)>,
+    /// The folder of the journal, which may not be there yet.
+    state: Option<PathBuf>,
+}
 
 impl Reads {
     /// What a plan names: playbooks, actions, data, attachments.
@@ -59,26 +65,41 @@ impl Reads {
         if let Some(TokenSource::File(path)) = &prepared.token {
             reads.add(&prepared.root.join(path), "the file of the token");
         }
-        for ending in ["", "-wal", "-shm", "-journal"] {
-            reads.add(
-                &state.join(format!("journal.sqlite{ending}")),
-                "the journal",
-            );
-        }
-        reads
+        reads.keeping(state)
+    }
+
+    /// The same, and what a state folder keeps.
+    #[must_use]
+    pub(super) fn keeping(mut self, state: &Path) -> Self {
+        self.state = Some(state.to_owned());
+        self
     }
 
     fn add(&mut self, path: &Path, what: &'static str) {
-        self.0.push((path.to_owned(), what));
+        self.files.push((path.to_owned(), what));
     }
 
     /// What a file is to the run, where it is anything; the path is a [whole] one. Most runs write no file and never ask:
     /// where the files really lie is looked up only here.
     pub(super) fn what(&self, path: &Path) -> Option<&'static str> {
-        let mut known = self.0.iter();
-        known
-            .find(|(known, _)| whole(known).as_deref() == Some(path))
-            .map(|(_, what)| *what)
+        let mut known = self.files.iter();
+        let known = known.find(|(known, _)| whole(known).as_deref() == Some(path));
+        known.map(|(_, what)| *what).or_else(|| self.kept_as(path))
+    }
+
+    /// What a file is to the state folder: also one that will be there once the run begins.
+    fn kept_as(&self, path: &Path) -> Option<&'static str> {
+        let state = self.state.as_deref()?;
+        let state = whole(state).or_else(|| to_be_made(&current_folder().join(state)))?;
+        let inside = path.strip_prefix(state).ok()?;
+        let first = inside.components().next()?.as_os_str().to_str()?;
+        if first.starts_with("journal.sqlite") {
+            Some("the journal")
+        } else if matches!(first, "key" | "locks" | ".gitignore") {
+            Some("a file of the state folder")
+        } else {
+            None
+        }
     }
 }
 

@@ -120,6 +120,14 @@ fn write(folder: &Path, calls: bool, catalogue: &Catalogue) -> Result<String, Di
     let mut written = String::new();
     for (name, text) in files {
         let path = folder.join(name);
+        if path.is_symlink() {
+            // What it leads to need not be a schema.
+            return Err(Diagnostic::error(
+                Code::InvalidValue,
+                format!("{} is a link: it is not written through", path.display()),
+            )
+            .help("remove it, or choose a folder of schemas alone"));
+        }
         write_whole(&path, &text).map_err(|error| {
             Diagnostic::error(
                 Code::UnreadableFile,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::findings::template_diagnostic;
 use crate::action::Holes;
-use crate::diagnostic::{Diagnostic, in_one_line};
+use crate::diagnostic::{Code, Diagnostic, in_one_line};
 use crate::document::{Node, NodeKind};
 use crate::source::{Source, Span};
 use crate::template::{Engine, ErrorKind, Read, Scope, Template, TemplateError};
@@ -73,6 +73,14 @@ impl Tree {
                 }
             }
             NodeKind::Map(entries) => {
+                let templates = entries
+                    .iter()
+                    .filter(|entry| !Engine::is_literal(&entry.key));
+                findings.extend(templates.map(|entry| {
+                    Diagnostic::error(Code::TemplateSyntax, "no template may stand in a key")
+                        .at(source, entry.key_span)
+                        .help("write the key out: a plan shows which fields a step writes")
+                }));
                 let trees: Vec<(String, Self)> = entries
                     .iter()
                     .map(|entry| {

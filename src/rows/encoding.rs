@@ -1,8 +1,8 @@
 //! In which encoding a text file is, judged by its beginning, and its bytes as UTF-8.
 //!
 //! A byte order mark decides. Without one, a text with a zero in every other byte is UTF-16; a text whose
-//! first MiB is UTF-8 is UTF-8; else it is windows-1252, unless well-formed characters of several bytes
-//! outnumber the bytes that fit nowhere: then it is a damaged UTF-8 file. What was decided holds for the
+//! first MiB is UTF-8 is UTF-8; else it is windows-1252, unless there are as many well-formed characters of
+//! several bytes as bytes that fit nowhere, or more: then it is a damaged UTF-8 file. What was decided holds for the
 //! whole file: a byte further on that does not fit makes its row an error, and never changes how the
 //! others are read.
 
@@ -88,7 +88,7 @@ fn without_mark(sample: &[u8]) -> Encoding {
         stray += bad;
         rest = &rest[valid.len() + bad..];
     }
-    if stray == 0 || fitting > stray {
+    if stray == 0 || fitting >= stray {
         Encoding::Utf8
     } else {
         Encoding::Windows1252
@@ -197,5 +197,7 @@ mod tests {
         text.push(0xf1);
         text.push(b'a');
         assert_eq!(encoding(&text), Encoding::Utf8);
+        // What is written in both fails where it is neither, and is not sent in a spelling that nobody wrote.
+        assert_eq!(encoding(b"Mu\xc3\xb1oz\nPe\xf1a\n"), Encoding::Utf8);
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::raw::Raw;
-use super::row::Earlier;
+use super::row::{Earlier, Row, RowError};
 use crate::value::{Map, Value};
 
 /// The columns of a table: as many as the header has cells, each kept under its name or ignored.
@@ -135,6 +135,21 @@ pub(super) fn objection(map: &Map) -> Option<Objection> {
         message: text(MESSAGE).to_owned(),
     };
     guarded(earlier, helps).map(|(_, objection)| objection)
+}
+
+/// An object as a row, without what an account file added to it.
+///
+/// # Errors
+/// Where an account says that it must not be taken again as it is.
+pub(super) fn taken_again(number: u64, line: Option<u64>, mut map: Map) -> Result<Row, RowError> {
+    let Some(objection) = objection(&map) else {
+        without_account(&mut map);
+        return Ok(Row::new(number, line, Value::Map(map)));
+    };
+    let error = RowError::new(number, line, objection.message).help(objection.help);
+    let error = error.with_raw(raw_of(&map)).with_earlier(objection.earlier);
+    without_account(&mut map);
+    Err(error.with_values(map))
 }
 
 /// What an earlier account kept of a row that could not be read.

@@ -8,7 +8,7 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::file::Steady;
-use super::header::{objection, raw_of, without_account};
+use super::header::taken_again;
 use super::raw::{READ_BYTES, Raw};
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
@@ -81,7 +81,7 @@ fn object(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
     })?;
     // The second reader sees what the first would settle in silence: a key that stands twice.
     let value = Value::from_json_text(text).map_err(|error| not_json(number, line, &error))?;
-    let Value::Map(mut map) = value else {
+    let Value::Map(map) = value else {
         return Err(wrong(format!(
             "a row is an object, and this is of type {}",
             value.type_name()
@@ -91,14 +91,7 @@ fn object(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
     if let Some(key) = repeated_key(text, &map) {
         return Err(wrong(format!("the key `{key}` stands twice")).help("remove one of them"));
     }
-    if let Some(objection) = objection(&map) {
-        let error = wrong(objection.message.to_owned()).help(objection.help);
-        let error = error.with_raw(raw_of(&map)).with_earlier(objection.earlier);
-        without_account(&mut map);
-        return Err(error.with_values(map));
-    }
-    without_account(&mut map);
-    Ok(Row::new(number, Some(line), Value::Map(map)))
+    taken_again(number, Some(line), map)
 }
 
 fn not_json(number: u64, line: u64, error: &serde_json::Error) -> RowError {

@@ -92,11 +92,12 @@ pub fn open(path: &Path, shown_as: &str, format: &Format) -> Result<Rows, Vec<Di
 }
 
 impl Rows {
-    /// The items of a list as rows; an item may be any value.
+    /// The items of a list as rows; an item may be any value. One that comes from an account file is taken as from that.
     pub fn from_values(values: Vec<Value>) -> Self {
-        let rows = (1..)
-            .zip(values)
-            .map(|(number, value)| Ok(Row::new(number, None, value)));
+        let rows = (1..).zip(values).map(|(number, value)| match value {
+            Value::Map(map) => header::taken_again(number, None, map),
+            other => Ok(Row::new(number, None, other)),
+        });
         Self::without_columns(rows)
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::header::without_account;
-use super::{Row, Rows};
+use super::Rows;
+use super::header::taken_again;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::value::Value;
@@ -23,17 +23,16 @@ pub(super) fn open(path: &Path, shown_as: &str) -> Result<Rows, Vec<Diagnostic>>
     };
     let (mut rows, mut findings) = (Vec::with_capacity(items.len()), Vec::new());
     for (number, item) in (1..).zip(items) {
-        let Value::Map(mut map) = item.to_value() else {
+        let Value::Map(map) = item.to_value() else {
             let message = format!("row {number} is {}, not a mapping", item.type_words());
             findings.push(wrong(item.span, message));
             continue;
         };
-        without_account(&mut map);
         let line = document.source.position(item.span.start).line as u64;
-        rows.push(Row::new(number, Some(line), Value::Map(map)));
+        rows.push(taken_again(number, Some(line), map));
     }
     if !findings.is_empty() {
         return Err(findings);
     }
-    Ok(Rows::without_columns(rows.into_iter().map(Ok)))
+    Ok(Rows::without_columns(rows.into_iter()))
 }

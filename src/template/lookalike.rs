@@ -147,15 +147,21 @@ fn look_alike(left: &Value, right: &Value) -> bool {
 
 /// As JSON spells one, also with a plus, with zeros before it, or with blanks around.
 fn spells_a_number(text: &str) -> bool {
+    spelled_number(text).is_some()
+}
+
+/// The number that a text spells, in a spelling that people take for one.
+fn spelled_number(text: &str) -> Option<Number> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let significant = unsigned.trim_start_matches('0');
     let spelled = match significant.chars().next() {
         Some('1'..='9') => significant.to_owned(),
         _ if significant.len() < unsigned.len() => format!("0{significant}"),
-        _ => return false,
+        _ => return None,
     };
-    Number::parse(&spelled).is_some()
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    Number::parse(&format!("{sign}{spelled}"))
 }
 
 fn named(value: &Value) -> String {

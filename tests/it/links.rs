@@ -68,13 +68,17 @@ fn what_is_no_ordinary_file_is_refused_before_anything_is_sent() {
             run(&["--report", &report]),
             run(&["--succeeded", name]),
             vec!["plan", "pb.yaml", "--sandbox", "--out", name],
-            vec!["schema", "--write", &schemas],
         ] {
             let output = project.voxplay(&args);
             let told = told(&output);
             assert_eq!(output.status.code(), Some(3), "{args:?} {told}");
             assert!(told.contains("is no ordinary file"), "{args:?} {told}");
         }
+        // What a link leads to need not be a schema.
+        let output = project.voxplay(&["schema", "--write", &schemas]);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(told.contains("it is not written through"), "{told}");
     }
     let pipe = project.at("pipe").symlink_metadata().unwrap();
     assert!(pipe.file_type().is_fifo());
@@ -157,4 +161,41 @@ fn folders_of_the_accounts_that_a_playbook_names_are_made() {
             .next()
             .is_none()
     );
+}
+
+#[test]
+fn nothing_takes_the_place_of_what_a_state_folder_will_keep() {
+    let project = Project::new();
+    let with = |path: &str| {
+        let text = format!("{PLAYBOOK}    succeeded: {path}\n");
+        std::fs::write(project.at("pb.yaml"), text).unwrap();
+    };
+    let refused = |args: &[&str], said: &str| {
+        let output = project.voxplay(args);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(3), "{args:?} {told}");
+        assert!(told.contains(said), "{args:?} {told}");
+    };
+    for (path, said) in [
+        (".voxplay/journal.sqlite", "is the journal"),
+        (".voxplay/journal.sqlite-wal", "is the journal"),
+        (".voxplay/key", "is a file of the state folder"),
+        (".voxplay/locks", "is a file of the state folder"),
+        (
+            "kept/../.voxplay/.gitignore",
+            "is a file of the state folder",
+        ),
+    ] {
+        with(path);
+        // The folder is not there before the first run.
+        refused(&run(&[]), said);
+        let check = project.voxplay(&["check", "pb.yaml"]);
+        assert_eq!(check.status.code(), Some(3), "{path}");
+        assert!(!project.at(".voxplay").exists(), "{path}");
+    }
+    with("st/journal.sqlite");
+    refused(&run(&["--state-dir", "st"]), "is the journal");
+    with("st/done.csv");
+    let output = project.voxplay(&run(&["--state-dir", "st"]));
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
 }

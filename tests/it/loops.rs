@@ -217,6 +217,8 @@ fn a_mistake_of_the_playbook_is_none_of_the_row() {
         ("{{ row.name }}", 1..21, 10, 20),
         ("{{ row.name }}", 0..99, 0, 30),
         ("{{ row.name | parse_date('%Y') }}", 0..0, 0, 30),
+        // A null is a blank in another spelling.
+        ("{{ none if row.name else row.name }}", 0..0, 0, 30),
     ] {
         let project = Project::new(&going_on("true", id), vec![]);
         project.write("rows.csv", &rows(blank));

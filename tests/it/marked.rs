@@ -198,3 +198,34 @@ fn a_row_in_doubt_names_the_step_in_doubt_and_is_not_fed_back() {
     let told = format!("{}{}", fed.stdout, fed.stderr);
     assert!(told.contains("`voxplay reconcile`"), "{told}");
 }
+
+#[test]
+fn rows_of_an_account_are_held_back_wherever_they_come_from() {
+    let rows = r#"[{"key":"A","id":"1","_row":1,"_step":"a (accepted)","_outcome":"failed","_code":200,"_message":"x"},
+        {"key":"B","id":"2","_row":2,"_step":"a","_outcome":"unknown","_code":null,"_message":"x"},
+        {"key":"C","id":"3","_row":3,"_step":"a","_outcome":"failed","_code":null,"_message":"x"}]"#;
+    for source in [
+        "json: rows.json",
+        "yaml: rows.yaml",
+        "items: \"{{ inputs.list }}\"",
+    ] {
+        let playbook = format!(
+            "inputs:\n  list: {{ type: array, default: [] }}\nsteps:\n  - id: each\n    for_each: {{ {source} }}\n    on_failure: continue\n    rejected: bad.csv\n    unknown: open.csv\n    steps:\n{}",
+            create("a", "{{ row.id }}", 6, "")
+        );
+        let project = Project::new(&playbook, []);
+        project
+            .server
+            .judge(|_| json(r#"{"code":200,"error":"null","data":{"wolkvox_id":"64cb"}}"#));
+        project.write("rows.json", rows);
+        project.write("rows.yaml", rows);
+        project.write("in.yaml", &format!("list: {rows}\n"));
+        let ran = project.run(&["--inputs", "in.yaml"]);
+        assert_eq!(ran.arrived.len(), 1, "{source}: {ran:?}");
+        assert!(ran.arrived[0].text().contains("\"3\""), "{source}: {ran:?}");
+        assert!(
+            row(&project, "bad.csv").contains("a (accepted)"),
+            "{source}"
+        );
+    }
+}

@@ -57,7 +57,9 @@ struct Mistake {
 
 impl Mistake {
     fn of(finding: &Diagnostic) -> Option<Self> {
-        is_of_the_playbook(finding.code).then_some(())?;
+        // A null is a blank in another spelling.
+        let is_blank = finding.message.ends_with(", not null");
+        (is_of_the_playbook(finding.code) && !is_blank).then_some(())?;
         Some(Self {
             place: finding.place.clone()?,
             code: finding.code,
