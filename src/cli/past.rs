@@ -110,6 +110,7 @@ impl Past {
             spent: self.spent,
             inputs,
             asked,
+            is_ok: self.is_ok,
             earlier: self.started,
         })
     }

@@ -79,6 +79,8 @@ pub(super) struct Resumption {
     /// What it has sent.
     pub(super) spent: Spent,
     pub(super) asked: Asked,
+    /// Whether it has come to a good end, so that nothing is left to go on with.
+    pub(super) is_ok: bool,
 }
 
 impl Resumption {

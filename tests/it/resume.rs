@@ -160,6 +160,7 @@ fn a_run_may_be_started_twice_under_one_id() {
     assert_eq!((again.exit, again.arrived.len()), (0, 2), "{again:?}");
     assert_eq!(again.finished()["outputs"], ran.finished()["outputs"]);
     let changed = project.run(&["--run-id", "nightly-1", "-i", "owner=Eva"]);
+    assert!(changed.stdout.contains("that run ended ok"), "{changed:?}");
     assert_eq!((changed.exit, changed.arrived.len()), (4, 2), "{changed:?}");
 }
 
