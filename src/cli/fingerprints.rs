@@ -92,8 +92,7 @@ pub(super) fn take(
     let actions = actions(plan).into_iter();
     prints.extend(actions.map(|(name, digest)| (name_of_action(name), digest)));
     loops(plan, rehearsal, &mut |step, each, scope| {
-        let digest = open_digest(step, each, scope, files, masker);
-        prints.extend(name_of_data(step, each, scope, files).zip(digest));
+        prints.extend(data_of(step, each, scope, files, masker));
     });
     let attached = rehearsal.attached.iter();
     prints.extend(attached.filter_map(|(label, path)| {
@@ -269,51 +268,60 @@ fn name_of_data(
     match &each.source {
         PlannedSource::File { .. } => {
             let (written, _) = file_of(step, each, scope, files)?;
-            Some(format!("the data {}", step.home.label(&written)))
+            Some(name_of_file(step, &written))
         }
-        PlannedSource::Items(_) => Some(format!("the items of {}", step.id)),
+        PlannedSource::Items(_) => Some(name_of_items(step)),
     }
 }
 
-/// The list of a loop as text, where it is known before the run.
-fn list_of(each: &PlannedLoop, scope: &Scope) -> Option<String> {
-    match &each.source {
-        PlannedSource::Items(tree) => Some(tree.render(scope).ok()?.to_json_text()),
-        PlannedSource::File { .. } => None,
-    }
+fn name_of_file(step: &PlannedStep, written: &str) -> String {
+    format!("the data {}", step.home.label(written))
 }
 
-/// The digest of a loop's data; none where it depends on answers, or where a list shows a secret.
-fn open_digest(
+fn name_of_items(step: &PlannedStep) -> String {
+    format!("the items of {}", step.id)
+}
+
+/// The name and the digest of a loop's data; none where it depends on answers, or where a list shows a secret.
+fn data_of(
     step: &PlannedStep,
     each: &PlannedLoop,
     scope: &Scope,
     files: &Confinement,
     masker: &Masker,
-) -> Option<String> {
+) -> Option<(String, String)> {
     match &each.source {
         PlannedSource::File { .. } => {
-            let (_, path) = file_of(step, each, scope, files)?;
-            Some(Attachment::describe(&path).ok()?.sha256_hex())
+            let (written, path) = file_of(step, each, scope, files)?;
+            let file = Attachment::describe(&path).ok()?;
+            Some((name_of_file(step, &written), file.sha256_hex()))
         }
-        PlannedSource::Items(_) => {
-            let list = list_of(each, scope)?;
-            (!masker.shows_in(&list)).then(|| digest(&list))
+        PlannedSource::Items(tree) => {
+            let items = tree.render(scope).ok()?.to_json_text();
+            (!masker.shows_in(&items)).then(|| (name_of_items(step), digest(&items)))
         }
     }
 }
 
-/// The lists of loops that show a secret, by name, as text.
+/// The lists of loops that show a secret, by name, as text: those known before the run of which `open` has no digest.
 pub(super) fn secret_lists(
     plan: &Plan,
     rehearsal: &Rehearsal,
-    files: &Confinement,
+    open: &BTreeMap<String, String>,
     masker: &Masker,
 ) -> Vec<(String, String)> {
     let mut lists = Vec::new();
     loops(plan, rehearsal, &mut |step, each, scope| {
-        let list = list_of(each, scope).filter(|list| masker.shows_in(list));
-        lists.extend(name_of_data(step, each, scope, files).zip(list));
+        let PlannedSource::Items(tree) = &each.source else {
+            return;
+        };
+        let name = name_of_items(step);
+        if open.contains_key(&name) {
+            return;
+        }
+        let list = tree.render(scope).map(|list| list.to_json_text());
+        let list = list.ok().filter(|list| masker.shows_in(list));
+        lists.extend(list.map(|list| (name, list)));
     });
     lists
 }

@@ -35,7 +35,7 @@ impl Held {
 
     /// Whether the CRM would do it a second time.
     pub(super) const fn is_once(&self) -> bool {
-        matches!(self.effect, Effect::Create | Effect::Delete)
+        !self.effect.is_repeatable()
     }
 
     /// That it is as it should be; with the id of the answer where no other is given.

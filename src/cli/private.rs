@@ -31,13 +31,14 @@ pub(super) fn keep(
     state: &Path,
     masker: &Masker,
 ) -> Result<(), Diagnostic> {
-    started.private = prints(prepared, state, masker)?;
+    started.private = prints(prepared, &started.fingerprints, state, masker)?;
     Ok(())
 }
 
-/// Digests of what is secret in a run; none where nothing is.
+/// Digests of what is secret in a run, and so is not among the `open` ones; none where nothing is.
 fn prints(
     prepared: &Prepared,
+    open: &BTreeMap<String, String>,
     state: &Path,
     masker: &Masker,
 ) -> Result<Option<PrivatePrints>, Diagnostic> {
@@ -45,7 +46,7 @@ fn prints(
         .filter(|(_, is_secret, _)| *is_secret)
         .collect();
     let (plan, rehearsal) = (&prepared.plan, &prepared.rehearsal);
-    let lists = fingerprints::secret_lists(plan, rehearsal, &prepared.files, masker);
+    let lists = fingerprints::secret_lists(plan, rehearsal, open, masker);
     if values.is_empty() && lists.is_empty() {
         return Ok(None);
     }

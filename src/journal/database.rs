@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::JournalError;
 use super::lock::Holder;
+use crate::draft::folder_of;
 
 /// `voxp` in ASCII: tells our files from those of other programs (PRAGMA `application_id`).
 pub(super) const APPLICATION_ID: i64 = 0x766f_7870;
@@ -319,11 +320,7 @@ fn make_folder(folder: &Path) -> Result<(), JournalError> {
     }
     if is_new {
         // A folder that a power cut can take away takes the journal with it.
-        let parent = folder
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        sync_folder(parent).map_err(failed)?;
+        sync_folder(folder_of(folder)).map_err(failed)?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! What the steps of a lane leave behind, in the order in which they stand, whichever stretch of the run has done them:
 //! ids, the step that a row did not get past, and what the CRM accepted of those that failed.
 
-use crate::action::Effect;
 use crate::event::{Accepted, AcceptedStep, RowFinished, StepFinished};
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedStep};
@@ -81,5 +80,5 @@ pub(super) fn adds_or_removes(step: &PlannedStep) -> bool {
         return false;
     };
     let effects = planned.action.possible_effects();
-    effects.contains(&Effect::Create) || effects.contains(&Effect::Delete)
+    effects.iter().any(|effect| !effect.is_repeatable())
 }

@@ -5,13 +5,13 @@
 //! In the same way `pattern: ^\S([\s\S]*\S)?$`, for ids: neither before nor behind such a text stands white space,
 //! since `"64cb\n"` is another record than `"64cb"`, or none.
 
-use jsonschema::json::Json as Representation;
-use jsonschema::{Keyword, ValidationError, ValidationOptions};
+use jsonschema::ValidationOptions;
 use serde_json::Value as Json;
 
+use super::keyword::Asks;
 use super::lint::{self, Below};
 use super::node::Values;
-use crate::value::{Value, is_blank};
+use crate::value::is_blank;
 
 /// What stands for it in the schema that is compiled: no schema can hold this keyword by itself, since it is not
 /// one of the draft and does not begin with `x-`.
@@ -32,53 +32,23 @@ fn is_bare(text: &str) -> bool {
     !is_blank(text) && !text.starts_with(is_white) && !text.ends_with(is_white)
 }
 
-struct Bare;
-
-impl<'i> Keyword<'i, Values> for Bare {
-    fn validate(
-        &self,
-        instance: <Values as Representation>::Node<'i>,
-    ) -> Result<(), ValidationError<'i>> {
-        if self.is_valid(instance) {
-            Ok(())
-        } else {
-            // The words are found by the keyword.
-            Err(ValidationError::custom(BARE_KEYWORD))
-        }
-    }
-
-    fn is_valid(&self, instance: &'i Value) -> bool {
-        instance.as_text().is_none_or(is_bare)
-    }
-}
-
-struct NotBlank;
-
-impl<'i> Keyword<'i, Values> for NotBlank {
-    fn validate(
-        &self,
-        instance: <Values as Representation>::Node<'i>,
-    ) -> Result<(), ValidationError<'i>> {
-        if self.is_valid(instance) {
-            Ok(())
-        } else {
-            // The words are found by the keyword.
-            Err(ValidationError::custom(KEYWORD))
-        }
-    }
-
-    fn is_valid(&self, instance: &'i Value) -> bool {
-        instance.as_text().is_none_or(|text| !is_blank(text))
-    }
-}
-
 /// The options, knowing both keywords.
 pub(super) fn with_not_blank<R>(
     options: ValidationOptions<'_, R, Values>,
 ) -> ValidationOptions<'_, R, Values> {
     options
-        .with_keyword(KEYWORD, |_, _, _| Ok(Box::new(NotBlank)))
-        .with_keyword(BARE_KEYWORD, |_, _, _| Ok(Box::new(Bare)))
+        .with_keyword(KEYWORD, |_, _, _| {
+            Ok(Box::new(Asks {
+                keyword: KEYWORD,
+                holds: |value| value.as_text().is_none_or(|text| !is_blank(text)),
+            }))
+        })
+        .with_keyword(BARE_KEYWORD, |_, _, _| {
+            Ok(Box::new(Asks {
+                keyword: BARE_KEYWORD,
+                holds: |value| value.as_text().is_none_or(is_bare),
+            }))
+        })
 }
 
 /// The keyword that stands for a pattern.

@@ -5,6 +5,7 @@
 mod blank;
 mod explain;
 mod format;
+mod keyword;
 mod lint;
 mod node;
 mod plain_number;

@@ -2,39 +2,29 @@
 //! without a point. For parameters whose numbers go out as text, digit for digit: JSON Schema itself asks nothing of
 //! how a number is spelled. Text is for `pattern`.
 
-use jsonschema::json::Json as Representation;
-use jsonschema::{Keyword, ValidationError, ValidationOptions};
+use jsonschema::ValidationOptions;
 
+use super::keyword::Asks;
 use super::node::Values;
 use crate::value::Value;
 
 /// The keyword.
 pub const KEYWORD: &str = "x-plain-number";
 
-struct PlainNumber {
-    may_have_a_point: bool,
+/// The spelling of a number; none of what is no number.
+fn spelled(value: &Value) -> Option<&str> {
+    match value {
+        Value::Number(number) => Some(number.as_str()),
+        _ => None,
+    }
 }
 
-impl<'i> Keyword<'i, Values> for PlainNumber {
-    fn validate(
-        &self,
-        instance: <Values as Representation>::Node<'i>,
-    ) -> Result<(), ValidationError<'i>> {
-        if self.is_valid(instance) {
-            Ok(())
-        } else {
-            // The words are found by the keyword.
-            Err(ValidationError::custom(KEYWORD))
-        }
-    }
+fn is_decimal(value: &Value) -> bool {
+    spelled(value).is_none_or(|spelled| !spelled.contains(['e', 'E']))
+}
 
-    fn is_valid(&self, instance: &'i Value) -> bool {
-        let Value::Number(number) = instance else {
-            return true;
-        };
-        let spelled = number.as_str();
-        !spelled.contains(['e', 'E']) && (self.may_have_a_point || !spelled.contains('.'))
-    }
+fn is_integer(value: &Value) -> bool {
+    spelled(value).is_none_or(|spelled| !spelled.contains(['e', 'E', '.']))
 }
 
 /// The options, knowing the keyword.
@@ -42,8 +32,14 @@ pub(super) fn with_plain_number<R>(
     options: ValidationOptions<'_, R, Values>,
 ) -> ValidationOptions<'_, R, Values> {
     options.with_keyword(KEYWORD, |_, form, _| {
-        let may_have_a_point = form.as_str() != Some("integer");
-        Ok(Box::new(PlainNumber { may_have_a_point }))
+        let holds = match form.as_str() {
+            Some("integer") => is_integer,
+            _ => is_decimal,
+        };
+        Ok(Box::new(Asks {
+            keyword: KEYWORD,
+            holds,
+        }))
     })
 }
 

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::draft::{NoPlace, place_of, take_place};
+use crate::draft::{NoPlace, folder_of, place_of, take_place};
 
 /// How a temporary name ends.
 const ENDING: &str = ".partial";
@@ -93,10 +93,7 @@ fn remove_left_over(path: &Path) {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return;
     };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let Ok(entries) = std::fs::read_dir(folder.unwrap_or(Path::new("."))) else {
+    let Ok(entries) = std::fs::read_dir(folder_of(path)) else {
         return;
     };
     for entry in entries.flatten() {
