@@ -1,0 +1,214 @@
+//! Secrets are taken out of events before anyone writes them.
+
+use super::{EventKind, RowFinished, RunStarted, StepFinished};
+use crate::secret::Masker;
+use crate::value::{Map, Value};
+
+/// How much of an answer is kept for people to look at, in bytes.
+pub const KEPT_ANSWER: usize = 64 * 1024;
+/// How much of the end of an answer that was cut goes away once it is masked: a secret may stand across the
+/// cut, where no masker knows it. No form of a secret is longer.
+const UNSURE_END: usize = 8 * 1024;
+
+impl EventKind {
+    /// The same event fit to be written anywhere, and its [`EventKind::body`]: no secret shows in either.
+    ///
+    /// # Errors
+    /// As for [`EventKind::body`].
+    pub fn written(self, masker: &Masker) -> Result<(Self, String), serde_json::Error> {
+        let body = self.body()?;
+        // One look at the whole text is enough for nearly all.
+        if !masker.shows_in(&body) && !self.has_cut_answer() {
+            return Ok((self, body));
+        }
+        let harmless = self.masked(masker);
+        let body = harmless.body()?;
+        Ok((harmless, body))
+    }
+
+    /// Whether a part of a secret may stand at the end of a text that was cut.
+    fn has_cut_answer(&self) -> bool {
+        match self {
+            Self::StepFinished(end) => end.answer.as_deref().is_some_and(is_cut),
+            _ => false,
+        }
+    }
+
+    /// The same event fit to be written anywhere: no secret shows in it.
+    #[must_use]
+    pub fn masked(mut self, masker: &Masker) -> Self {
+        if masker.is_empty() {
+            return self;
+        }
+        match &mut self {
+            Self::RunStarted(started) => started.mask(masker),
+            Self::Reconciled(_) => {}
+            Self::AttemptStarted(started) => {
+                let mut request = started.request.value().clone();
+                mask_value(&mut request, masker);
+                started.request = request.into();
+                if let Some(Value::Map(with)) = &mut started.with {
+                    withhold(with, &mut started.withheld, masker);
+                }
+            }
+            Self::LookedUp(looked) => {
+                for text in looked.wolkvox_ids.iter_mut().chain(&mut looked.reason) {
+                    mask_text(text, masker);
+                }
+            }
+            Self::AttemptFailed(failed) => {
+                mask_text(&mut failed.reason, masker);
+            }
+            Self::StepFinished(finished) => mask_finished(finished, masker),
+            Self::RowFinished(row) => row.mask(masker),
+            Self::RunFinished(finished) => {
+                for value in finished.outputs.values_mut() {
+                    mask_value(value, masker);
+                }
+                for why in finished.missing_outputs.values_mut() {
+                    mask_text(why, masker);
+                }
+            }
+        }
+        self
+    }
+}
+
+impl RunStarted {
+    /// Takes secrets out of it; a playbook may hold one too, in a comment for instance.
+    pub fn mask(&mut self, masker: &Masker) {
+        for value in self.inputs.values_mut() {
+            mask_value(value, masker);
+        }
+        let rows = self.outline.values_mut().flat_map(|shape| &mut shape.rows);
+        let keys = rows.flat_map(|rows| &mut rows.key);
+        let texts = self.texts.values_mut().chain([&mut self.text]);
+        let files = self.data.iter_mut().flat_map(|files| files.0.values_mut());
+        let texts = texts.chain(files);
+        for text in texts.chain(&mut self.name).chain(keys) {
+            mask_text(text, masker);
+        }
+    }
+}
+
+impl RowFinished {
+    /// Takes secrets out of it; there is none in the row's name, by which it is found again.
+    pub fn mask(&mut self, masker: &Masker) {
+        if let Some(error) = &mut self.error {
+            mask_text(error, masker);
+        }
+        if let Some(code) = &mut self.code {
+            mask_value(code, masker);
+        }
+        let accepted = self.accepted.steps.iter_mut();
+        let accepted = accepted.filter_map(|step| step.wolkvox_id.as_mut());
+        for id in self.wolkvox_ids.values_mut().chain(accepted) {
+            if !is_given_id("wolkvox_id", id, masker) {
+                mask_value(id, masker);
+            }
+        }
+    }
+}
+
+fn is_cut(answer: &str) -> bool {
+    answer.len() >= KEPT_ANSWER
+}
+
+fn mask_finished(finished: &mut StepFinished, masker: &Masker) {
+    if let Some(answer) = &mut finished.answer
+        && is_cut(answer)
+    {
+        mask_text(answer, masker);
+        let sure = answer.floor_char_boundary(answer.len().saturating_sub(UNSURE_END));
+        answer.truncate(sure);
+    }
+    if let Some(code) = &mut finished.code {
+        mask_value(code, masker);
+    }
+    for text in [&mut finished.msg, &mut finished.error, &mut finished.answer]
+        .into_iter()
+        .flatten()
+        .chain(&mut finished.warnings)
+    {
+        mask_text(text, masker);
+    }
+    if let Some(id) = &mut finished.wolkvox_id {
+        mask_value(id, masker);
+    }
+    withhold(&mut finished.outputs, &mut finished.withheld, masker);
+}
+
+/// Takes out what holds a secret, and keeps its name. The ids that the CRM gave stay: they are no secrets, and without
+/// them nobody could go on with the run.
+fn withhold(values: &mut Map, withheld: &mut Vec<String>, masker: &Masker) {
+    values.retain(|name, value| {
+        let secret = !is_given_id(name, value, masker) && mask_value(value, masker);
+        if secret {
+            withheld.push(name.clone());
+        }
+        !secret
+    });
+}
+
+/// Whether an output is an id, or a list of ids, of the CRM in which nothing stands of a secret but by chance.
+fn is_given_id(name: &str, value: &Value, masker: &Masker) -> bool {
+    let is_harmless = |id: &Value| match id.scalar_text() {
+        Some(id) => masker.shows_by_chance_in(&id),
+        None => false,
+    };
+    let is_id = matches!(name, "wolkvox_id" | "wolkvox_ids");
+    is_id
+        && match value {
+            Value::List(ids) => ids.iter().all(is_harmless),
+            id => is_harmless(id),
+        }
+}
+
+fn mask_text(text: &mut String, masker: &Masker) -> bool {
+    let std::borrow::Cow::Owned(harmless) = masker.mask(text) else {
+        return false;
+    };
+    let changed = harmless != *text;
+    *text = harmless;
+    changed
+}
+
+/// Masks every text in a value; says whether something was masked.
+fn mask_value(value: &mut Value, masker: &Masker) -> bool {
+    match value {
+        Value::Text(text) => mask_text(text, masker),
+        Value::Number(number) if !masker.shows_in(number.as_str()) => false,
+        Value::Number(number) => {
+            let mut text = number.as_str().to_owned();
+            let changed = mask_text(&mut text, masker);
+            if changed {
+                *value = Value::Text(text);
+            }
+            changed
+        }
+        Value::List(items) => {
+            let mut changed = false;
+            for item in items {
+                changed |= mask_value(item, masker);
+            }
+            changed
+        }
+        // Most have no secret in a key, and stay where they are.
+        Value::Map(map) if map.keys().all(|key| !masker.shows_in(key)) => {
+            let mut changed = false;
+            for item in map.values_mut() {
+                changed |= mask_value(item, masker);
+            }
+            changed
+        }
+        Value::Map(map) => {
+            let mut changed = false;
+            for (mut key, mut item) in std::mem::take(map) {
+                changed |= mask_text(&mut key, masker) | mask_value(&mut item, masker);
+                map.insert(key, item);
+            }
+            changed
+        }
+        Value::Null | Value::Bool(_) => false,
+    }
+}
