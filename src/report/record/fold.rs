@@ -1,26 +1,26 @@
 //! Events → record, one at a time, in bounded memory.
 
+mod rows;
+
 use std::collections::HashMap;
 
 use indexmap::{Equivalent, IndexMap};
-use jiff::Timestamp;
 
-use super::reasons::{Common, NamedRow, Reasons, pattern};
+use super::entries::{Open, asked, row_in_doubt, step_record};
+use super::reasons::{Common, Reasons, pattern};
+use super::run_time::RunTime;
 use super::series::{Histogram, Series};
-use super::{MOST_ROWS, Places, RowRecord, RunRecord, StepRecord};
+use super::{Places, RowRecord, RunRecord, StepRecord};
 use crate::event::{
-    AttemptFailed, AttemptStarted, Counts, Event, EventKind, Reconciled, RowFinished, RunFinished,
-    RunId, RunOutcome, RunStarted, StepFinished, rows_in,
+    AttemptFailed, AttemptStarted, Counts, Event, EventKind, Reconciled, RunFinished, RunId,
+    RunStarted, StepFinished,
 };
 use crate::outcome::Outcome;
-use crate::value::{MapHasher, Value};
+use crate::value::MapHasher;
 
 /// How much of an answer is kept for a row, and for a step, in bytes.
 const ANSWER_OF_ROW: usize = 2_000;
 const ANSWER_OF_STEP: usize = 16_000;
-/// What is said of a request whose answer was not recorded.
-const NO_ANSWER_RECORDED: &str =
-    "a request was about to be sent, and the run ended before its answer was recorded";
 
 /// What is said of a step that was in doubt, and by the word of a person was not done.
 const NOT_DONE: &str = "it was not done, by the word of a person (`voxplay reconcile`)";
@@ -64,14 +64,6 @@ pub struct Recorder {
     troubled: HashMap<String, Vec<StepRecord>>,
     places: Places,
     settled_by: String,
-}
-
-/// A request on its way.
-#[derive(Debug)]
-struct Open {
-    action: String,
-    attempt: u32,
-    since_ms: u64,
 }
 
 impl Recorder {
@@ -248,107 +240,6 @@ impl Recorder {
         self.steps.insert(step.step.clone(), step);
     }
 
-    fn row_finished(&mut self, row: &RowFinished, now: u64) {
-        let troubled = self.troubled.remove(&row.row);
-        let size = rows_in(row.batch.as_ref());
-        self.row_counts.add_many(row.outcome, size);
-        let before = self.forget_row(&row.step, &row.row);
-        if !is_bad(row.outcome) {
-            return;
-        }
-        let failed_step = row.failed_step.clone();
-        // What is known of the step that it did not get past; another step of it may have failed as well, as the group
-        // has that it stands in.
-        let mut troubled = troubled.into_iter().flatten();
-        let step = troubled.find(|step| Some(&step.step) == failed_step.as_ref());
-        let mut listed = RowRecord {
-            of: row.step.clone(),
-            row: row.row.clone(),
-            number: Some(row.number),
-            batch: row.batch,
-            outcome: row.outcome,
-            failed_step,
-            action: step.as_ref().and_then(|step| step.action.clone()),
-            http_status: step.as_ref().and_then(|step| step.http_status),
-            code: row.code.clone(),
-            msg: step.as_ref().and_then(|step| step.msg.clone()),
-            attempts: step.as_ref().map_or(0, |step| step.attempts),
-            error: row.error.clone(),
-            wolkvox_ids: row.wolkvox_ids.clone(),
-            ends_ms: now,
-            duration_ms: row.duration_ms,
-            answer: step.as_ref().and_then(|step| step.answer.clone()),
-        };
-        // A later stretch that did not send that step again knows no more of it.
-        if let (None, Some(before)) = (step, before)
-            && before.failed_step == listed.failed_step
-        {
-            listed.action = before.action;
-            listed.http_status = before.http_status;
-            listed.msg = before.msg;
-            listed.attempts = before.attempts;
-            listed.answer = before.answer;
-        }
-        self.list_row(listed);
-    }
-
-    /// An earlier stretch may have listed the row: takes it out, and gives it back.
-    fn forget_row(&mut self, of: &str, row: &str) -> Option<RowRecord> {
-        // A run in one stretch meets each row once: no need to look it up.
-        if self.stretches < 2 {
-            return None;
-        }
-        let key = (of.to_owned(), row.to_owned());
-        let before = self.rows.shift_remove(&key)?;
-        let (common, named) = reason_of_row(&before);
-        self.reasons.take_back(common, Some(&named));
-        let size = rows_in(before.batch.as_ref());
-        take(&mut self.row_counts, before.outcome, size);
-        take(&mut self.listed, before.outcome, 1);
-        Some(before)
-    }
-
-    /// Rows that an earlier stretch listed and the data does not have any more, or not under that name: where the run
-    /// ends without a row of an outcome, those listed with it are such.
-    fn forget_gone(&mut self, finished: &RunFinished) {
-        if self.stretches < 2 {
-            return;
-        }
-        // A doubt stays though its row is no longer in the data.
-        let may_be_gone = |outcome: Outcome| {
-            let is_settled = outcome != Outcome::Unknown || finished.outcome != RunOutcome::Unknown;
-            is_settled && finished.rows.of(outcome) == 0
-        };
-        let rows = self.rows.iter();
-        let gone: Vec<(String, String)> = rows
-            .filter(|(_, row)| may_be_gone(row.outcome))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for (of, row) in gone {
-            self.forget_row(&of, &row);
-        }
-    }
-
-    fn list_row(&mut self, row: RowRecord) {
-        let (common, named) = reason_of_row(&row);
-        self.reasons.add(common, Some(named));
-        // Rows in doubt have a bound of their own: no number of failures takes their place.
-        let most = u64::try_from(MOST_ROWS).unwrap_or(u64::MAX);
-        let is_full = self.listed.of(row.outcome) >= most;
-        if is_full {
-            let size = rows_in(row.batch.as_ref());
-            self.unlisted.add_many(row.outcome, size);
-        } else {
-            self.listed.add(row.outcome);
-            let mut key = (row.of.clone(), row.row.clone());
-            // No row takes the place of another, should two have one name.
-            while self.rows.contains_key(&key) {
-                key.1.push('\'');
-            }
-            self.rows.insert(key, row);
-        }
-    }
-
     /// The record so far.
     #[must_use]
     pub fn record(mut self) -> RunRecord {
@@ -397,50 +288,6 @@ impl Recorder {
     }
 }
 
-/// A step whose request has no answer.
-fn asked(step: String, open: Open) -> StepRecord {
-    StepRecord {
-        step,
-        action: Some(open.action),
-        outcome: Outcome::Unknown,
-        http_status: None,
-        code: None,
-        msg: None,
-        wolkvox_id: None,
-        attempts: open.attempt,
-        pages: None,
-        begins_ms: open.since_ms,
-        ends_ms: open.since_ms,
-        duration_ms: 0,
-        error: Some(NO_ANSWER_RECORDED.to_owned()),
-        warnings: Vec::new(),
-        answer: None,
-        rows: None,
-    }
-}
-
-fn row_in_doubt(row: String, step: StepRecord) -> RowRecord {
-    RowRecord {
-        // Which loop it belongs to is recorded at its end only.
-        of: step.step.clone(),
-        row,
-        number: None,
-        batch: None,
-        outcome: Outcome::Unknown,
-        failed_step: Some(step.step),
-        action: step.action,
-        http_status: None,
-        code: None,
-        msg: None,
-        attempts: step.attempts,
-        error: step.error,
-        wolkvox_ids: crate::value::Map::default(),
-        ends_ms: step.ends_ms,
-        duration_ms: 0,
-        answer: None,
-    }
-}
-
 const fn is_bad(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Unknown)
 }
@@ -450,92 +297,5 @@ fn common(step: &str, outcome: Outcome, error: Option<&str>) -> Common {
         step: step.to_owned(),
         outcome,
         reason: pattern(error.unwrap_or("no reason was given")),
-    }
-}
-
-fn reason_of_row(row: &RowRecord) -> (Common, NamedRow) {
-    let step = row.failed_step.as_deref().unwrap_or(&row.of);
-    let named = NamedRow {
-        of: row.of.clone(),
-        row: row.row.clone(),
-        number: row.number,
-        batch: row.batch,
-    };
-    (common(step, row.outcome, row.error.as_deref()), named)
-}
-
-const fn take(counts: &mut Counts, outcome: Outcome, size: u64) {
-    let count = match outcome {
-        Outcome::Ok => &mut counts.ok,
-        Outcome::Failed => &mut counts.failed,
-        Outcome::Unknown => &mut counts.unknown,
-        Outcome::Skipped => &mut counts.skipped,
-        Outcome::NotRun => &mut counts.not_run,
-    };
-    *count = count.saturating_sub(size);
-}
-
-fn step_record(end: &StepFinished, now: u64, most_answer: usize) -> StepRecord {
-    let rows = end.outputs.get("counts").filter(|_| end.action.is_none());
-    StepRecord {
-        step: end.step.clone(),
-        action: end.action.clone(),
-        outcome: end.outcome,
-        http_status: end.http_status,
-        code: end.code.clone(),
-        msg: end.msg.clone(),
-        wolkvox_id: end.wolkvox_id.clone(),
-        attempts: end.attempts,
-        pages: end.pages,
-        begins_ms: now.saturating_sub(end.duration_ms),
-        ends_ms: now,
-        duration_ms: end.duration_ms,
-        error: end.error.clone(),
-        warnings: end.warnings.clone(),
-        answer: end.answer.as_deref().map(|text| cut(text, most_answer)),
-        rows: rows.map(counts_of),
-    }
-}
-
-fn counts_of(rows: &Value) -> Counts {
-    let of = |outcome: Outcome| {
-        let text = rows.get(outcome.as_str()).and_then(Value::scalar_text);
-        text.and_then(|text| text.parse().ok()).unwrap_or_default()
-    };
-    Counts {
-        ok: of(Outcome::Ok),
-        failed: of(Outcome::Failed),
-        unknown: of(Outcome::Unknown),
-        skipped: of(Outcome::Skipped),
-        not_run: of(Outcome::NotRun),
-    }
-}
-
-/// The beginning of a text, with a mark where more was.
-fn cut(text: &str, most: usize) -> String {
-    if text.len() <= most {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(most)])
-}
-
-/// Milliseconds from the start of the run, without the time between its stretches.
-#[derive(Debug, Default)]
-struct RunTime {
-    origin: Option<i64>,
-    last: i64,
-}
-
-impl RunTime {
-    fn read(&mut self, time: &str, begins_again: bool) -> u64 {
-        let now = time
-            .parse::<Timestamp>()
-            .map_or(self.last, Timestamp::as_millisecond);
-        let origin = self.origin.get_or_insert(now);
-        if begins_again && self.last != 0 {
-            *origin += (now - self.last).max(0);
-        }
-        self.last = now;
-        u64::try_from(now - *origin).unwrap_or_default()
     }
 }

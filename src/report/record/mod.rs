@@ -3,9 +3,11 @@
 //! Steps stand in it whole, rows that did not go well up to a bound, and rows that went well as counts, so
 //! that a million rows take no more memory than some thousands. It does not know how it is shown.
 
+mod entries;
 mod fold;
 mod places;
 mod reasons;
+mod run_time;
 mod series;
 
 use crate::event::{Batch, Counts, RunFinished, RunId, RunOutcome, RunStarted, row_words};
