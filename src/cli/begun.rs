@@ -8,7 +8,7 @@ use super::open::{Project, folder_of};
 use super::opened::names_of;
 use super::past::{Asked, Past};
 use super::resume::unreadable;
-use super::run::Resumption;
+use super::resumption::Resumption;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::RunId;
 use crate::journal::{Journal, JournalError};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::call::word;
 use super::prepare::Prepared;
 use super::resume::SANDBOX;
-use super::run::Resumption;
+use super::resumption::Resumption;
 use super::{fingerprints, private};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::RunStarted;

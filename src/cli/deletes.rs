@@ -2,7 +2,7 @@
 //! it has deleted already is not asked for again.
 
 use super::args::{Allowed, Format, RunArgs};
-use super::run::Resumption;
+use super::resumption::Resumption;
 use super::terminal::Terminal;
 use crate::action::Effect;
 use crate::diagnostic::{Code, Diagnostic};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::call::{Call, word};
-use super::run::Resumption;
+use super::resumption::Resumption;
 use crate::action::Effect;
 use crate::event::{Decision, EventKind, Reconciled, RunId, StepFinished, step_name};
 use crate::journal::{Journal, JournalError};

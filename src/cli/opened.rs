@@ -13,7 +13,9 @@ use jiff::tz::TimeZone;
 
 use super::args::RunArgs;
 use super::open::{self, folder_of};
-use super::run::{Ready, Resumption, state_folder};
+use super::ready::Ready;
+use super::resumption::Resumption;
+use super::run::state_folder;
 use super::{prepare, private, saved};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RunId, RunStarted};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::args::{ResumeArgs, RunArgs};
-use super::run::Resumption;
+use super::resumption::Resumption;
 use super::spent::Spent;
 use super::surroundings::Process;
 use crate::diagnostic::{Code, Diagnostic};

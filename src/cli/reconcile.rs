@@ -24,8 +24,9 @@ use super::Exit;
 use super::args::{Format, ReconcileArgs};
 use super::call::Call;
 use super::held_back::{self, Held};
+use super::refusal::refuse_all;
 use super::resume::{choose, open, state_folder, unreadable};
-use super::run::{refuse_all, runtime};
+use super::run::runtime;
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::event::{

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::args::{Format, ReconcileArgs};
 use super::super::call::Call;
 use super::super::held_back::Held;
-use super::super::run::refuse_all;
+use super::super::refusal::refuse_all;
 use super::super::runs::folded;
 use super::super::terminal::Terminal;
 use super::held;

@@ -1,0 +1,53 @@
+//! What is wrong is said, for people and for programs.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: what is said for programs has its time"
+)]
+
+use jiff::Timestamp;
+
+use super::Exit;
+use super::args::Format;
+use super::check::literal_tokens;
+use super::terminal::Terminal;
+use crate::diagnostic::Diagnostic;
+use crate::event::RunId;
+use crate::report::json;
+use crate::secret::Masker;
+
+/// Says why nothing is done.
+pub(super) fn refuse(format: Format, finding: &Diagnostic) -> Exit {
+    refuse_all(format, std::slice::from_ref(finding))
+}
+
+/// Says all that keeps something from being done.
+pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
+    let mut terminal = Terminal::new();
+    terminal.mask(Masker::new(literal_tokens(findings)));
+    report_findings(&terminal, format, None, findings);
+    Exit::of_findings(findings).unwrap_or(Exit::Bug)
+}
+
+/// `run` is none where it is not known yet.
+pub(super) fn report_findings(
+    terminal: &Terminal,
+    format: Format,
+    run: Option<&RunId>,
+    findings: &[Diagnostic],
+) {
+    if findings.is_empty() {
+        return;
+    }
+    match format {
+        Format::Human => {
+            terminal.say(&terminal.findings(findings));
+            if Exit::of_findings(findings).is_none() {
+                terminal.say("\n");
+            }
+        }
+        Format::Json => {
+            let time = format!("{:.3}", Timestamp::now());
+            terminal.answer(&json::findings(run, &time, findings));
+        }
+    }
+}
