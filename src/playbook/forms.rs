@@ -1,7 +1,7 @@
 //! The mappings of a playbook as people write them, and what helps whoever writes a key into the wrong one.
 
+use super::keys::{LIMIT_KEYS, PLAYBOOK_KEYS, RETRY_KEYS, STEP_KEYS};
 use super::loops::FOR_EACH_KEYS;
-use super::parse::{LIMIT_KEYS, PLAYBOOK_KEYS, RETRY_KEYS, STEP_KEYS};
 use crate::diagnostic::nearest;
 use crate::document::Node;
 use crate::reading::Form;

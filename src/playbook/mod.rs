@@ -2,6 +2,7 @@
 
 mod defaults;
 mod forms;
+mod keys;
 mod loops;
 mod parse;
 mod percentage;
@@ -16,17 +17,16 @@ use crate::document::{Node, NodeKind};
 use crate::source::{Source, Span, Spanned};
 
 pub(crate) use forms::belongs;
+pub(crate) use keys::{INPUT_KEYS, LOOP_KEYS};
 pub(crate) use loops::{DELIMITERS, MOST_CONCURRENT, TAKEN_NAMES, read_delimiter};
-pub(crate) use parse::LOOP_KEYS;
 pub use parse::{parse, parse_document, read_limits};
 pub use percentage::Percentage;
 pub use uses::{UseLink, Used, WholeStep};
 
 #[cfg(test)]
-pub(crate) use loops::FOR_EACH_KEYS;
-pub(crate) use parse::INPUT_KEYS;
+pub(crate) use keys::{LIMIT_KEYS, PLAYBOOK_KEYS, RETRY_KEYS, STEP_KEYS};
 #[cfg(test)]
-pub(crate) use parse::{LIMIT_KEYS, PLAYBOOK_KEYS, RETRY_KEYS, STEP_KEYS};
+pub(crate) use loops::FOR_EACH_KEYS;
 
 /// A playbook as it was written.
 #[derive(Debug)]
