@@ -1,23 +1,24 @@
 //! Playbook → Plan: actions looked up, templates compiled, references checked. Needs no inputs.
 
+mod conditions;
+mod outer;
+mod tags;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::answers;
-use super::findings::template_diagnostic;
 use super::home::Home;
 use super::loops;
 use super::names::{PlaceKind, RowNames, StepName, Visible};
-use super::{
-    Condition, DEFAULT_TIMEOUT, Draft, LOOP_FACTS, Plan, PlannedAction, PlannedKind, PlannedStep,
-    Tree,
-};
+use super::{DEFAULT_TIMEOUT, Draft, Plan, PlannedAction, PlannedKind, PlannedStep, Tree};
 use crate::action::{Action, Catalogue};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::{Node, NodeKind};
 use crate::playbook::{Named, Playbook, Step, StepKind};
 use crate::source::{Source, Span};
 use crate::template::{Engine, Read};
+use outer::Outer;
+use tags::check_tags;
 
 /// Checks a playbook against the catalogue.
 ///
@@ -140,110 +141,6 @@ impl Sheet<'_> {
             uncertain: compiler.uncertain_outputs,
         };
         (parts, findings)
-    }
-}
-
-/// What steps inherit from what they stand in.
-#[derive(Clone, Copy)]
-struct Outer<'o> {
-    playbook: &'o Playbook,
-    catalogue: &'o Catalogue,
-    tags: &'o [String],
-    conditions: &'o BTreeSet<String>,
-    finally: bool,
-    in_loop: Option<&'o str>,
-}
-
-impl Outer<'_> {
-    fn collect(&self, steps: &[Step], names: &mut Vec<StepName>) {
-        for step in steps {
-            let mut conditions = self.conditions.clone();
-            conditions.extend(step.when.as_ref().and_then(Node::text).map(str::to_owned));
-            let outputs = match &step.kind {
-                StepKind::Action { action, .. } => self
-                    .catalogue
-                    .get(action)
-                    .map(|action| action.output_names().map(str::to_owned).collect()),
-                StepKind::Group(_) => Some(Vec::new()),
-                StepKind::Use { .. } => self.playbook.used_by(step).map(|used| {
-                    let outputs = used.playbook.outputs.iter();
-                    outputs.map(|output| output.name.value.clone()).collect()
-                }),
-                StepKind::Broken => None,
-                StepKind::Loop(..) => Some(LOOP_FACTS.map(str::to_owned).to_vec()),
-            };
-            // The one step of a loop over an action or a playbook has the loop's id, which means the loop.
-            let id = match self.in_loop {
-                Some(each) if each == step.id.value => String::new(),
-                _ => step.id.value.clone(),
-            };
-            let index = names.len();
-            names.push(StepName {
-                id,
-                end: index,
-                outputs,
-                conditions: conditions.clone(),
-                selected: is_selected(step, self.playbook, self.tags),
-                chosen_whole: self.tags.is_empty() || has_tag(step, self.tags),
-                finally: self.finally,
-                in_loop: self.in_loop.map(str::to_owned),
-            });
-            // What is chosen is chosen whole.
-            let tags: &[String] = if !self.tags.is_empty() && has_tag(step, self.tags) {
-                &[]
-            } else {
-                self.tags
-            };
-            let below = Outer {
-                tags,
-                conditions: &conditions,
-                in_loop: match &step.kind {
-                    StepKind::Loop(..) => Some(&step.id.value),
-                    _ => self.in_loop,
-                },
-                ..*self
-            };
-            below.collect(step.nested(), names);
-            names[index].end = names.len() - 1;
-        }
-    }
-}
-
-fn has_tag(step: &Step, tags: &[String]) -> bool {
-    step.tags.iter().any(|tag| tags.contains(&tag.value))
-}
-
-/// A step is chosen when it, or something in it, has one of the tags; what is in a used playbook counts.
-fn is_selected(step: &Step, playbook: &Playbook, tags: &[String]) -> bool {
-    let any = |steps: &[Step], of: &Playbook| steps.iter().any(|step| is_selected(step, of, tags));
-    tags.is_empty()
-        || has_tag(step, tags)
-        || any(step.nested(), playbook)
-        || playbook.used_by(step).is_some_and(|used| {
-            any(&used.playbook.steps, &used.playbook) || any(&used.playbook.finally, &used.playbook)
-        })
-}
-
-/// Every tag that `--tags` can choose by.
-fn known_tags<'p>(playbook: &'p Playbook, into: &mut BTreeSet<&'p str>) {
-    for step in playbook.all_steps() {
-        into.extend(step.tags.iter().map(|tag| tag.value.as_str()));
-    }
-    for used in playbook.uses.values() {
-        known_tags(&used.playbook, into);
-    }
-}
-
-fn check_tags(playbook: &Playbook, tags: &[String], findings: &mut Vec<Diagnostic>) {
-    let mut known = BTreeSet::new();
-    known_tags(playbook, &mut known);
-    for tag in tags.iter().filter(|tag| !known.contains(tag.as_str())) {
-        let mut diagnostic = Diagnostic::error(
-            Code::InvalidValue,
-            format!("no step of {} has the tag `{tag}`", playbook.source.name()),
-        );
-        diagnostic.help = did_you_mean(tag, known.iter().copied().collect::<Vec<_>>());
-        findings.push(diagnostic);
     }
 }
 
@@ -498,84 +395,5 @@ impl<'p> Compiler<'p> {
             .help = help;
         }
         found
-    }
-
-    fn expectation(
-        &mut self,
-        node: &Node,
-        index: usize,
-        conditions: &BTreeSet<String>,
-        action: Option<&Action>,
-    ) -> Option<Condition> {
-        let place = (PlaceKind::Expect, index, conditions);
-        let condition = self.condition(node, "`expect`", place)?;
-        if let Some(action) = action {
-            let reads = condition.expression.reads();
-            let found = answers::unknown_keys(action, reads, node, self.source);
-            self.findings.extend(found);
-        }
-        Some(condition)
-    }
-
-    /// Compiles a bare expression; `true` and `false` are expressions too.
-    pub(super) fn condition(
-        &mut self,
-        node: &Node,
-        what: &str,
-        (place, before, conditions): (PlaceKind, usize, &BTreeSet<String>),
-    ) -> Option<Condition> {
-        let text = match &node.kind {
-            NodeKind::Text(scalar) => scalar.text.clone(),
-            NodeKind::Bool(flag) => flag.to_string(),
-            _ => {
-                self.error(
-                    Code::WrongType,
-                    node.span,
-                    format!(
-                        "{what} must be an expression, and this is {}",
-                        node.type_words()
-                    ),
-                )
-                .help = Some(
-                    match place {
-                        PlaceKind::Expect => "write for example: response.code == 200",
-                        _ => "write for example: inputs.tier == \"VIP\"",
-                    }
-                    .to_owned(),
-                );
-                return None;
-            }
-        };
-        if text.trim_start().starts_with("{{") {
-            self.error(
-                Code::TemplateSyntax,
-                node.span,
-                format!("{what} is an expression already, without braces"),
-            )
-            .help = Some("leave out `{{` and `}}`".to_owned());
-            return None;
-        }
-        match self.sheet.engine.compile_expression(&text) {
-            Ok(expression) => {
-                let mut found = Vec::new();
-                let visible = self.visible(place, before, self.vars, conditions);
-                visible.check(expression.reads(), node, &mut found);
-                visible.check_compared(&expression.compared(), node, &mut found);
-                self.note_reads(expression.reads());
-                let sound = !found.iter().any(Diagnostic::is_error);
-                self.findings.extend(found);
-                sound.then(|| Condition {
-                    expression,
-                    text,
-                    span: node.span,
-                    node: node.clone(),
-                })
-            }
-            Err(error) => {
-                self.findings
-                    .push(template_diagnostic(&error, node, self.source));
-                None
-            }
-        }
     }
 }
