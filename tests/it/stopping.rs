@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -277,4 +277,38 @@ fn what_was_never_sent_is_not_said_to_be_sent_again() {
     let ends = ran.events("step_finished");
     let second = ends.iter().find(|end| end["row"] == "2").unwrap();
     assert_eq!(second["error"], "interrupted before it was sent", "{ran:?}");
+}
+
+#[test]
+fn a_row_that_hangs_does_not_hold_up_the_others() {
+    for (keys, account) in [("", None), ("    succeeded: done.csv\n", Some("done.csv"))] {
+        let project = Project::new(&creates(&format!("    concurrency: 2\n{keys}")), []);
+        project.write("rows.csv", &csv(300));
+        project
+            .server
+            .judge(|arrived| match row_of(arrived).as_str() {
+                "1" => Answer::Held(DONE),
+                _ => json(DONE),
+            });
+        // Nobody reads what it prints before it is over.
+        let child = project.command_as("human", &[]).spawn().unwrap();
+        let began = Instant::now();
+        while project.server.arrived().len() < 300 && began.elapsed() < GUARD {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let arrived = project.server.arrived().len();
+        project.server.release();
+        let ran = ended(&project, child);
+        assert_eq!((ran.exit, arrived), (0, 300), "{ran:?}");
+        if let Some(account) = account {
+            let text = std::fs::read_to_string(project.folder.path().join(account)).unwrap();
+            let ids: Vec<&str> = text.lines().skip(1).map(first_cell).collect();
+            let all: Vec<String> = (1..=300).map(|row| row.to_string()).collect();
+            assert_eq!(ids, all, "{text}");
+        }
+    }
+}
+
+fn first_cell(line: &str) -> &str {
+    line.split(',').next().unwrap_or_default()
 }

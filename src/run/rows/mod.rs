@@ -1,12 +1,13 @@
 //! The rows of a loop, driven: read one after another, run side by side, accounted for in their order.
 
+mod early;
 mod item;
 mod notes;
 mod open;
 mod reader;
 mod turns;
+mod unbegun;
 
-use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -19,15 +20,13 @@ use super::loops::{LoopEnd, Patience, Tally};
 use crate::plan::{PlannedLoop, PlannedStep};
 use crate::playbook::MaxFailures;
 use crate::template::Scope;
-use item::{Ended, Item, ids_of};
+use early::NEAR;
+use item::{Ended, ids_of};
 pub(super) use notes::RowNotes;
 use open::with_accounts;
 use reader::{Read, Reader};
 use turns::Turns;
-
-/// How far ahead of the oldest unfinished row others may be begun, in rows for each place of `concurrency`:
-/// what is finished waits in memory until its turn to be accounted for.
-const AHEAD: usize = 16;
+use unbegun::Unbegun;
 
 /// Where the accounts of one loop are written.
 pub type AccountFiles = Vec<AccountFile>;
@@ -127,10 +126,8 @@ impl Driver<'_> {
         clock: Instant,
     ) -> Result<Option<Stop>, RunError> {
         let places = reader.each.concurrency;
-        let ahead = u64::try_from(places * AHEAD).unwrap_or(u64::MAX);
         let mut running = FuturesUnordered::new();
-        let mut queues: HashMap<String, VecDeque<Item>> = HashMap::new();
-        let mut ready: VecDeque<Item> = VecDeque::new();
+        let mut unbegun = Unbegun::default();
         let mut stop = None;
         let mut exhausted = false;
         loop {
@@ -143,28 +140,17 @@ impl Driver<'_> {
             }
             let over = stop.is_some() || enough;
             while !over && running.len() < places {
-                if let Some(item) = ready.pop_front() {
+                if let Some(item) = unbegun.next() {
                     running.push(self.item(item, reader.step, reader.each, clock));
                     continue;
                 }
-                if exhausted || reader.turn.saturating_sub(turns.next) > ahead {
+                if exhausted || unbegun.len() >= places * NEAR || !turns.have_room() {
                     break;
                 }
                 match reader.read() {
                     None => exhausted = true,
                     Some(Read::Bad(ended)) => turns.add(*ended).await?,
-                    Some(Read::Item(item)) => match &item.serialize_by {
-                        // The first of its kind runs; those after it wait for it.
-                        Some(value) => {
-                            if let Some(queue) = queues.get_mut(value) {
-                                queue.push_back(*item);
-                            } else {
-                                queues.insert(value.clone(), VecDeque::new());
-                                ready.push_back(*item);
-                            }
-                        }
-                        None => ready.push_back(*item),
-                    },
+                    Some(Read::Item(item)) => unbegun.add(*item),
                 }
                 if patience.exhausted(&turns.ended) {
                     break;
@@ -172,7 +158,7 @@ impl Driver<'_> {
             }
             let Some(ended) = running.next().await else {
                 let over = stop.is_some() || patience.exhausted(&turns.ended);
-                if over || (exhausted && ready.is_empty()) {
+                if over || (exhausted && unbegun.has_none_ready()) {
                     break;
                 }
                 continue;
@@ -182,21 +168,12 @@ impl Driver<'_> {
                 stop = stop.or(ended.stop);
             }
             if let Some(value) = &ended.serialize_by {
-                match queues.get_mut(value).and_then(VecDeque::pop_front) {
-                    Some(next) => ready.push_back(next),
-                    None => {
-                        queues.remove(value);
-                    }
-                }
+                unbegun.is_over(value);
             }
             turns.add(ended).await?;
         }
         // What was read and not begun, and what was never read, is accounted for as well.
-        let left: Vec<Item> = ready
-            .into_iter()
-            .chain(queues.into_values().flatten())
-            .collect();
-        for item in left {
+        for item in unbegun.into_items() {
             let ended = self.left(item, reader.step, reader.each, clock).await?;
             turns.add(ended).await?;
         }

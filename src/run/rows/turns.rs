@@ -4,9 +4,9 @@
     reason = "an edge: how long a loop takes is told by the clock"
 )]
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::early::Early;
 use super::item::{Ended, Standing};
 use crate::event::{Counts, EventKind};
 use crate::journal::Durability;
@@ -24,8 +24,8 @@ pub(super) struct Turns<'p, 'd> {
     pub(super) tally: Tally,
     /// Rows by outcome as soon as they end, out of their order too: what is asked whether more may begin.
     pub(super) ended: Counts,
-    waiting: BTreeMap<u64, Ended>,
-    pub(super) next: u64,
+    early: Early,
+    next: u64,
     total: Option<u64>,
     began: Instant,
 }
@@ -45,7 +45,7 @@ impl<'p, 'd> Turns<'p, 'd> {
             accounts,
             tally: Tally::default(),
             ended: Counts::default(),
-            waiting: BTreeMap::new(),
+            early: Early::new(each.concurrency),
             next: 0,
             total,
             began: Instant::now(),
@@ -54,18 +54,27 @@ impl<'p, 'd> Turns<'p, 'd> {
 }
 
 impl Turns<'_, '_> {
-    pub(super) async fn add(&mut self, ended: Ended) -> Result<(), RunError> {
-        let rows = u64::try_from(ended.rows.len().max(1)).unwrap_or(u64::MAX);
-        self.ended.add_many(ended.event.outcome, rows);
-        self.waiting.insert(ended.turn, ended);
-        while let Some(ended) = self.waiting.remove(&self.next) {
+    pub(super) async fn add(&mut self, mut ended: Ended) -> Result<(), RunError> {
+        let size = u64::try_from(ended.rows.len().max(1)).unwrap_or(u64::MAX);
+        self.ended.add_many(ended.event.outcome, size);
+        if self.accounts.is_empty() {
+            // Nobody reads them any more.
+            ended.rows.clear();
+        }
+        self.early.add(ended, size);
+        while let Some((ended, size)) = self.early.take(self.next) {
             self.next += 1;
-            self.account(ended).await?;
+            self.account(ended, size).await?;
         }
         Ok(())
     }
 
-    async fn account(&mut self, ended: Ended) -> Result<(), RunError> {
+    /// Whether more rows may end before those that stand earlier.
+    pub(super) fn have_room(&self) -> bool {
+        self.early.has_room()
+    }
+
+    async fn account(&mut self, ended: Ended, size: u64) -> Result<(), RunError> {
         let Ended {
             rows,
             mut unreadable,
@@ -73,10 +82,7 @@ impl Turns<'_, '_> {
             standing,
             ..
         } = ended;
-        let size = rows.len().max(1);
-        for _ in 0..size {
-            self.tally.counts.add(event.outcome);
-        }
+        self.tally.counts.add_many(event.outcome, size);
         self.tally.accepted.extend(event.accepted.clone());
         if self.each.keeps_ids {
             // Its own playbook reads them, by the names that it knows.
@@ -130,10 +136,10 @@ impl Turns<'_, '_> {
             .drain(..)
             .filter_map(|account| account.finish().err())
             .collect();
-        if !self.waiting.is_empty() {
+        if self.early.len() > 0 {
             problems.push(format!(
                 "{} rows were read and not accounted for: this is a bug of voxplay",
-                self.waiting.len()
+                self.early.len()
             ));
         }
         (!problems.is_empty()).then(|| problems.join("; "))
