@@ -5,7 +5,7 @@
 //! ordinary file (a device, a pipe, a socket, what is open in a process) is never replaced.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// So many links one after another are followed, as operating systems do.
@@ -88,9 +88,7 @@ pub fn folder_of(path: &Path) -> &Path {
 /// # Errors
 /// Where it cannot be written.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut draft = Draft::begin(path)?;
-    draft.write_all(text.as_bytes())?;
-    draft.finish()
+    Draft::of(path, text)?.finish()
 }
 
 /// A file that has not got its name yet; it goes away unless it is [finished](Draft::finish).
@@ -117,6 +115,16 @@ impl Draft {
         Ok(Self { file, own, place })
     }
 
+    /// Begins such a file, with all that it is to hold.
+    ///
+    /// # Errors
+    /// Where nothing can be written there.
+    pub fn of(path: &Path, text: &str) -> io::Result<Self> {
+        let mut draft = Self::begin(path)?;
+        draft.file.write_all(text.as_bytes())?;
+        Ok(draft)
+    }
+
     /// Puts the file on disk and gives it its name.
     ///
     /// # Errors
@@ -139,16 +147,6 @@ pub fn take_place(whole: &Path, place: &Path) -> io::Result<()> {
         return Err(io::Error::other("it has become a link"));
     }
     std::fs::rename(whole, place)
-}
-
-impl Write for Draft {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }
 
 impl Drop for Draft {
@@ -180,9 +178,7 @@ mod tests {
         let path = folder.path().join("report.html");
         write(&path, "first").unwrap();
         write(&path, "second").unwrap();
-        let mut never = Draft::begin(&path).unwrap();
-        never.write_all(b"third").unwrap();
-        drop(never);
+        drop(Draft::of(&path, "third").unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
         std::fs::create_dir_all(folder.path().join("taken")).unwrap();
         assert!(write(&folder.path().join("taken"), "fourth").is_err());

@@ -1,6 +1,6 @@
 //! `voxplay init`: the files of a new project, all that are missing or none.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
@@ -156,9 +156,7 @@ impl Making {
             std::fs::create_dir(&above)?;
             self.folders.push(above);
         }
-        let mut draft = Draft::begin(path)?;
-        draft.write_all(text.as_bytes())?;
-        self.drafts.push((path.to_owned(), draft));
+        self.drafts.push((path.to_owned(), Draft::of(path, text)?));
         Ok(())
     }
 

@@ -23,25 +23,28 @@ pub struct Counts {
 impl Counts {
     /// Counts one more.
     pub const fn add(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Ok => self.ok += 1,
-            Outcome::Failed => self.failed += 1,
-            Outcome::Unknown => self.unknown += 1,
-            Outcome::Skipped => self.skipped += 1,
-            Outcome::NotRun => self.not_run += 1,
-        }
+        self.add_many(outcome, 1);
     }
 
     /// Counts so many more.
     pub const fn add_many(&mut self, outcome: Outcome, more: u64) {
-        let number = match outcome {
+        *self.number_of(outcome) += more;
+    }
+
+    /// Counts so many less, as far as there are any.
+    pub const fn take_back(&mut self, outcome: Outcome, fewer: u64) {
+        let number = self.number_of(outcome);
+        *number = number.saturating_sub(fewer);
+    }
+
+    const fn number_of(&mut self, outcome: Outcome) -> &mut u64 {
+        match outcome {
             Outcome::Ok => &mut self.ok,
             Outcome::Failed => &mut self.failed,
             Outcome::Unknown => &mut self.unknown,
             Outcome::Skipped => &mut self.skipped,
             Outcome::NotRun => &mut self.not_run,
-        };
-        *number += more;
+        }
     }
 
     /// How many ended so.

@@ -3,7 +3,7 @@
 use super::super::reasons::{Common, NamedRow};
 use super::super::{MOST_ROWS, RowRecord};
 use super::{Recorder, common, is_bad};
-use crate::event::{Counts, RowFinished, RunFinished, RunOutcome, rows_in};
+use crate::event::{RowFinished, RunFinished, RunOutcome, rows_in};
 use crate::outcome::Outcome;
 
 impl Recorder {
@@ -62,8 +62,8 @@ impl Recorder {
         let (common, named) = reason_of_row(&before);
         self.reasons.take_back(common, Some(&named));
         let size = rows_in(before.batch.as_ref());
-        take(&mut self.row_counts, before.outcome, size);
-        take(&mut self.listed, before.outcome, 1);
+        self.row_counts.take_back(before.outcome, size);
+        self.listed.take_back(before.outcome, 1);
         Some(before)
     }
 
@@ -118,15 +118,4 @@ fn reason_of_row(row: &RowRecord) -> (Common, NamedRow) {
         batch: row.batch,
     };
     (common(step, row.outcome, row.error.as_deref()), named)
-}
-
-const fn take(counts: &mut Counts, outcome: Outcome, size: u64) {
-    let count = match outcome {
-        Outcome::Ok => &mut counts.ok,
-        Outcome::Failed => &mut counts.failed,
-        Outcome::Unknown => &mut counts.unknown,
-        Outcome::Skipped => &mut counts.skipped,
-        Outcome::NotRun => &mut counts.not_run,
-    };
-    *count = count.saturating_sub(size);
 }
