@@ -14,6 +14,7 @@ use super::open::{folder_of, shown};
 use super::own_columns;
 use super::places::{make_folders, obstacle, to_be_made};
 use super::reads::{DATA, Reads, whole};
+use super::state;
 use super::surroundings::current_folder;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::draft;
@@ -241,7 +242,7 @@ pub(super) fn check_own(
         given: BTreeMap::new(),
         folder: folder_of(playbook),
     };
-    let reads = Reads::of_plan(plan, rehearsal, files).keeping(&root.join(".voxplay"));
+    let reads = Reads::of_plan(plan, rehearsal, files).keeping(&state::of_run(None, root));
     let mut findings = check(&accounts, plan, files, &reads, &[]);
     findings.extend(own_columns::check(&accounts, plan, rehearsal, files));
     findings

@@ -6,43 +6,104 @@
 
 use jiff::{Timestamp, ToSpan as _};
 
+use super::args::RunArgs;
 use super::call::Call;
+use super::deletes;
+use super::failures::Failures;
 use super::prepare::Prepared;
+use super::ready::Ready;
 use crate::event::{RunFinished, RunOutcome};
 use crate::report::human::plural;
+use crate::report::record::RunRecord;
 
-/// The lines for people; nothing where the run is over.
-pub(super) fn advice(
-    finished: &RunFinished,
-    has_doubts: bool,
-    prepared: &Prepared,
-    call: &Call,
-) -> String {
-    let until = finished
-        .is_out_of_budget()
-        .then(|| next_day(prepared))
-        .flatten();
-    let goes_on = matches!(
-        finished.outcome,
-        RunOutcome::Interrupted | RunOutcome::Budget
-    );
-    let (words, commands) = if has_doubts {
-        let words = match &until {
-            Some(until) => format!("say what you found in the CRM; then, {until}, go on:"),
-            None => "say what you found in the CRM, then go on:".to_owned(),
+/// A run that has ended, as far as it decides what is done next.
+pub(super) struct Ended<'e> {
+    pub(super) args: &'e RunArgs,
+    pub(super) ready: &'e Ready,
+    pub(super) finished: &'e RunFinished,
+    pub(super) record: &'e RunRecord,
+    pub(super) has_doubts: bool,
+    pub(super) failures: &'e Failures,
+    /// What was said of what failed though the CRM accepted it.
+    pub(super) held_back: &'e str,
+    /// The commands that go on with it.
+    pub(super) call: &'e Call,
+}
+
+impl Ended<'_> {
+    /// The lines for people; nothing where the run is over.
+    pub(super) fn advice(&self) -> String {
+        let is_out_of_budget = self.finished.is_out_of_budget();
+        let until = is_out_of_budget.then(|| next_day(self.ready)).flatten();
+        let (words, commands) = if self.has_doubts {
+            let words = match &until {
+                Some(until) => format!("say what you found in the CRM; then, {until}, go on:"),
+                None => "say what you found in the CRM, then go on:".to_owned(),
+            };
+            (words, vec![self.call.reconcile(""), self.resume(false)])
+        } else if is_out_of_budget || self.finished.outcome == RunOutcome::Interrupted {
+            let words = match &until {
+                Some(until) => format!("go on {until}:"),
+                None => "go on with it:".to_owned(),
+            };
+            (words, vec![self.resume(false)])
+        } else {
+            return self.after_failures();
         };
-        (words, vec![call.reconcile(""), call.resume("")])
-    } else if goes_on {
-        let words = match &until {
-            Some(until) => format!("go on {until}:"),
-            None => "go on with it:".to_owned(),
+        let mut text = lines(&words, &commands);
+        if self.has_failed() && !self.are_all_held() {
+            text.push_str("what failed stays failed; with `--retry-failed` it is tried again\n");
+        }
+        text
+    }
+
+    /// Of a run that has come to its end, and of which something failed.
+    fn after_failures(&self) -> String {
+        if !self.has_failed() {
+            String::new()
+        } else if !self.are_all_held() {
+            lines(
+                "what failed stays failed; once its cause is gone, try it again:",
+                &[self.resume(true)],
+            )
+        } else if !self.held_back.is_empty() {
+            // Each of them was named, with the command that settles it.
+            String::new()
+        } else {
+            lines(
+                "look up what the CRM accepted; where it is as it should be, take it as done:",
+                &[self.call.reconcile("")],
+            )
+        }
+    }
+
+    /// Whether something failed that the target still knows of: a sandbox inside the process is gone with it.
+    fn has_failed(&self) -> bool {
+        self.finished.counts.failed > 0 && !self.args.what.sandbox
+    }
+
+    /// Whether nothing failed but what the CRM accepted, and would do a second time.
+    const fn are_all_held(&self) -> bool {
+        !self.failures.any_other && (self.failures.any_held || !self.held_back.is_empty())
+    }
+
+    /// `resume`, with what it cannot do without.
+    fn resume(&self, retries: bool) -> String {
+        let are_left = || deletes::are_left(self.ready, self.record, retries);
+        let deletes = deletes::need_a_flag(self.args) && are_left();
+        let words = match (retries, deletes) {
+            (true, true) => "--retry-failed --allow delete",
+            (true, false) => "--retry-failed",
+            (false, true) => "--allow delete",
+            (false, false) => "",
         };
-        (words, vec![call.resume("")])
-    } else {
-        return String::new();
-    };
-    let commands = commands.into_iter();
-    commands.fold(format!("{words}\n"), |text, command| {
+        self.call.resume(words)
+    }
+}
+
+/// Commands below the words that lead to them.
+fn lines(words: &str, commands: &[String]) -> String {
+    commands.iter().fold(format!("{words}\n"), |text, command| {
         format!("{text}  {command}\n")
     })
 }

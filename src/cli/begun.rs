@@ -9,6 +9,7 @@ use super::opened::names_of;
 use super::past::{Asked, Past};
 use super::resume::unreadable;
 use super::resumption::Resumption;
+use super::state;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::RunId;
 use crate::journal::{Journal, JournalError};
@@ -16,8 +17,7 @@ use crate::journal::{Journal, JournalError};
 /// The run that `--run-id` names; none where no run has begun under it.
 pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Diagnostic>> {
     let root = Project::find(&folder_of(&args.what.playbook)).root;
-    let named = args.state.state_dir.clone();
-    let state = named.unwrap_or_else(|| root.join(".voxplay"));
+    let state = state::of_run(args.state.state_dir.as_deref(), &root);
     if !state.join("journal.sqlite").is_file() {
         return None;
     }
@@ -26,9 +26,10 @@ pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Dia
         Err(error) => return Some(Err(unreadable(&error))),
     };
     let own = names_of(&args.what.playbook, &root);
-    Some(match other_playbook(args, id, &past, &own) {
+    let call = Call::new(id, &state);
+    Some(match other_playbook(&call, id, &past, &own) {
         Some(finding) => Err(finding),
-        None => past.resumption(id.clone(), Asked::again(args)),
+        None => past.resumption(id.clone(), Asked::again(args), call),
     })
 }
 
@@ -43,7 +44,7 @@ fn past(journal: &Journal, id: &RunId) -> Result<Option<Past>, JournalError> {
 /// That the id is one of another playbook. What stands in the two says nothing: a copy is another playbook, and one that
 /// has changed is the same.
 fn other_playbook(
-    args: &RunArgs,
+    call: &Call,
     id: &RunId,
     past: &Past,
     own: &BTreeSet<String>,
@@ -52,7 +53,6 @@ fn other_playbook(
     if past.playbooks.is_empty() || !past.playbooks.is_disjoint(own) {
         return None;
     }
-    let call = Call::new(id, args.state.state_dir.as_deref());
     let (go_on, renamed) = (call.resume(""), call.resume("--playbook FILE"));
     Some(
         Diagnostic::error(

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::explain::quoted;
+use super::{open, state};
 use crate::event::RunId;
 
 /// How commands about one run begin and end.
@@ -14,12 +15,17 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Of a run in the journal of this folder, where one was named.
-    pub(super) fn new(run: &RunId, state_dir: Option<&Path>) -> Self {
+    /// Of a run in the journal of this folder.
+    pub(super) fn new(run: &RunId, state: &Path) -> Self {
         Self {
             run: run.clone(),
-            place: place(state_dir),
+            place: place(state),
         }
+    }
+
+    /// The run.
+    pub(super) const fn run(&self) -> &RunId {
+        &self.run
     }
 
     /// `reconcile` with these words of its own.
@@ -38,10 +44,13 @@ impl Call {
     }
 }
 
-/// The flag that says where the journal is, with a space before it; nothing where no folder was named.
-pub(super) fn place(state_dir: Option<&Path>) -> String {
-    let flag = |folder: &Path| format!(" --state-dir {}", word(&folder.display().to_string()));
-    state_dir.map(flag).unwrap_or_default()
+/// The flag that says where the journal is, with a space before it; nothing where commands that are typed here find it
+/// by themselves.
+fn place(state: &Path) -> String {
+    if open::absolute(&state::found_here(None)) == open::absolute(state) {
+        return String::new();
+    }
+    format!(" --state-dir {}", word(&open::shown(state)))
 }
 
 /// A word of a shell that stands for this text.

@@ -88,7 +88,7 @@ fn of_resume(has_new_input: bool) -> String {
 
 /// `run` accepts no changes, and `resume` takes new values from files alone.
 fn of_run(resumed: &Resumption, files: &[PathBuf], given: &[&Origin]) -> String {
-    let call = resumed.call();
+    let call = &resumed.call;
     let other = "what is new altogether is a run of its own, under another id";
     if resumed.is_ok {
         return format!("that run ended ok, and nothing of it is left to do; {other}");

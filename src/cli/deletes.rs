@@ -2,14 +2,17 @@
 //! it has deleted already is not asked for again.
 
 use super::args::{Allowed, Format, RunArgs};
+use super::ready::Ready;
 use super::resumption::Resumption;
 use super::terminal::Terminal;
 use crate::action::Effect;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::outcome::Outcome;
 use crate::plan::foresee::Tally;
-use crate::plan::{Foresight, Rehearsal};
+use crate::plan::{Foresight, PlannedStep, Rehearsal};
 use crate::report::human::plural;
 use crate::report::plan::records;
+use crate::report::record::{RunRecord, StepRecord};
 
 /// The records that a run may delete yet.
 pub(super) struct Deletes {
@@ -87,6 +90,42 @@ impl Deletes {
             "pass `--allow delete` to run it without being asked",
         )
     }
+}
+
+/// Whether a run that has ended leaves something to delete; `retries_failed` says whether what failed is sent again. What
+/// is in doubt is not, before a person says so.
+pub(super) fn are_left(ready: &Ready, record: &RunRecord, retries_failed: bool) -> bool {
+    let loops = ready.plan.loops();
+    let is_left = |step: &Foresight| {
+        // A loop stands in the record as one step, with the loops inside it.
+        let outermost = || {
+            let holds = |each: &PlannedStep| each.and_nested().iter().any(|it| it.id == step.id);
+            loops.iter().find(|(each, _)| holds(each))
+        };
+        let outermost = outermost().filter(|_| step.repeated);
+        let id = outermost.map_or(&step.id, |(each, _)| &each.id);
+        let end = record.steps.iter().find(|end| end.step == *id);
+        end.is_none_or(|end| leaves_some(end, retries_failed))
+    };
+    let deletes = |step: &Foresight| step.effect == Effect::Delete && is_left(step);
+    ready.rehearsal.count(deletes) > 0
+}
+
+/// Whether a step, or a row of a loop, is to be sent yet.
+fn leaves_some(end: &StepRecord, retries_failed: bool) -> bool {
+    let has_rows_left = end.rows.is_some_and(|rows| rows.not_run > 0);
+    let has_begun = end.rows.is_some_and(|rows| rows.total() > 0);
+    match end.outcome {
+        Outcome::NotRun => has_rows_left || !has_begun,
+        Outcome::Failed => has_rows_left || retries_failed,
+        Outcome::Ok | Outcome::Skipped | Outcome::Unknown => has_rows_left,
+    }
+}
+
+/// Whether a flag has to allow it, when the run is gone on with as it was called here: nobody asks in a pipeline, and
+/// whoever gave the flag was not asked either.
+pub(super) fn need_a_flag(args: &RunArgs) -> bool {
+    !args.what.sandbox && (may_delete(args) || !Terminal::is_interactive())
 }
 
 /// Whether it is allowed without a question.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Exit;
 use super::args::{Format, RunArgs};
+use super::call::Call;
 use super::ci;
 use super::ready::Ready;
 use super::refusal::report_findings;
@@ -55,7 +56,7 @@ pub(super) fn say_earlier_accounts(
 pub(super) fn stopped_by_journal(
     terminal: &Terminal,
     format: Format,
-    run: &RunId,
+    call: &Call,
     error: &RunError,
     has_doubts: bool,
 ) -> Exit {
@@ -68,8 +69,9 @@ pub(super) fn stopped_by_journal(
         Some(step) => format!("the outcome of {step} is known but not written down: note it"),
         None if *sent == 0 => "nothing was sent".to_owned(),
         None if has_doubts => format!(
-            "sent before that: {}; what was on its way is in doubt, and `voxplay reconcile` lists it",
-            plural(*sent, "request")
+            "sent before that: {}; what was on its way is in doubt, and `{}` lists it",
+            plural(*sent, "request"),
+            call.reconcile("")
         ),
         None => format!(
             "sent before that: {}, and nothing since",
@@ -79,7 +81,7 @@ pub(super) fn stopped_by_journal(
     let message = format!("the run stopped because it could not be recorded: {error}; {after}");
     let finding = Diagnostic::error(Code::StateFolder, message)
         .help("make room or repair the folder of the journal");
-    report_findings(terminal, format, Some(run), &[finding]);
+    report_findings(terminal, format, Some(call.run()), &[finding]);
     match (*sent, unrecorded) {
         (0, None) => Exit::Refused,
         (_, Some(_)) => Exit::Unknown,

@@ -61,11 +61,11 @@ pub(super) fn of(journal: &Journal, run: &RunId, resumption: Option<&Resumption>
     let mut text: String = held
         .iter()
         .take(NAMED)
-        .map(|held| words(held, &resumed.call()))
+        .map(|held| words(held, &resumed.call))
         .collect();
     if held.len() > NAMED {
         let more = held.len() - NAMED;
-        let all = resumed.call().reconcile("");
+        let all = resumed.call.reconcile("");
         let _ = writeln!(text, "and {more} more: `{all}` lists them");
     }
     text

@@ -15,7 +15,6 @@ use super::args::RunArgs;
 use super::open::{self, folder_of};
 use super::ready::Ready;
 use super::resumption::Resumption;
-use super::run::state_folder;
 use super::{prepare, private, saved};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RunId, RunStarted};
@@ -49,8 +48,7 @@ impl Opened {
         let refused = |error: JournalError| {
             Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
         };
-        let state = state_folder(args, &ready.root);
-        let journal = Journal::open(&state).map_err(refused)?;
+        let journal = Journal::open(&ready.state).map_err(refused)?;
         let keys = lock_keys(args, started.from_root.clone(), ready, resumption);
         let locks = keys.iter().map(|key| journal.lock(key, &ready.run));
         let locks = locks.collect::<Result<_, _>>().map_err(refused)?;
@@ -60,7 +58,7 @@ impl Opened {
         }
         if resumption.is_none() {
             // The state folder, where the key of its digests is, was made just now.
-            private::keep(started, ready, &state, masker)?;
+            private::keep(started, ready, &ready.state, masker)?;
         }
         let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
         let transport = Transport::new(&endpoint, limits_of(&ready.plan))
@@ -106,7 +104,7 @@ fn against_going_on(
         }
         // What is sent to an emulated CRM is sent to nobody.
         let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox)?;
-        return saved::was_run(journal, plan, args.state.state_dir.as_deref());
+        return saved::was_run(journal, plan, &ready.state);
     };
     earlier
         .asked

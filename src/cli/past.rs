@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::args::{ResumeArgs, RunArgs};
+use super::call::Call;
 use super::resumption::Resumption;
 use super::spent::Spent;
 use super::surroundings::Process;
@@ -23,8 +24,6 @@ use crate::value::{Map, Value};
 pub(super) struct Asked {
     pub(super) retry_failed: bool,
     pub(super) accept_changes: bool,
-    /// The state folder, where one was named.
-    pub(super) state_dir: Option<PathBuf>,
     /// The files of `--inputs` of `run --run-id`, which cannot accept changes; none where it was `resume`.
     pub(super) run_again: Option<Vec<PathBuf>>,
 }
@@ -35,7 +34,6 @@ impl Asked {
         Self {
             retry_failed: args.retry_failed,
             accept_changes: args.accept_changes,
-            state_dir: args.state.state_dir.clone(),
             run_again: None,
         }
     }
@@ -43,7 +41,6 @@ impl Asked {
     /// By `run --run-id`.
     pub(super) fn again(args: &RunArgs) -> Self {
         Self {
-            state_dir: args.state.state_dir.clone(),
             run_again: Some(args.what.inputs.clone()),
             ..Self::default()
         }
@@ -96,7 +93,12 @@ impl Past {
         names.next().map_or("another playbook", String::as_str)
     }
 
-    pub(super) fn resumption(self, run: RunId, asked: Asked) -> Result<Resumption, Diagnostic> {
+    pub(super) fn resumption(
+        self,
+        run: RunId,
+        asked: Asked,
+        call: Call,
+    ) -> Result<Resumption, Diagnostic> {
         let started_at: Timestamp = self.started.started_at.parse().map_err(|_| {
             Diagnostic::error(
                 Code::StateFolder,
@@ -110,6 +112,7 @@ impl Past {
             spent: self.spent,
             inputs,
             asked,
+            call,
             is_ok: self.is_ok,
             earlier: self.started,
         })

@@ -10,7 +10,7 @@ use super::args::{PlanArgs, PlanFormat, PlaybookArgs};
 use super::open::shown;
 use super::prepare::{self, Needs, Occasion, Prepared};
 use super::terminal::{Terminal, width};
-use super::{Exit, accounts, saved};
+use super::{Exit, accounts, saved, state};
 use crate::diagnostic::render;
 use crate::diagnostic::{Diagnostic, in_one_line};
 use crate::draft;
@@ -141,12 +141,11 @@ fn budget(args: &PlanArgs, prepared: &Prepared) -> (Option<Budget>, Option<Strin
     let Some(daily) = prepared.target.daily_budget else {
         return (None, None);
     };
-    let default = prepared.root.join(".voxplay");
-    let state = args.state_dir.as_ref().unwrap_or(&default);
+    let state = state::of_run(args.state_dir.as_deref(), &prepared.root);
     let midnight = prepare::midnight(prepared.started_at, &prepared.zone);
     let facts = &prepared.facts;
     let sent = peek::requests_since(
-        state,
+        &state,
         &facts.server,
         &facts.operation,
         &format!("{midnight:.3}"),

@@ -4,7 +4,7 @@
     reason = "an edge: the run's start is read from the clock here"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -18,8 +18,8 @@ use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
 use super::reads::Reads;
 use super::reports;
 use super::resumption::Resumption;
-use super::run::state_folder;
 use super::saved;
+use super::state;
 use crate::diagnostic::Diagnostic;
 use crate::plan::foresee::{RowsShown, Tally};
 use crate::sandbox::Sandbox;
@@ -28,6 +28,8 @@ use crate::secret::Secret;
 /// A run that nothing speaks against any more.
 pub(super) struct Ready {
     prepared: Prepared,
+    /// Where its journal is.
+    pub(super) state: PathBuf,
     pub(super) accounts: Accounts,
     /// What tells the saved plan that is run from others.
     pub(super) saved_plan: Option<String>,
@@ -77,7 +79,8 @@ pub(super) fn ready(
         findings.extend(reports::check(&args.reports.report, &Reads::default()));
         return None;
     };
-    let reads = Reads::of_run(args, &prepared, &state_folder(args, &prepared.root));
+    let state = state::of_run(args.state.state_dir.as_deref(), &prepared.root);
+    let reads = Reads::of_run(args, &prepared, &state);
     findings.extend(reports::check(&args.reports.report, &reads));
     if let Some(saved) = &saved {
         findings.extend(saved::drift(saved, &prepared, &args.what));
@@ -123,6 +126,7 @@ pub(super) fn ready(
     }
     Some(Ready {
         prepared,
+        state,
         accounts,
         saved_plan: saved.map(|saved| saved.id()),
     })

@@ -25,8 +25,9 @@ use super::args::{Format, ReconcileArgs};
 use super::call::Call;
 use super::held_back::{self, Held};
 use super::refusal::refuse_all;
-use super::resume::{choose, open, state_folder, unreadable};
+use super::resume::{choose, open, unreadable};
 use super::run::runtime;
+use super::state;
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
@@ -82,7 +83,7 @@ pub(super) fn reconcile(args: &ReconcileArgs) -> Exit {
 }
 
 async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
-    let state = state_folder(args.state.state_dir.as_deref());
+    let state = state::found_here(args.state.state_dir.as_deref());
     let journal = open(&state)?;
     journal.verify()?;
     let run = choose(&journal, args.run.as_ref())?;
@@ -98,7 +99,7 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         settled: &before,
     };
     let mut words = given(args, &known)?;
-    let call = Call::new(&run, args.state.state_dir.as_deref());
+    let call = Call::new(&run, &state);
     if words.is_empty() {
         let mut session = Session {
             terminal: Terminal::new(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::Format;
+use super::failures::Failures;
 use super::terminal::{Terminal, width};
 use crate::event::{Event, EventKind, RunId};
 use crate::outcome::Outcome;
@@ -29,6 +30,7 @@ pub(super) struct Reporter {
     format: Format,
     columns: Columns,
     in_doubt: InDoubt,
+    failures: Failures,
     /// What the reports are made of.
     pub(super) recorder: Recorder,
     /// When a loop was last told of, since its beginning.
@@ -54,6 +56,7 @@ impl Reporter {
             columns,
             recorder,
             in_doubt: InDoubt::default(),
+            failures: Failures::default(),
             told: None,
             rows_told: 0,
             bar: None,
@@ -61,12 +64,12 @@ impl Reporter {
         }
     }
 
-    /// What is in doubt, and the record of the run.
-    pub(super) fn finish(self) -> (InDoubt, Recorder) {
+    /// What is in doubt, what failed, and the record of the run.
+    pub(super) fn finish(self) -> (InDoubt, Failures, Recorder) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
-        (self.in_doubt, self.recorder)
+        (self.in_doubt, self.failures, self.recorder)
     }
 
     fn say(&self, text: &str) {
@@ -138,6 +141,7 @@ impl Watcher for Reporter {
 
     fn event(&mut self, run: &RunId, event: &Event) {
         self.recorder.add(event);
+        self.failures.add(&event.kind);
         match self.format {
             Format::Json => {
                 if let Some(line) = json::line(run, event) {

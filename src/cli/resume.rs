@@ -3,15 +3,17 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
+use super::call::Call;
 use super::open::{Project, folder_of, shown};
 use super::past::{Asked, Past};
 use super::prepare::Prepared;
+use super::ready::Ready;
 use super::refusal::refuse;
 use super::resumption::Resumption;
 use super::run::go;
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{accounts, changes, fingerprints, outline, private, strangers};
+use super::{accounts, changes, fingerprints, outline, private, state, strangers};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
 use crate::journal::{Journal, JournalError};
@@ -33,7 +35,7 @@ pub(super) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnostic> {
-    let state = state_folder(args.state.state_dir.as_deref());
+    let state = state::found_here(args.state.state_dir.as_deref());
     let journal = open(&state)?;
     journal.verify().map_err(|error| unreadable(&error))?;
     let run = choose(&journal, args.run.as_ref())?;
@@ -52,6 +54,7 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
             .map(|value| accounts::given_back(value, &root))
             .collect()
     };
+    let call = Call::new(&run, &state);
     let run_args = RunArgs {
         what: PlaybookArgs {
             playbook,
@@ -74,16 +77,8 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
         reports: args.reports.clone(),
         format: args.format,
     };
-    let resumption = past.resumption(run, Asked::resume(args))?;
+    let resumption = past.resumption(run, Asked::resume(args), call)?;
     Ok(Some((run_args, resumption)))
-}
-
-/// The folder of the journal: as it was named, else `.voxplay` of the project that this folder is in.
-pub(super) fn state_folder(named: Option<&Path>) -> PathBuf {
-    named.map_or_else(
-        || Project::find(&current_folder()).root.join(".voxplay"),
-        Path::to_owned,
-    )
 }
 
 /// The journal of a state folder that has one.
@@ -172,13 +167,12 @@ pub(super) fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBu
 pub(super) fn against(
     resumed: &Resumption,
     now: &mut RunStarted,
-    prepared: &Prepared,
-    state: &Path,
+    ready: &Ready,
     masker: &Masker,
 ) -> Option<Diagnostic> {
-    match private::keep(now, prepared, state, masker) {
+    match private::keep(now, ready, &ready.state, masker) {
         Ok(()) if resumed.asked.accept_changes => None,
-        Ok(()) => changes::find(resumed, now, prepared),
+        Ok(()) => changes::find(resumed, now, ready),
         Err(finding) => Some(finding),
     }
 }
@@ -254,7 +248,7 @@ fn lost_doubt(journal: &Journal, resumed: &Resumption, plan: &Plan) -> Option<Di
         )
         .help(format!(
             "settle it first: `{}`; a step keeps its id as long as its run can be gone on with",
-            resumed.call().reconcile("")
+            resumed.call.reconcile("")
         )),
     )
 }

@@ -18,13 +18,8 @@ pub(super) struct Resumption {
     /// What it has sent.
     pub(super) spent: Spent,
     pub(super) asked: Asked,
+    /// The commands that go on with it.
+    pub(super) call: Call,
     /// Whether it has come to a good end, so that nothing is left to go on with.
     pub(super) is_ok: bool,
-}
-
-impl Resumption {
-    /// The commands that go on with it.
-    pub(super) fn call(&self) -> Call {
-        Call::new(&self.run, self.asked.state_dir.as_deref())
-    }
 }

@@ -2,14 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::afterwards;
+use super::afterwards::Ended;
 use super::args::{Format, RunArgs};
 use super::call::Call;
 use super::check::literal_tokens;
 use super::ci::Ci;
+use super::deletes::{self, Deletes};
 use super::emulated;
 use super::ending::{all_doubts, say_earlier_accounts, say_end, stopped_by_journal, tell_others};
 use super::held_back;
@@ -23,7 +23,6 @@ use super::signals::Signals;
 use super::started::started;
 use super::terminal::{Terminal, width};
 use crate::diagnostic::render;
-use crate::event::RunId;
 use crate::report::human::Columns;
 use crate::report::record::{Recorder, places};
 use crate::run::{Driver, Meter};
@@ -33,13 +32,6 @@ pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-}
-
-/// The commands about a run, as a person would type them after this one.
-fn call(args: &RunArgs, resumption: Option<&Resumption>, run: &RunId) -> Call {
-    // `resume` has found the folder of a run that was asked for without one.
-    let given = || Call::new(run, args.state.state_dir.as_deref());
-    resumption.map_or_else(given, Resumption::call)
 }
 
 pub(super) fn run(args: &RunArgs) -> Exit {
@@ -124,18 +116,6 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
     })
 }
 
-/// Where the journal is.
-pub(super) fn state_folder(args: &RunArgs, root: &Path) -> PathBuf {
-    let given = args.state.state_dir.clone();
-    given.unwrap_or_else(|| root.join(".voxplay"))
-}
-
-/// The state folder, where commands that are typed here do not find it by themselves.
-fn state_flag(state: &Path) -> Option<PathBuf> {
-    let own = super::resume::state_folder(None);
-    (open::absolute(&own) != open::absolute(state)).then(|| PathBuf::from(open::shown(state)))
-}
-
 /// Opens what the run needs, runs it, and says how it ended.
 async fn start(
     args: &RunArgs,
@@ -144,14 +124,13 @@ async fn start(
     ready: Ready,
     masker: &Masker,
 ) -> Exit {
-    let state = state_folder(args, &ready.root);
     let earlier = resumption.map(|earlier| &earlier.run);
     let key = lock_key(&args.what.playbook, &ready.root);
     let mut started = started(args, &ready, &key, masker);
     // As it stands in the journal, with which it is compared.
     started.mask(masker);
     if let Some(resumed) = resumption
-        && let Some(finding) = super::resume::against(resumed, &mut started, &ready, &state, masker)
+        && let Some(finding) = super::resume::against(resumed, &mut started, &ready, masker)
     {
         report_findings(terminal, args.format, earlier, &[finding]);
         return Exit::Refused;
@@ -167,8 +146,8 @@ async fn start(
         }
     };
     let journal = &opened.journal;
-    let call = call(args, resumption, &ready.run);
-    let signals = listen(terminal, &call);
+    let call = Call::new(&ready.run, &ready.state);
+    let signals = listen(args, terminal, &ready, &call);
     let mut watcher = watcher(args, terminal, &ready, &call);
     // A report is one of the whole run.
     if resumption.is_some() {
@@ -201,7 +180,7 @@ async fn start(
         watcher: RefCell::new(&mut watcher),
     };
     let result = driver.run(started, ready.rehearsal.scope.clone()).await;
-    let (mut in_doubt, recorder) = watcher.finish();
+    let (mut in_doubt, failures, recorder) = watcher.finish();
     if args.format == Format::Human {
         say_earlier_accounts(terminal, &ready, journal, reached.into_inner());
     }
@@ -214,24 +193,26 @@ async fn start(
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {
-        Err(error) => stopped_by_journal(terminal, args.format, &ready.run, &error, has_doubts),
+        Err(error) => stopped_by_journal(terminal, args.format, &call, &error, has_doubts),
         Ok(finished) => {
             if args.format == Format::Human {
                 say_end(terminal, &finished, &in_doubt, &record, masker);
-                if finished.counts.failed > 0 && resumption.is_some_and(|it| !it.asked.retry_failed)
-                {
-                    terminal.say(
-                        "what failed before stays failed; `resume --retry-failed` tries it again\n",
-                    );
-                }
                 terminal.say(&held_back);
-                let call = Call::new(&ready.run, state_flag(&state).as_deref());
-                let has_doubts = !in_doubt.is_empty();
-                terminal.say(&afterwards::advice(&finished, has_doubts, &ready, &call));
+                let ended = Ended {
+                    args,
+                    ready: &ready,
+                    finished: &finished,
+                    record: &record,
+                    has_doubts: !in_doubt.is_empty(),
+                    failures: &failures,
+                    held_back: &held_back,
+                    call: &call,
+                };
+                terminal.say(&ended.advice());
                 terminal.say(&format!(
                     "run {} is recorded in {}\n",
                     ready.run,
-                    open::shown(&state.join("journal.sqlite"))
+                    open::shown(&ready.state.join("journal.sqlite"))
                 ));
             }
             if let Err(error) = closed {
@@ -246,11 +227,12 @@ async fn start(
 }
 
 /// Hears signals; the second one ends the run at once, and says how what was in flight is settled.
-fn listen(terminal: &Terminal, call: &Call) -> Signals {
+fn listen(args: &RunArgs, terminal: &Terminal, ready: &Ready, call: &Call) -> Signals {
+    let deletes = deletes::need_a_flag(args) && Deletes::of(&ready.rehearsal, None).any();
     let in_doubt = format!(
         "; what was in flight is in doubt: `{}`, then `{}`",
         call.reconcile(""),
-        call.resume("")
+        call.resume(if deletes { "--allow delete" } else { "" })
     );
     Signals::listen(terminal.clone(), in_doubt)
 }

@@ -18,7 +18,8 @@ use super::open::Project;
 use super::reads::Reads;
 use super::refusal::refuse;
 use super::reports::{self, ReportTo};
-use super::resume::{open, state_folder, unreadable};
+use super::resume::{open, unreadable};
+use super::state;
 use super::surroundings::current_folder;
 use super::terminal::{Terminal, width};
 use crate::diagnostic::{Code, Diagnostic};
@@ -44,7 +45,7 @@ pub(super) fn runs(args: &RunsArgs) -> Exit {
 }
 
 fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
-    let state = state_folder(args.state_dir.as_deref());
+    let state = state::found_here(args.state_dir.as_deref());
     let journal = open(&state)?;
     match &args.command {
         None => {
@@ -68,7 +69,7 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
                 None => latest(&journal)?,
             };
             if !report.is_empty() {
-                let call = Call::new(&run, args.state_dir.as_deref());
+                let call = Call::new(&run, &state);
                 return written(&journal, &run, report, &call);
             }
             let filter = Filter {

@@ -229,11 +229,7 @@ impl Saved {
 }
 
 /// Why a plan is not run once more: what was reviewed is sent once.
-pub(super) fn was_run(
-    journal: &Journal,
-    plan: &str,
-    state_dir: Option<&Path>,
-) -> Option<Diagnostic> {
+pub(super) fn was_run(journal: &Journal, plan: &str, state: &Path) -> Option<Diagnostic> {
     let found = journal.run_of_plan(plan).and_then(|run| {
         let run = run.and_then(|id| RunId::parse(&id));
         run.map_or(Ok(None), |id| journal.run(&id))
@@ -245,7 +241,7 @@ pub(super) fn was_run(
     let (how, help) = if run.outcome == Some(RunOutcome::Ok) {
         (", which ended ok", "make a new plan".to_owned())
     } else {
-        let go_on = Call::new(&run.id, state_dir).resume("");
+        let go_on = Call::new(&run.id, state).resume("");
         let help = format!("make a new plan; to go on with that run: `{go_on}`");
         ("", help)
     };

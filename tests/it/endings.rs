@@ -46,6 +46,12 @@ fn latest(project: &Project, state: &str) -> String {
 #[test]
 fn a_run_that_stopped_names_the_commands_that_go_on_with_it() {
     for (state, flag) in [(".voxplay", ""), ("elsewhere", " --state-dir elsewhere")] {
+        let project = Project::new(UPDATE, [no()]);
+        let ran = human(&project, &["run", "playbook.yaml", "--state-dir", state]);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        let run = latest(&project, state);
+        let go_on = format!("try it again:\n  voxplay resume {run} --retry-failed{flag}\n");
+        assert!(ran.stderr.contains(&go_on), "{ran:?}");
         let project = Project::new(CREATE, [Answer::CutRead]);
         let ran = human(&project, &["run", "playbook.yaml", "--state-dir", state]);
         assert_eq!(ran.exit, 5, "{ran:?}");
@@ -68,6 +74,166 @@ fn a_run_that_stopped_names_the_commands_that_go_on_with_it() {
     let said = format!("when another 1 request may be sent:\n  voxplay resume {run}\n");
     assert!(ran.stderr.contains(&said), "{ran:?}");
     assert!(ran.stderr.contains("go on from 20"), "{ran:?}");
+    // Also where a failure is what it ends with.
+    project.server.judge(|_| no());
+    let ran = human(
+        &project,
+        &[
+            "run",
+            "playbook.yaml",
+            "-i",
+            "list=rows.csv",
+            "--state-dir",
+            "other",
+        ],
+    );
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let run = latest(&project, "other");
+    let said =
+        format!("sent:\n  voxplay resume {run} --state-dir other\nwhat failed stays failed;");
+    assert!(ran.stderr.contains(&said), "{ran:?}");
+}
+
+#[test]
+fn a_journal_that_is_not_found_from_here_is_named_in_every_command() {
+    let project = Project::new(CREATE, [Answer::CutRead]);
+    std::fs::create_dir(project.folder.path().join("here")).unwrap();
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = project.voxplay(arguments);
+        command.current_dir(project.folder.path().join("here"));
+        project.finish(command)
+    };
+    let report = ["run", "../playbook.yaml", "--report", "markdown=r.md"];
+    let ran = elsewhere(&report);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    let report = std::fs::read_to_string(project.folder.path().join("here/r.md")).unwrap();
+    for text in [ran.stderr.as_str(), &report] {
+        let (_, command) = text.split_once("voxplay reconcile ").unwrap();
+        let command = command.lines().next().unwrap();
+        assert!(command.contains(" --state-dir /"), "{command}");
+    }
+}
+
+#[test]
+fn after_failures_it_is_said_how_they_are_tried_again() {
+    let again = "what failed stays failed; once its cause is gone, try it again:\n";
+    let also = "what failed stays failed; with `--retry-failed` it is tried again\n";
+    let project = Project::new(ROWS, [no(), answer(DONE), no()]);
+    project.write("rows.csv", "id\na\nb\n");
+    let run = ["run", "playbook.yaml", "-i", "list=rows.csv"];
+    let first = human(&project, &run);
+    let resumed = human(&project, &["resume"]);
+    let retried = human(&project, &["resume", "--retry-failed"]);
+    let run = latest(&project, ".voxplay");
+    let command = format!("{again}  voxplay resume {run} --retry-failed\n");
+    for ran in [first, resumed, retried] {
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(ran.stderr.contains(&command), "{ran:?}");
+    }
+    let ran = human(&project, &["resume", "--retry-failed"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(!ran.stderr.contains("voxplay resume"), "{ran:?}");
+
+    // Beside what has to be done first.
+    let creates = ROWS.replace("record.update", "obligation.insert").replace(
+        "{ module: contacts, wolkvox_id: \"{{ it.id }}\", fields: { A: b } }",
+        "{ wolkvox_id: \"{{ it.id }}\", id: a, name: Loan }",
+    );
+    let project = Project::new(&creates, [no(), Answer::CutRead]);
+    project.write("rows.csv", "id\na\nb\n");
+    let ran = human(&project, &["run", "playbook.yaml", "-i", "list=rows.csv"]);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    assert!(ran.stderr.contains(also) && !ran.stderr.contains(again));
+
+    // In a sandbox that is gone with the process, nothing can be tried again.
+    let project = Project::new(&format!("{UPDATE}    expect: [status == 201]\n"), []);
+    let ran = human(&project, &["run", "playbook.yaml", "--sandbox"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(!ran.stderr.contains("voxplay resume"), "{ran:?}");
+}
+
+#[test]
+fn what_the_crm_accepted_is_looked_up_and_not_tried_again() {
+    let project = Project::new(
+        &format!("{CREATE}    expect: [status == 201]\n"),
+        [answer(DONE)],
+    );
+    let first = human(&project, &["run", "playbook.yaml"]);
+    let run = latest(&project, ".voxplay");
+    assert_eq!(first.exit, 1, "{first:?}");
+    let said = format!("take it as done:\n  voxplay reconcile {run}\n");
+    assert!(first.stderr.contains(&said), "{first:?}");
+    assert!(!first.stderr.contains("--retry-failed"), "{first:?}");
+    let again = human(&project, &["resume", "--retry-failed"]);
+    assert!(again.stderr.contains("--ok debt"), "{again:?}");
+    assert!(!again.stderr.contains("try it again"), "{again:?}");
+}
+
+#[test]
+fn the_command_that_goes_on_with_deletes_allows_them_as_the_first_one_did() {
+    let delete = |id: &str, key: &str| {
+        format!(
+            "  - id: {id}\n    action: record.delete\n    {key}\n    with: {{ module: contacts, wolkvox_id: \"{id}\" }}\n"
+        )
+    };
+    let goes_on = "on_failure: continue";
+    let both = |key: &str| format!("steps:\n{}{}", delete("a1", key), delete("a2", key));
+    let rows = "steps:\n  - id: each\n    for_each: { csv: rows.csv }\n    action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\" }\n";
+    let allow = "--allow delete";
+    // The second delete is left, or nothing is but what failed, or only what is in doubt.
+    for (playbook, answers, flags) in [
+        (
+            both("name: d"),
+            vec![no()],
+            " --retry-failed --allow delete",
+        ),
+        (
+            both(goes_on),
+            vec![answer(DONE), no()],
+            " --retry-failed --allow delete",
+        ),
+        (both("name: d"), vec![Answer::CutRead], " --allow delete"),
+        (both(goes_on), vec![answer(DONE), Answer::CutRead], ""),
+        (
+            rows.to_owned(),
+            vec![answer(DONE), Answer::CutRead],
+            " --allow delete",
+        ),
+        (
+            rows.to_owned(),
+            vec![answer(DONE), answer(DONE), Answer::CutRead],
+            "",
+        ),
+    ] {
+        let project = Project::new(&playbook, answers);
+        project.write("rows.csv", "id\n1\n2\n3\n");
+        let ran = human(&project, &["run", "playbook.yaml", "--allow", "delete"]);
+        let run = latest(&project, ".voxplay");
+        let command = format!("\n  voxplay resume {run}{flags}\n");
+        assert!(ran.stderr.contains(&command), "{command}{ran:?}");
+        if flags.contains("--retry-failed") {
+            // Also by a stretch that deletes nothing itself, and so needs no leave.
+            if playbook.contains(goes_on) {
+                let resumed = human(&project, &["resume"]);
+                assert!(resumed.stderr.contains(&command), "{resumed:?}");
+            }
+            let (_, words) = command.split_once("voxplay ").unwrap();
+            let again = human(&project, &words.split_whitespace().collect::<Vec<_>>());
+            assert_eq!(again.exit, 0, "{again:?}");
+        }
+    }
+    // A run that ends for another reason deletes nothing more.
+    let playbook = format!(
+        "steps:\n{}{}",
+        delete("a1", "name: d"),
+        UPDATE.replace("\nsteps:\n", "")
+    );
+    let project = Project::new(&playbook, [answer(DONE), no()]);
+    let ran = human(&project, &["run", "playbook.yaml", "--allow", "delete"]);
+    assert!(
+        ran.stderr.contains("--retry-failed\n") && !ran.stderr.contains(allow),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -312,3 +312,43 @@ fn a_row_that_hangs_does_not_hold_up_the_others() {
 fn first_cell(line: &str) -> &str {
     line.split(',').next().unwrap_or_default()
 }
+
+#[test]
+fn the_command_that_goes_on_after_an_interruption_allows_the_deletes_that_are_left() {
+    let delete =
+        "    action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\" }\n";
+    let update = "    action: record.update\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\", fields: { A: b } }\n";
+    let rows = |id: &str, list: &str, action: &str| {
+        format!("  - id: {id}\n    for_each: {{ {list} }}\n{action}")
+    };
+    let one = "items: [{ id: \"9\" }]";
+    for (first, second, flags) in [(update, delete, " --allow delete"), (delete, update, "")] {
+        let first = rows("first", one, first);
+        let second = rows("second", "csv: rows.csv", second);
+        let project = Project::new(&format!("steps:\n{first}{second}"), []);
+        project.write("rows.csv", &csv(2));
+        project
+            .server
+            .judge(|arrived| match row_of(arrived).as_str() {
+                "9" => json(DONE),
+                _ => Answer::Held(DONE),
+            });
+        let run = ["run", "playbook.yaml", "--run-id", "r", "--allow", "delete"];
+        let mut child = project.voxplay(&run).spawn().unwrap();
+        project.server.wait_for(2);
+        let id = child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status();
+        assert!(sent.unwrap().success());
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut heard = String::new();
+        while !heard.contains("stopping: ") {
+            assert!(stderr.read_line(&mut heard).unwrap() > 0, "{heard}");
+        }
+        project.server.release();
+        stderr.read_to_string(&mut heard).unwrap();
+        let ran = ended(&project, child);
+        assert_eq!(ran.exit, 130, "{heard}");
+        let command = format!("go on with it:\n  voxplay resume r{flags}\n");
+        assert!(heard.contains(&command), "{command}{heard}");
+    }
+}

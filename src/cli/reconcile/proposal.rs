@@ -359,6 +359,8 @@ fn ago(age: SignedDuration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::event::RunId;
 
@@ -396,7 +398,7 @@ mod tests {
     }
 
     fn call() -> Call {
-        Call::new(&RunId::parse("r").expect("an id"), None)
+        Call::new(&RunId::parse("r").expect("an id"), Path::new(".voxplay"))
     }
 
     fn lines(proposal: &Proposal, name: &str) -> String {
