@@ -9,12 +9,16 @@ use jiff::{Timestamp, ToSpan as _};
 use super::args::RunArgs;
 use super::call::Call;
 use super::deletes;
+use super::ending::say_end;
 use super::failures::Failures;
+use super::open::shown;
 use super::prepare::Prepared;
 use super::ready::Ready;
+use super::terminal::Terminal;
 use crate::event::{RunFinished, RunOutcome};
-use crate::report::human::plural;
+use crate::report::human::{InDoubt, plural};
 use crate::report::record::RunRecord;
+use crate::secret::Masker;
 
 /// A run that has ended, as far as it decides what is done next.
 pub(super) struct Ended<'e> {
@@ -22,7 +26,7 @@ pub(super) struct Ended<'e> {
     pub(super) ready: &'e Ready,
     pub(super) finished: &'e RunFinished,
     pub(super) record: &'e RunRecord,
-    pub(super) has_doubts: bool,
+    pub(super) in_doubt: &'e InDoubt,
     pub(super) failures: &'e Failures,
     /// What was said of what failed though the CRM accepted it.
     pub(super) held_back: &'e str,
@@ -31,11 +35,23 @@ pub(super) struct Ended<'e> {
 }
 
 impl Ended<'_> {
-    /// The lines for people; nothing where the run is over.
-    pub(super) fn advice(&self) -> String {
+    /// Says how it ended, what is done next, and where it is recorded.
+    pub(super) fn tell(&self, terminal: &Terminal, masker: &Masker) {
+        say_end(terminal, self.finished, self.in_doubt, self.record, masker);
+        terminal.say(self.held_back);
+        terminal.say(&self.advice());
+        terminal.say(&format!(
+            "run {} is recorded in {}\n",
+            self.ready.run,
+            shown(&self.ready.state.join("journal.sqlite"))
+        ));
+    }
+
+    /// What is done next; nothing where the run is over.
+    fn advice(&self) -> String {
         let is_out_of_budget = self.finished.is_out_of_budget();
         let until = is_out_of_budget.then(|| next_day(self.ready)).flatten();
-        let (words, commands) = if self.has_doubts {
+        let (words, commands) = if !self.in_doubt.is_empty() {
             let words = match &until {
                 Some(until) => format!("say what you found in the CRM; then, {until}, go on:"),
                 None => "say what you found in the CRM, then go on:".to_owned(),

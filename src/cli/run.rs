@@ -11,9 +11,8 @@ use super::check::literal_tokens;
 use super::ci::Ci;
 use super::deletes::{self, Deletes};
 use super::emulated;
-use super::ending::{all_doubts, say_earlier_accounts, say_end, stopped_by_journal, tell_others};
+use super::ending::{all_doubts, say_earlier_accounts, stopped_by_journal, tell_others};
 use super::held_back;
-use super::open;
 use super::opened::{Opened, lock_key};
 use super::ready::{Ready, ready};
 use super::refusal::{refuse, report_findings};
@@ -23,6 +22,7 @@ use super::signals::Signals;
 use super::started::started;
 use super::terminal::{Terminal, width};
 use crate::diagnostic::render;
+use crate::event::RunStarted;
 use crate::report::human::Columns;
 use crate::report::record::{Recorder, places};
 use crate::run::{Driver, Meter};
@@ -116,6 +116,47 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
     })
 }
 
+/// Opens what the run needs, with the event that it begins with; says why it is not run, where something speaks against
+/// it that only the journal knows.
+fn open(
+    args: &RunArgs,
+    resumption: Option<&Resumption>,
+    terminal: &Terminal,
+    ready: &Ready,
+    masker: &Masker,
+) -> Result<(RunStarted, Opened), Exit> {
+    let earlier = resumption.map(|earlier| &earlier.run);
+    let key = lock_key(&args.what.playbook, &ready.root);
+    let mut started = started(args, ready, &key, masker);
+    // As it stands in the journal, with which it is compared.
+    started.mask(masker);
+    if let Some(resumed) = resumption
+        && let Some(finding) = super::resume::against(resumed, &mut started, ready, masker)
+    {
+        report_findings(terminal, args.format, earlier, &[finding]);
+        return Err(Exit::Refused);
+    }
+    match Opened::open(args, &mut started, resumption, ready, masker) {
+        Ok(opened) => Ok((started, opened)),
+        Err(finding) => {
+            report_findings(terminal, args.format, earlier, &[finding]);
+            if args.format == Format::Human {
+                terminal.say("\nnothing was sent\n");
+            }
+            Err(Exit::Refused)
+        }
+    }
+}
+
+/// What the run may send, with what its earlier stretches have.
+fn meter(ready: &Ready, resumption: Option<&Resumption>) -> Meter {
+    let limits = ready.project.config.limits_of(ready.playbook());
+    let (requests, deletes) = resumption.map_or((0, 0), |earlier| {
+        (earlier.spent.requests, earlier.spent.deletes())
+    });
+    Meter::new(&limits).already(requests, deletes)
+}
+
 /// Opens what the run needs, runs it, and says how it ended.
 async fn start(
     args: &RunArgs,
@@ -124,26 +165,9 @@ async fn start(
     ready: Ready,
     masker: &Masker,
 ) -> Exit {
-    let earlier = resumption.map(|earlier| &earlier.run);
-    let key = lock_key(&args.what.playbook, &ready.root);
-    let mut started = started(args, &ready, &key, masker);
-    // As it stands in the journal, with which it is compared.
-    started.mask(masker);
-    if let Some(resumed) = resumption
-        && let Some(finding) = super::resume::against(resumed, &mut started, &ready, masker)
-    {
-        report_findings(terminal, args.format, earlier, &[finding]);
-        return Exit::Refused;
-    }
-    let opened = match Opened::open(args, &mut started, resumption, &ready, masker) {
-        Ok(opened) => opened,
-        Err(finding) => {
-            report_findings(terminal, args.format, earlier, &[finding]);
-            if args.format == Format::Human {
-                terminal.say("\nnothing was sent\n");
-            }
-            return Exit::Refused;
-        }
+    let (started, opened) = match open(args, resumption, terminal, &ready, masker) {
+        Ok(open) => open,
+        Err(exit) => return exit,
     };
     let journal = &opened.journal;
     let call = Call::new(&ready.run, &ready.state);
@@ -155,11 +179,7 @@ async fn start(
             watcher.recorder.add(&event);
         }
     }
-    let limits = ready.project.config.limits_of(ready.playbook());
-    let (requests, deletes) = resumption.map_or((0, 0), |earlier| {
-        (earlier.spent.requests, earlier.spent.deletes())
-    });
-    let meter = Meter::new(&limits).already(requests, deletes);
+    let meter = meter(&ready, resumption);
     let reached = RefCell::new(BTreeSet::new());
     let driver = Driver {
         run: &ready.run,
@@ -196,24 +216,17 @@ async fn start(
         Err(error) => stopped_by_journal(terminal, args.format, &call, &error, has_doubts),
         Ok(finished) => {
             if args.format == Format::Human {
-                say_end(terminal, &finished, &in_doubt, &record, masker);
-                terminal.say(&held_back);
                 let ended = Ended {
                     args,
                     ready: &ready,
                     finished: &finished,
                     record: &record,
-                    has_doubts: !in_doubt.is_empty(),
+                    in_doubt: &in_doubt,
                     failures: &failures,
                     held_back: &held_back,
                     call: &call,
                 };
-                terminal.say(&ended.advice());
-                terminal.say(&format!(
-                    "run {} is recorded in {}\n",
-                    ready.run,
-                    open::shown(&ready.state.join("journal.sqlite"))
-                ));
+                ended.tell(terminal, masker);
             }
             if let Err(error) = closed {
                 terminal.say(&format!(

@@ -44,7 +44,7 @@ pub struct AttemptStarted {
     /// How many records it deletes that no attempt before it did: they count against `limits.deletes`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deletes: u64,
-    /// What tells the row from another one that may have its number later; see [`RowFinished::item`].
+    /// What tells the row from another one that may have its number later; see [`RowFinished::item`](super::RowFinished::item).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub item: Option<String>,
 }
