@@ -50,6 +50,9 @@ impl From<NoPlace> for io::Error {
 pub fn place_of(path: &Path) -> Result<PathBuf, NoPlace> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
+        if names_folder(&path) {
+            return Err(NoPlace::Folder);
+        }
         let name = path.file_name().ok_or(NoPlace::Folder)?;
         let folder = folder_of(&path).canonicalize()?;
         let place = folder.join(name);
@@ -73,6 +76,12 @@ pub fn place_of(path: &Path) -> Result<PathBuf, NoPlace> {
         path = folder.join(place.read_link()?);
     }
     Err(NoPlace::Circle)
+}
+
+/// Whether a path is written as that of a folder, which need not be there: `out/`.
+pub fn names_folder(path: &Path) -> bool {
+    let written = path.to_string_lossy();
+    written.ends_with(std::path::is_separator) || path.file_name().is_none()
 }
 
 /// The folder in which a file is, or will be.

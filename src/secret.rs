@@ -140,6 +140,12 @@ fn end_of_text(json: &str) -> usize {
 /// What is shorter would be found in half of all texts, in bytes.
 const SHORTEST_TRIMMED: usize = 4;
 
+/// Whether a secret that stands in a file which many can read is looked for elsewhere. A shorter one is found in half of
+/// all texts: it would spoil them, and hide nothing that is not known.
+pub const fn is_worth_hiding(written_down: &str) -> bool {
+    written_down.len() >= SHORTEST_TRIMMED
+}
+
 /// A text as long as this is not found in another by chance.
 pub const SHORTEST_SURE: usize = 8;
 

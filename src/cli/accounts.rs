@@ -220,7 +220,12 @@ pub(super) fn check(
                     }
                     Some(objection.of(&name, &file.path))
                 }
-                None if own.is_some() && !draft::folder_of(&file.path).exists() => None,
+                None if own.is_some()
+                    && !draft::names_folder(&file.path)
+                    && !draft::folder_of(&file.path).exists() =>
+                {
+                    None
+                }
                 None => obstacle(&file.path).map(|obstacle| obstacle.of(&name)),
             };
             let place = own.unwrap_or(step.span);

@@ -31,7 +31,7 @@ use crate::playbook::{self, Playbook};
 use crate::project::{CONFIG, TargetConfig};
 use crate::report::human::plural;
 use crate::rows;
-use crate::secret::{Masker, Secret};
+use crate::secret::{Masker, Secret, is_worth_hiding};
 use crate::template::{Clock, Engine};
 
 /// What a file is to be checked as.
@@ -272,11 +272,14 @@ fn is_playbook(root: &Node) -> bool {
 pub(super) fn literal_tokens(findings: &[Diagnostic]) -> Vec<Secret> {
     findings
         .iter()
-        .filter_map(|finding| Some((finding.code, finding.place.as_ref()?)))
-        .filter_map(|(code, place)| {
+        .filter_map(|finding| Some((finding, finding.place.as_ref()?)))
+        .filter_map(|(finding, place)| {
             let written = place.source.slice(place.span).trim_matches(['"', '\'']);
-            match code {
-                Code::LiteralToken => Some(written.to_owned()),
+            match finding.code {
+                // A warning speaks of a default.
+                Code::LiteralToken if finding.is_error() || is_worth_hiding(written) => {
+                    Some(written.to_owned())
+                }
                 // `https://user:password@host`
                 Code::BadTarget => {
                     let (user, _) = written.rsplit_once('@')?;

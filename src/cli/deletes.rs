@@ -66,8 +66,8 @@ impl Deletes {
         self.by_rows = by_rows.saturating_sub(self.of_rows_before);
     }
 
-    /// Asks at a terminal; else a flag says it.
-    pub(super) fn objection(&self, args: &RunArgs) -> Option<Diagnostic> {
+    /// Asks at a terminal, if it `may_ask`; else a flag says it.
+    pub(super) fn objection(&self, args: &RunArgs, may_ask: bool) -> Option<Diagnostic> {
         let number = || plural(self.by_steps + self.by_rows, "record");
         let records = self.words.clone().unwrap_or_else(number);
         let who = if self.goes_on {
@@ -81,6 +81,9 @@ impl Deletes {
         };
         if args.format != Format::Human || !Terminal::is_interactive() {
             return refused("nobody has allowed it", "pass `--allow delete`");
+        }
+        if !may_ask {
+            return None;
         }
         if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
             return None;

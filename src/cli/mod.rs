@@ -21,6 +21,7 @@ mod explain;
 mod failures;
 mod files;
 mod fingerprints;
+mod going_on;
 mod held_back;
 mod init;
 mod man;

@@ -15,7 +15,7 @@ use super::args::RunArgs;
 use super::open::{self, folder_of};
 use super::ready::Ready;
 use super::resumption::Resumption;
-use super::{prepare, private, saved};
+use super::{going_on, prepare, private, saved};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RunId, RunStarted};
 use crate::journal::{Journal, JournalError, RunLock};
@@ -44,25 +44,26 @@ impl Opened {
         resumption: Option<&Resumption>,
         ready: &Ready,
         masker: &Masker,
-    ) -> Result<Self, Diagnostic> {
+    ) -> Result<Self, Vec<Diagnostic>> {
         let refused = |error: JournalError| {
-            Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))
+            vec![Diagnostic::error(Code::StateFolder, error.to_string()).help(journal_help(&error))]
         };
         let journal = Journal::open(&ready.state).map_err(refused)?;
         let keys = lock_keys(args, started.from_root.clone(), ready, resumption);
         let locks = keys.iter().map(|key| journal.lock(key, &ready.run));
         let locks = locks.collect::<Result<_, _>>().map_err(refused)?;
         let going_on = resumption.map(|earlier| (earlier, &*started));
-        if let Some(finding) = against_going_on(&journal, args, going_on, ready, masker) {
-            return Err(finding);
+        let against = against_going_on(&journal, args, going_on, ready, masker);
+        if !against.is_empty() {
+            return Err(against);
         }
         if resumption.is_none() {
             // The state folder, where the key of its digests is, was made just now.
-            private::keep(started, ready, &ready.state, masker)?;
+            private::keep(started, ready, &ready.state, masker).map_err(|finding| vec![finding])?;
         }
         let endpoint = Endpoint::new(ready.facts.server.clone(), ready.target.token.clone());
         let transport = Transport::new(&endpoint, limits_of(&ready.plan))
-            .map_err(|error| Diagnostic::error(Code::BadTarget, error.to_string()))?;
+            .map_err(|error| vec![Diagnostic::error(Code::BadTarget, error.to_string())])?;
         let history = match resumption {
             None => History::default(),
             Some(earlier) => {
@@ -94,23 +95,23 @@ fn against_going_on(
     resumption: Option<(&Resumption, &RunStarted)>,
     ready: &Ready,
     masker: &Masker,
-) -> Option<Diagnostic> {
+) -> Vec<Diagnostic> {
     let Some((earlier, now)) = resumption else {
         // Between the look for an earlier stretch and the lock, another process may have begun it, and ended.
         let is_new = args.run_id.is_none() || matches!(journal.run(&ready.run), Ok(None));
         let message = || format!("the run {} was begun by somebody else just now", ready.run);
         if !is_new {
-            return Some(Diagnostic::error(Code::StateFolder, message()).help("start it again"));
+            return vec![Diagnostic::error(Code::StateFolder, message()).help("start it again")];
         }
         // What is sent to an emulated CRM is sent to nobody.
-        let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox)?;
-        return saved::was_run(journal, plan, &ready.state);
+        let plan = ready.saved_plan.as_ref().filter(|_| !args.what.sandbox);
+        let was_run = plan.and_then(|plan| saved::was_run(journal, plan, &ready.state));
+        return was_run.into_iter().collect();
     };
-    earlier
-        .asked
-        .accept_changes
-        .then(|| super::resume::mixed_up(journal, earlier, now, ready, masker))
-        .flatten()
+    if !earlier.asked.accept_changes {
+        return Vec::new();
+    }
+    going_on::mixed_up(journal, earlier, now, ready, masker)
 }
 
 /// What is held while a run goes on: its playbook under this name and under the one it has without links; and where

@@ -1,10 +1,10 @@
 //! What the records of a run rest on: the ids of its steps, and what tells its rows apart. Where that has changed, the
 //! journal does not say any more what was sent, and nobody can go on with the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprints::digest;
-use super::resume::unreadable;
+use super::going_on::BySteps;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RowShape, RunId, StepShape};
 use crate::journal::{Journal, JournalError};
@@ -72,13 +72,14 @@ fn row_shape(each: &PlannedLoop) -> RowShape {
     }
 }
 
-/// Why a run whose playbook has changed cannot be gone on with; none where it can.
+/// Why a run whose playbook has changed cannot be gone on with: nothing is found where it can.
 pub(super) fn mixed_up(
     journal: &Journal,
     run: &RunId,
     earlier: &Outline,
     plan: &Plan,
-) -> Option<Diagnostic> {
+    found: &mut BySteps,
+) -> Result<(), JournalError> {
     let compared = Compared {
         journal,
         run,
@@ -86,9 +87,7 @@ pub(super) fn mixed_up(
         now: take(plan),
         plan,
     };
-    compared
-        .first()
-        .unwrap_or_else(|error| Some(unreadable(&error)))
+    compared.all(found)
 }
 
 struct Compared<'c> {
@@ -102,23 +101,44 @@ struct Compared<'c> {
 type Found = Result<Option<Diagnostic>, JournalError>;
 
 impl Compared<'_> {
-    fn first(&self) -> Found {
-        for (id, before) in self.earlier {
-            if let Some(now) = self.now.get(id)
-                && let Some(found) = self.other_rows(id, before, now)?
-            {
-                return Ok(Some(found));
+    /// Everything that is found; of each step one thing.
+    fn all(&self, found: &mut BySteps) -> Result<(), JournalError> {
+        let mut tell = |id: &str, finding: Option<Diagnostic>| {
+            if let Some(finding) = finding {
+                found.entry(id.to_owned()).or_insert(finding);
             }
+        };
+        let mut is_told = false;
+        let mut moves = BTreeSet::new();
+        for (id, before) in self.earlier {
+            let Some(now) = self.now.get(id) else {
+                continue;
+            };
+            // What stood together and was moved together is one change.
+            let is_move = before.loops != now.loops;
+            if is_move && moves.contains(&(&before.loops, &now.loops)) {
+                continue;
+            }
+            let finding = self.other_rows(id, before, now)?;
+            if is_move && finding.is_some() {
+                moves.insert((&before.loops, &now.loops));
+            }
+            is_told |= finding.is_some();
+            tell(id, finding);
         }
         for (id, before) in self.earlier {
-            if let Some(found) = self.other_work(id, before)? {
-                return Ok(Some(found));
-            }
+            let finding = self.other_work(id, before)?;
+            is_told |= finding.is_some();
+            tell(id, finding);
         }
-        if let Some(found) = self.other_places()? {
-            return Ok(Some(found));
+        // Where one step without an id shows that they were shifted, all of them are.
+        if !is_told && let Some((id, finding)) = self.other_places()? {
+            tell(&id, Some(finding));
         }
-        self.other_name()
+        for (gone, before) in self.earlier {
+            tell(gone, self.other_name(gone, before)?);
+        }
+        Ok(())
     }
 
     /// A step that has sent what is not to be sent twice, and does something else now, or what it did stands elsewhere.
@@ -210,7 +230,7 @@ impl Compared<'_> {
     }
 
     /// Steps without an id that have sent something, where such steps came or went.
-    fn other_places(&self) -> Found {
+    fn other_places(&self) -> Result<Option<(String, Diagnostic)>, JournalError> {
         let unnamed = |outline: &Outline| -> Vec<(String, Option<String>)> {
             let steps = outline.iter().filter(|(_, shape)| shape.by_place);
             steps
@@ -223,43 +243,36 @@ impl Compared<'_> {
         }
         for (id, _) in before {
             if self.journal.may_have_done(self.run, &id)? {
-                return Ok(Some(
-                    Diagnostic::error(
-                        Code::Changed,
-                        format!(
-                            "the step {id} has no id of its own and has sent a request, and steps without an id came or went: nobody could say any more which one it was"
-                        ),
-                    )
-                    .help("put them back in their places and resume; what is new goes behind them, with an id"),
-                ));
+                let message = format!(
+                    "the step {id} has no id of its own and has sent a request, and steps without an id came or went: nobody could say any more which one it was"
+                );
+                let finding = Diagnostic::error(Code::Changed, message)
+                    .help("put them back in their places and resume; what is new goes behind them, with an id");
+                return Ok(Some((id, finding)));
             }
         }
         Ok(None)
     }
 
     /// A step that has sent what is not to be sent twice and is gone, where another one came that does the same.
-    fn other_name(&self) -> Found {
-        let new: Vec<_> = self
+    fn other_name(&self, gone: &str, before: &StepShape) -> Found {
+        if self.now.contains_key(gone) {
+            return Ok(None);
+        }
+        let mut new = self
             .now
             .iter()
-            .filter(|(id, shape)| shape.action.is_some() && !self.earlier.contains_key(*id))
-            .collect();
-        for (gone, before) in self.earlier {
-            if self.now.contains_key(gone) {
-                continue;
-            }
-            let Some((again, _)) = new.iter().find(|(_, shape)| shape.action == before.action)
-            else {
-                continue;
-            };
-            if self.journal.may_have_done(self.run, gone)? {
-                let message = format!(
-                    "the step {gone} has sent its request and is gone, and {again} is new and does the same: under another name it would be sent again"
-                );
-                let help = format!("call it {gone} again; run what is new as a run of its own");
-                return Ok(Some(self.changed(again, message, help)));
-            }
+            .filter(|(id, shape)| shape.action.is_some() && !self.earlier.contains_key(*id));
+        let Some((again, _)) = new.find(|(_, shape)| shape.action == before.action) else {
+            return Ok(None);
+        };
+        if !self.journal.may_have_done(self.run, gone)? {
+            return Ok(None);
         }
-        Ok(None)
+        let message = format!(
+            "the step {gone} has sent its request and is gone, and {again} is new and does the same: under another name it would be sent again"
+        );
+        let help = format!("call it {gone} again; run what is new as a run of its own");
+        Ok(Some(self.changed(again, message, help)))
     }
 }

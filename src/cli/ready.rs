@@ -12,6 +12,7 @@ use super::Exit;
 use super::accounts::{self, Accounts};
 use super::args::RunArgs;
 use super::deletes::{self, Deletes};
+use super::going_on;
 use super::open::folder_of;
 use super::own_columns;
 use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
@@ -19,11 +20,13 @@ use super::reads::Reads;
 use super::reports;
 use super::resumption::Resumption;
 use super::saved;
+use super::started::started;
 use super::state;
 use crate::diagnostic::Diagnostic;
+use crate::event::RunStarted;
 use crate::plan::foresee::{RowsShown, Tally};
 use crate::sandbox::Sandbox;
-use crate::secret::Secret;
+use crate::secret::{Masker, Secret};
 
 /// A run that nothing speaks against any more.
 pub(super) struct Ready {
@@ -33,6 +36,8 @@ pub(super) struct Ready {
     pub(super) accounts: Accounts,
     /// What tells the saved plan that is run from others.
     pub(super) saved_plan: Option<String>,
+    /// What a run that is gone on with is now.
+    pub(super) going_on: Option<RunStarted>,
 }
 
 impl std::ops::Deref for Ready {
@@ -96,8 +101,13 @@ pub(super) fn ready(
     if let Some(tally) = &tally {
         deletes.count_rows(tally, &prepared.rehearsal);
     }
-    if Exit::of_findings(findings).is_none() && deletes.any() && !deletes::may_delete(args) {
-        findings.extend(deletes.objection(args));
+    let may_go_on = Exit::of_findings(findings).is_none();
+    let going_on = resumption
+        .and_then(|earlier| changed_since(args, earlier, (&prepared, &state), findings, secrets));
+    if may_go_on && deletes.any() && !deletes::may_delete(args) {
+        // Nobody is asked about a run that is refused anyway.
+        let is_refused = Exit::of_findings(findings).is_some();
+        findings.extend(deletes.objection(args, !is_refused));
     }
     let loops = prepared.plan.loops().into_iter();
     let loops: Vec<String> = loops.map(|(step, _)| step.id.clone()).collect();
@@ -129,7 +139,28 @@ pub(super) fn ready(
         state,
         accounts,
         saved_plan: saved.map(|saved| saved.id()),
+        going_on,
     })
+}
+
+/// What a run that is gone on with is now; what has changed since it began is found.
+fn changed_since(
+    args: &RunArgs,
+    earlier: &Resumption,
+    (prepared, state): (&Prepared, &Path),
+    findings: &mut Vec<Diagnostic>,
+    secrets: &[Secret],
+) -> Option<RunStarted> {
+    // What is invalid now may look like a change.
+    if Exit::of_findings(findings) == Some(Exit::Invalid) {
+        return None;
+    }
+    let masker = Masker::new(secrets);
+    let mut now = started(args, prepared, &masker);
+    findings.extend(going_on::objections(
+        earlier, &mut now, prepared, state, &masker,
+    ));
+    Some(now)
 }
 
 /// What the rows of loops come to, where it has to be known before the first request: it reads all of them.

@@ -2,23 +2,20 @@
 use std::path::{Path, PathBuf};
 
 use super::Exit;
+use super::accounts;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::call::Call;
 use super::open::{Project, folder_of, shown};
 use super::past::{Asked, Past};
-use super::prepare::Prepared;
-use super::ready::Ready;
 use super::refusal::refuse;
 use super::resumption::Resumption;
 use super::run::go;
+use super::state;
 use super::surroundings::current_folder;
 use super::terminal::Terminal;
-use super::{accounts, changes, fingerprints, outline, private, state, strangers};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
+use crate::event::{RunId, RunOutcome, RunStarted};
 use crate::journal::{Journal, JournalError};
-use crate::plan::Plan;
-use crate::secret::Masker;
 
 /// What `--sandbox` calls its target.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -161,94 +158,4 @@ pub(super) fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBu
             )
             .help("say where it is now with --playbook FILE")
         })
-}
-
-/// What speaks against going on with a run; `now` learns what is kept of its secret inputs.
-pub(super) fn against(
-    resumed: &Resumption,
-    now: &mut RunStarted,
-    ready: &Ready,
-    masker: &Masker,
-) -> Option<Diagnostic> {
-    match private::keep(now, ready, &ready.state, masker) {
-        Ok(()) if resumed.asked.accept_changes => None,
-        Ok(()) => changes::find(resumed, now, ready),
-        Err(finding) => Some(finding),
-    }
-}
-
-/// A loop that has begun, whose rows have no names but their numbers, and whose data is not what it was: nobody could
-/// say any more which of its rows were sent.
-pub(super) fn mixed_up(
-    journal: &Journal,
-    earlier: &Resumption,
-    now: &RunStarted,
-    ready: &Prepared,
-    masker: &Masker,
-) -> Option<Diagnostic> {
-    if let Some(finding) = lost_doubt(journal, earlier, &ready.plan) {
-        return Some(finding);
-    }
-    let outline = &earlier.earlier.outline;
-    if let Some(finding) = outline::mixed_up(journal, &earlier.run, outline, &ready.plan) {
-        return Some(finding);
-    }
-    if let Some(finding) = strangers::find(journal, &earlier.run, ready, masker) {
-        return Some(finding);
-    }
-    let stretches = (&earlier.earlier, now);
-    let renumbered =
-        fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, stretches);
-    let begun = renumbered.into_iter().find(|step| {
-        // What cannot be read counts as begun: else it could be sent twice.
-        step.and_nested()
-            .iter()
-            .any(|step| journal.has_rows(&earlier.run, &step.id).unwrap_or(true))
-    })?;
-    Some(
-        Diagnostic::error(
-            Code::Changed,
-            format!(
-                "the data of the loop {} has changed, and its rows are known by their numbers, which do not say any more which of them were sent",
-                begun.id
-            ),
-        )
-        .at(begun.home.source(), begun.span)
-        .help(
-            "put the data back as it was and resume, then run what is new as a run of its own; with a `key` of each row, the next run can be gone on with",
-        ),
-    )
-}
-
-/// A doubt about a step that the playbook does not have any more: under another name it would be sent again.
-fn lost_doubt(journal: &Journal, resumed: &Resumption, plan: &Plan) -> Option<Diagnostic> {
-    let doubts = match journal.in_doubt(&resumed.run) {
-        Ok(doubts) => doubts,
-        Err(error) => return Some(unreadable(&error)),
-    };
-    let known: Vec<&str> = plan
-        .actions()
-        .iter()
-        .map(|(step, _)| step.id.as_str())
-        .collect();
-    let lost = doubts.iter().find_map(|(_, event)| {
-        match &event.kind {
-            EventKind::AttemptStarted(sent) => Some(&sent.step),
-            EventKind::StepFinished(end) => Some(&end.step),
-            _ => None,
-        }
-        .filter(|step| !known.contains(&step.as_str()))
-    })?;
-    Some(
-        Diagnostic::error(
-            Code::Changed,
-            format!(
-                "the step {lost} is in doubt, and the playbook has no step of that id any more"
-            ),
-        )
-        .help(format!(
-            "settle it first: `{}`; a step keeps its id as long as its run can be gone on with",
-            resumed.call.reconcile("")
-        )),
-    )
 }

@@ -13,7 +13,7 @@ use super::deletes::{self, Deletes};
 use super::emulated;
 use super::ending::{all_doubts, say_earlier_accounts, stopped_by_journal, tell_others};
 use super::held_back;
-use super::opened::{Opened, lock_key};
+use super::opened::Opened;
 use super::ready::{Ready, ready};
 use super::refusal::{refuse, report_findings};
 use super::reporter::Reporter;
@@ -122,24 +122,18 @@ fn open(
     args: &RunArgs,
     resumption: Option<&Resumption>,
     terminal: &Terminal,
-    ready: &Ready,
+    ready: &mut Ready,
     masker: &Masker,
 ) -> Result<(RunStarted, Opened), Exit> {
     let earlier = resumption.map(|earlier| &earlier.run);
-    let key = lock_key(&args.what.playbook, &ready.root);
-    let mut started = started(args, ready, &key, masker);
-    // As it stands in the journal, with which it is compared.
-    started.mask(masker);
-    if let Some(resumed) = resumption
-        && let Some(finding) = super::resume::against(resumed, &mut started, ready, masker)
-    {
-        report_findings(terminal, args.format, earlier, &[finding]);
-        return Err(Exit::Refused);
-    }
+    let going_on = ready.going_on.take();
+    let mut started = going_on.unwrap_or_else(|| started(args, ready, masker));
+    started.accounts = ready.accounts.kept(&ready.root);
+    started.plan.clone_from(&ready.saved_plan);
     match Opened::open(args, &mut started, resumption, ready, masker) {
         Ok(opened) => Ok((started, opened)),
-        Err(finding) => {
-            report_findings(terminal, args.format, earlier, &[finding]);
+        Err(findings) => {
+            report_findings(terminal, args.format, earlier, &findings);
             if args.format == Format::Human {
                 terminal.say("\nnothing was sent\n");
             }
@@ -162,10 +156,10 @@ async fn start(
     args: &RunArgs,
     resumption: Option<&Resumption>,
     terminal: &mut Terminal,
-    ready: Ready,
+    mut ready: Ready,
     masker: &Masker,
 ) -> Exit {
-    let (started, opened) = match open(args, resumption, terminal, &ready, masker) {
+    let (started, opened) = match open(args, resumption, terminal, &mut ready, masker) {
         Ok(open) => open,
         Err(exit) => return exit,
     };

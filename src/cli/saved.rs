@@ -23,7 +23,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RunId, RunOutcome};
 use crate::journal::Journal;
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee};
-use crate::report::plan::{FileIdentity, Identity, SCHEMA, Salt, Seal, TargetIdentity, seal_of};
+use crate::report::plan::{
+    FileIdentity, Identity, SCHEMA, Salt, Seal, TargetIdentity, repeated_key, seal_of,
+};
 use crate::secret::SHORTEST_SURE;
 use crate::value::{Map, Value};
 
@@ -70,6 +72,16 @@ pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
         )
         .help("make one with `voxplay plan PLAYBOOK --out FILE`")
     };
+    let changed = |why: String| {
+        Diagnostic::error(Code::PlanChanged, format!("the plan {name} {why}"))
+            .help("make a new plan with `voxplay plan PLAYBOOK --out FILE`, and have it reviewed")
+    };
+    let document = Value::from_json_text(&text).map_err(|error| refuse(error.to_string()))?;
+    if let Some(key) = repeated_key(&text) {
+        return Err(changed(format!(
+            "was changed since it was written: the key `{key}` stands twice in one object"
+        )));
+    }
     let keys: Keys = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
     if keys.schema != SCHEMA {
         return Err(refuse(format!(
@@ -77,13 +89,8 @@ pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
             keys.schema
         )));
     }
-    let document = Value::from_json_text(&text).map_err(|error| refuse(error.to_string()))?;
     if let Some(why) = document.as_map().and_then(unsealed) {
-        return Err(
-            Diagnostic::error(Code::PlanChanged, format!("the plan {name} {why}")).help(
-                "make a new plan with `voxplay plan PLAYBOOK --out FILE`, and have it reviewed",
-            ),
-        );
+        return Err(changed(why.to_owned()));
     }
     Ok(Saved {
         playbook: keys.playbook.path,

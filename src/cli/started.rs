@@ -3,12 +3,14 @@
 use super::args::RunArgs;
 use super::fingerprints;
 use super::open;
+use super::opened::lock_key;
 use super::outline;
-use super::ready::Ready;
-use crate::event::RunStarted;
+use super::prepare::Prepared;
+use crate::event::{AccountFlags, RunStarted};
 use crate::secret::Masker;
 
-pub(super) fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker) -> RunStarted {
+/// What a run begins with, as it stands in the journal, but for its accounts and its saved plan.
+pub(super) fn started(args: &RunArgs, ready: &Prepared, masker: &Masker) -> RunStarted {
     let playbook = ready.plan.playbook();
     let inputs = fingerprints::public_inputs(&ready.plan, &ready.inputs.values);
     let fingerprints = fingerprints::take(
@@ -19,7 +21,7 @@ pub(super) fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker)
         &ready.files,
         masker,
     );
-    RunStarted {
+    let mut started = RunStarted {
         playbook: args.what.playbook.display().to_string(),
         name: playbook.name.as_ref().map(|name| name.value.clone()),
         target: ready.facts.clone(),
@@ -31,17 +33,19 @@ pub(super) fn started(args: &RunArgs, ready: &Ready, key: &str, masker: &Masker)
         fingerprints,
         inputs,
         tags: args.what.tags.clone(),
-        from_root: key.to_owned(),
+        from_root: lock_key(&args.what.playbook, &ready.root),
         sandbox: args.what.sandbox,
-        accounts: ready.accounts.kept(&ready.root),
+        accounts: AccountFlags::default(),
         text: playbook.source.text().to_owned(),
         texts: fingerprints::texts(&ready.plan),
         outline: outline::take(&ready.plan),
-        plan: ready.saved_plan.clone(),
+        plan: None,
         named: args.run_id.is_some(),
         from_env: fingerprints::from_environment(&ready.inputs),
         by_default: fingerprints::by_default(&ready.plan, &ready.inputs),
         private: None,
         timezone: Some(open::zone_name(&ready.zone).into()),
-    }
+    };
+    started.mask(masker);
+    started
 }

@@ -2,9 +2,9 @@
 //! and every row would be sent again.
 
 use super::fingerprints::{loops, rows_of};
+use super::going_on::BySteps;
 use super::outline;
 use super::prepare::Prepared;
-use super::resume::unreadable;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::RunId;
 use crate::journal::{Journal, JournalError};
@@ -15,14 +15,15 @@ use crate::secret::Masker;
 use crate::template::Scope;
 use crate::value::{Map, Value};
 
-/// The finding about the first loop that has sent something and knows none of its rows any more.
+/// The loops that have sent something and know none of their rows any more.
 pub(super) fn find(
     journal: &Journal,
     run: &RunId,
     ready: &Prepared,
     masker: &Masker,
-) -> Option<Diagnostic> {
-    let mut found = None;
+    found: &mut BySteps,
+) -> Result<(), JournalError> {
+    let mut error = None;
     // The keys of a loop in the rows of another one stand behind those rows' keys: it is looked at with them.
     let outline = outline::take(&ready.plan);
     let is_inside = |step: &PlannedStep| {
@@ -30,7 +31,11 @@ pub(super) fn find(
         shape.is_some_and(|shape| shape.loops.iter().any(|outer| *outer != step.id))
     };
     loops(&ready.plan, &ready.rehearsal, &mut |step, each, scope| {
-        if found.is_some() || each.knows_rows_by_number() || is_inside(step) {
+        if error.is_some()
+            || found.contains_key(&step.id)
+            || each.knows_rows_by_number()
+            || is_inside(step)
+        {
             return;
         }
         let look = Look {
@@ -41,13 +46,15 @@ pub(super) fn find(
             step,
             each,
         };
-        found = match look.knows_none(scope) {
-            Ok(false) => None,
-            Ok(true) => Some(finding(step)),
-            Err(error) => Some(unreadable(&error)),
-        };
+        match look.knows_none(scope) {
+            Ok(false) => {}
+            Ok(true) => {
+                found.insert(step.id.clone(), finding(step));
+            }
+            Err(unreadable) => error = Some(unreadable),
+        }
     });
-    found
+    error.map_or(Ok(()), Err)
 }
 
 fn finding(step: &PlannedStep) -> Diagnostic {

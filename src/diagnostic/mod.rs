@@ -190,6 +190,18 @@ impl fmt::Display for Place {
     }
 }
 
+/// What it is about a value that a finding objects to, as far as that says whether other data would do better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Objection {
+    /// What it holds; or the finding is about no value.
+    #[default]
+    Content,
+    /// Its type, whatever it holds.
+    Type,
+    /// That it is a null: a blank in another spelling.
+    Null,
+}
+
 /// One finding. Secrets may be inside its texts: whoever writes them out masks them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
@@ -205,6 +217,8 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// What to do.
     pub help: Option<String>,
+    /// What about a value is wrong.
+    pub objection: Objection,
 }
 
 impl Diagnostic {
@@ -217,6 +231,7 @@ impl Diagnostic {
             place: None,
             label: None,
             help: None,
+            objection: Objection::default(),
         }
     }
 

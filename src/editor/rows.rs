@@ -24,13 +24,15 @@ pub(super) fn for_each() -> Json {
             "items": {
                 "description": "A list, or a template that gives one.",
                 "type": ["string", "array"],
+                "pattern": r"\{[{%]",
+                "patternErrorMessage": "Write a list, or a template that gives one.",
                 "examples": ["{{ inputs.accounts }}"],
             },
             "sheet": text("The sheet of the workbook; the first when left out. May be a template. Only with `xlsx`."),
             "delimiter": {
                 "description": "What stands between the cells of a CSV file; found out when left out. May be a template. Only with `csv`.",
                 "type": "string",
-                "pattern": r"^([\x00-\x7F]|tab|\\t)$|\{[{%]",
+                "pattern": r"^([\x01-\x09\x0B\x0C\x0E-\x21\x23-\x7F]|tab|\\t)$|\{[{%]",
                 "patternErrorMessage": "Write one character: \";\", \",\", \"|\" or \"\\t\".",
                 "examples": [";", ",", "|", "\t"],
             },
@@ -117,7 +119,10 @@ pub(super) fn beside() -> Map<String, Json> {
 /// The path of an account of rows.
 fn account(description: &str, examples: &[&str]) -> Json {
     let mut schema = text_like(description, examples);
-    schema["not"] = template();
-    schema["errorMessage"] = "Write the path as it is: nothing is rendered here.".into();
+    let folder = json!({ "type": "string", "pattern": r"/$|^\.$|(^|/)\.\.$" });
+    schema["not"] = json!({ "anyOf": [template(), folder] });
+    schema["errorMessage"] =
+        "Write the path of a file, as it is: nothing is rendered here, and no folder is meant."
+            .into();
     schema
 }

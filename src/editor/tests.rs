@@ -158,7 +158,7 @@ fn everything_has_a_description() {
 /// Values of every type, and of every form that some key wants.
 fn menu() -> Vec<Json> {
     let text = r#"[null, true, false, 0, 1, 5, -1, 1.5, 5000, "", " ", "text", "two words", "stop",
-        "30s", "0s", "5", "5%", "101%", "10/s", "0/s", ";", "tab", "é", "inputs", "{{ inputs.a }}",
+        "30s", "0s", "5", "5%", "101%", "0.00001%", "\"", "out/", "..", "a/..", "10/s", "0/s", ";", "tab", "é", "inputs", "{{ inputs.a }}",
         [], ["a"], [5], [""], [{}], {}, {"a": "b"}, {"a": {}}, {"a b": {}}, {"env": "A"},
         {"env": "A", "file": "B"}, {"requests": 5}, {"requests": -1}, {"attempts": 2},
         {"attempts": 0}, {"csv": "a.csv"}, {"csv": "a.csv", "json": "b"}, {"items": ["a"]}]"#;

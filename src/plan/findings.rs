@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Objection};
 use crate::document::Node;
 use crate::schema::{Violation, ViolationKind};
 use crate::source::{Source, Span};
@@ -25,7 +25,19 @@ pub fn template_diagnostic(error: &TemplateError, node: &Node, source: &Arc<Sour
         .map_or(node.span, |range| node.span_of(source, range));
     let mut diagnostic = Diagnostic::error(code, error.message.clone()).at(source, span);
     diagnostic.help.clone_from(&error.help);
+    diagnostic.objection = match error.kind {
+        ErrorKind::Type { is_null } | ErrorKind::NoText { is_null } => to_type(is_null),
+        _ => Objection::Content,
+    };
     diagnostic
+}
+
+const fn to_type(is_null: bool) -> Objection {
+    if is_null {
+        Objection::Null
+    } else {
+        Objection::Type
+    }
 }
 
 /// A node that a schema speaks of, for the places of violations.
@@ -73,6 +85,9 @@ pub fn violation_diagnostic(
         message = format!("{message} in `{at}`");
     }
     let mut diagnostic = Diagnostic::error(code, message).at(source, span);
+    if let ViolationKind::WrongType { is_null, .. } = violation.kind {
+        diagnostic.objection = to_type(is_null);
+    }
     diagnostic.help = violation
         .key
         .as_deref()
@@ -120,7 +135,7 @@ const OF_BLOCK: &str = "a text behind `|` or `>` ends with a line end: write `|-
 /// What to do where the value of a template does not fit.
 fn of_template(kind: &ViolationKind) -> Option<&'static str> {
     match kind {
-        ViolationKind::WrongType { wanted } if wanted.iter().any(|name| name == "string") => {
+        ViolationKind::WrongType { wanted, .. } if wanted.iter().any(|name| name == "string") => {
             Some("make it text with `| string`, or give it a value that is text")
         }
         ViolationKind::WrongType { .. } => {

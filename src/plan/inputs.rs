@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
 use crate::playbook::{INPUT_KEYS, Input, Playbook};
 use crate::schema::{Schema, ViolationKind};
+use crate::secret::is_worth_hiding;
 use crate::source::{Source, Span};
 use crate::value::{Map, Value};
 
@@ -99,7 +100,8 @@ pub fn resolve(
             Picked::Value(value, origin) => {
                 let value = fitting(input, &schema, value, &origin);
                 if input.secret {
-                    collect_texts(&value.node.to_value(), &mut inputs.secrets);
+                    let is_default = origin == Origin::Default;
+                    collect_texts(&value.node.to_value(), is_default, &mut inputs.secrets);
                 }
                 let before = findings.len();
                 check(input, &schema, &value, &origin, &mut findings);
@@ -422,10 +424,24 @@ fn is_no_mapping(document: &Document) -> bool {
     document.root.entries().is_none() && !matches!(document.root.kind, NodeKind::Null)
 }
 
-pub(super) fn collect_texts(value: &Value, into: &mut Vec<String>) {
+/// The texts of a secret value that must not show anywhere. A default stands in the playbook, where everybody reads it
+/// and a check warns of it: so short a one, and `true` or `false`, are not hidden, for they would spoil every output.
+pub(super) fn collect_texts(value: &Value, is_default: bool, into: &mut Vec<String>) {
     match value {
-        Value::List(items) => items.iter().for_each(|item| collect_texts(item, into)),
-        Value::Map(map) => map.values().for_each(|item| collect_texts(item, into)),
-        scalar => into.extend(scalar.scalar_text().filter(|text| !text.is_empty())),
+        Value::List(items) => {
+            for item in items {
+                collect_texts(item, is_default, into);
+            }
+        }
+        Value::Map(map) => {
+            for item in map.values() {
+                collect_texts(item, is_default, into);
+            }
+        }
+        Value::Bool(_) if is_default => {}
+        scalar => {
+            let text = scalar.scalar_text().filter(|text| !text.is_empty());
+            into.extend(text.filter(|text| !is_default || is_worth_hiding(text)));
+        }
     }
 }

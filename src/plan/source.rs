@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Tree;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::playbook::{DELIMITERS, FileFormat, read_delimiter};
+use crate::playbook::{A_DELIMITER, DELIMITERS, FileFormat, read_delimiter};
 use crate::rows::Format;
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -107,7 +107,7 @@ fn delimiter(value: &Value) -> Result<u8, Diagnostic> {
     let named = value.as_text().and_then(read_delimiter);
     named.ok_or_else(|| {
         let given = value.to_json_text();
-        let message = format!("`delimiter` must be one character, and it gives {given}");
+        let message = format!("`delimiter` must be {A_DELIMITER}: it gives {given}");
         Diagnostic::error(Code::InvalidValue, message).help(DELIMITERS)
     })
 }

@@ -5,6 +5,7 @@ use super::percentage::Percentage;
 use super::{FileFormat, ForEach, MaxFailures, RowSource};
 use crate::diagnostic::Code;
 use crate::document::{Node, NodeKind};
+use crate::draft::names_folder;
 use crate::reading::{Findings, Mapping, check_name, is_template, refuse_template};
 use crate::source::{Span, Spanned};
 
@@ -41,10 +42,13 @@ pub(crate) const MOST_CONCURRENT: u64 = 1024;
 pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> Option<ForEach> {
     let map = Mapping::read_form(node, forms::FOR_EACH, findings)?;
     let source = source(&map, node, findings);
+    let is_named = map
+        .get("as")
+        .is_none_or(|named| !refuse_template(named, "`as`", findings));
     let binding = map
         .text("as", findings)
         .unwrap_or_else(|| Spanned::new("row".to_owned(), node.span));
-    check_name(&binding, binding.span, "the row's name", findings);
+    let is_named = is_named && check_name(&binding, binding.span, "the row's name", findings);
     if TAKEN_NAMES.contains(&binding.value.as_str()) {
         findings
             .error(
@@ -63,7 +67,7 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             format!("`concurrency` can be at most {MOST_CONCURRENT}"),
         );
     }
-    Some(ForEach {
+    let each = ForEach {
         source: source?,
         binding,
         key: map.get("key").cloned(),
@@ -76,7 +80,9 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
         rejected: account("rejected", step, findings),
         succeeded: account("succeeded", step, findings),
         unknown: account("unknown", step, findings),
-    })
+    };
+    // Nobody knows what templates call the row where its name is wrong: they would all seem to be wrong.
+    is_named.then_some(each)
 }
 
 /// The path of an account, which is known before anything is rendered.
@@ -86,7 +92,19 @@ fn account(key: &str, step: &Mapping<'_>, findings: &mut Findings) -> Option<Spa
             format!("write the path itself, or leave it to the command line: `--{key} PATH`");
         crate::reading::no_templates(node, &format!("`{key}`"), &help, findings);
     }
-    step.text(key, findings)
+    let path = step.text(key, findings)?;
+    if names_folder(std::path::Path::new(&path.value)) {
+        let example = format!("{}/{key}.csv", path.value.trim_end_matches(['/', '\\']));
+        findings
+            .error(
+                Code::InvalidValue,
+                path.span,
+                format!("`{key}` names a folder: {}", path.value),
+            )
+            .help = Some(format!("name a file in it, such as {example}"));
+        return None;
+    }
+    Some(path)
 }
 
 fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<RowSource> {
@@ -138,6 +156,18 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
                     .help = Some("write `items: \"{{ inputs.accounts }}\"`".to_owned());
                 return None;
             }
+            if let Some(text) = entry.value.text()
+                && !is_template(&entry.value)
+            {
+                findings
+                    .error(
+                        Code::WrongType,
+                        entry.value.span,
+                        "`items` must be a list, and this is text",
+                    )
+                    .help = Some(list_of(text));
+                return None;
+            }
             Some(RowSource::Items(entry.value.clone()))
         }
         Some(format) => {
@@ -149,6 +179,25 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
             })
         }
     }
+}
+
+/// What to write where a list is wanted and a text stands.
+fn list_of(text: &str) -> String {
+    let names = ["inputs.", "vars.", "steps."];
+    if names.iter().any(|name| text.trim().starts_with(name)) {
+        return format!(
+            "write it as a template: `items: \"{{{{ {} }}}}\"`",
+            text.trim()
+        );
+    }
+    let items: Vec<String> = text
+        .split([',', ';', '\n'])
+        .map(|item| format!("\"{}\"", item.trim()))
+        .collect();
+    if items.len() > 1 && text.chars().count() <= 60 && !text.contains(['"', '[', '{', '\\']) {
+        return format!("write a list: `items: [{}]`", items.join(", "));
+    }
+    "write a list, `items: [\"a\", \"b\"]`, or a template that gives one".to_owned()
 }
 
 /// `delimiter` or `sheet`, where it goes with the format.
@@ -172,7 +221,7 @@ fn detail(map: &Mapping<'_>, format: Option<FileFormat>, findings: &mut Findings
                 .error(
                     Code::InvalidValue,
                     node.span,
-                    "`delimiter` must be one character",
+                    format!("`delimiter` must be {A_DELIMITER}"),
                 )
                 .help = Some(DELIMITERS.to_owned());
         }
@@ -184,10 +233,14 @@ fn detail(map: &Mapping<'_>, format: Option<FileFormat>, findings: &mut Findings
 pub(crate) const DELIMITERS: &str =
     "write \";\", \",\", \"|\" or \"\\t\"; it is found out when left away";
 
+/// What can be one.
+pub(crate) const A_DELIMITER: &str = "one character, and no quote or line end";
+
 /// The delimiter that a text names.
 pub(crate) fn read_delimiter(text: &str) -> Option<u8> {
     match text {
         "tab" | "\\t" => Some(b'\t'),
+        "\"" | "\r" | "\n" | "\0" => None,
         _ if text.len() == 1 && text.is_ascii() => text.bytes().next(),
         _ => None,
     }
@@ -220,14 +273,13 @@ fn max_failures(node: &Node, findings: &mut Findings) -> Option<MaxFailures> {
         _ => None,
     };
     if parsed.is_none() {
-        findings
-            .error(
-                Code::InvalidValue,
-                node.span,
-                "`max_failures` must be a count or a percentage",
-            )
-            .help =
-            Some("write `max_failures: 20`, `max_failures: 5%` or `max_failures: 0.5%`".to_owned());
+        let share = node.text().and_then(Percentage::objection);
+        let (message, help) = share.unwrap_or((
+            "must be a count or a percentage",
+            "write `max_failures: 20`, `max_failures: 5%` or `max_failures: 0.5%`",
+        ));
+        let message = format!("`max_failures` {message}");
+        findings.error(Code::InvalidValue, node.span, message).help = Some(help.to_owned());
     }
     parsed
 }

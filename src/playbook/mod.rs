@@ -18,7 +18,7 @@ use crate::source::{Source, Span, Spanned};
 
 pub(crate) use forms::belongs;
 pub(crate) use keys::{INPUT_KEYS, LOOP_KEYS};
-pub(crate) use loops::{DELIMITERS, MOST_CONCURRENT, TAKEN_NAMES, read_delimiter};
+pub(crate) use loops::{A_DELIMITER, DELIMITERS, MOST_CONCURRENT, TAKEN_NAMES, read_delimiter};
 pub use parse::{parse, parse_document, read_limits};
 pub use percentage::Percentage;
 pub use uses::{UseLink, Used, WholeStep};

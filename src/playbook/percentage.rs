@@ -23,6 +23,24 @@ impl Percentage {
         (thousandths <= 100_000).then_some(Self { thousandths })
     }
 
+    /// What is wrong with a text that is meant as a share and is none, and what to do.
+    pub(super) fn objection(text: &str) -> Option<(&'static str, &'static str)> {
+        let number = text.strip_suffix('%')?.trim_end();
+        let is_number = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let value: f64 = number.parse().ok().filter(|_| is_number)?;
+        if value > 100.0 {
+            return Some((
+                "can be at most 100%",
+                "for rows that go on whatever fails write `on_failure: continue` instead",
+            ));
+        }
+        let decimals = number.split_once('.').map_or(0, |(_, it)| it.len());
+        (decimals > 3).then_some((
+            "can have at most three decimals",
+            "write `0.001%` or more; `max_failures: 0` stops at the first row that fails",
+        ))
+    }
+
     /// How many of so many it is, less what makes no whole one: more than this is more than the share.
     pub fn of(self, total: u64) -> u64 {
         let part = u128::from(total) * u128::from(self.thousandths) / 100_000;
@@ -80,6 +98,20 @@ mod tests {
             "99999999999%",
         ] {
             assert_eq!(Percentage::parse(text), None, "{text}");
+        }
+        let said = |text| Percentage::objection(text).map(|(message, _)| message);
+        for text in ["0.00001%", "99.1234 %", "0.1234%"] {
+            assert_eq!(
+                said(text),
+                Some("can have at most three decimals"),
+                "{text}"
+            );
+        }
+        for text in ["101%", "100.1%", "99999999999%"] {
+            assert_eq!(said(text), Some("can be at most 100%"), "{text}");
+        }
+        for text in ["5", "%", "0,5%", "-1%", "5%%", "1e1%"] {
+            assert_eq!(said(text), None, "{text}");
         }
     }
 }

@@ -167,7 +167,13 @@ fn alternatives(
                 }
             }
             let rule = format!("must be {}, not {}", type_words(&wanted), actual(error));
-            Err((ViolationKind::WrongType { wanted }, rule))
+            Err((
+                ViolationKind::WrongType {
+                    wanted,
+                    is_null: is_null(error),
+                },
+                rule,
+            ))
         }
         several => {
             let advice = forms(several, schema);
@@ -218,7 +224,7 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
         Kind::Type { .. } => {
             let wanted = types(error);
             let rule = format!("must be {}, not {}", type_words(&wanted), actual(error));
-            (ViolationKind::WrongType { wanted }, rule)
+            (ViolationKind::WrongType { wanted, is_null: is_null(error) }, rule)
         }
         Kind::Enum { options } => {
             let allowed: Vec<Value> = options
@@ -335,6 +341,10 @@ fn type_word(name: &str) -> &str {
         "object" => "an object",
         other => other,
     }
+}
+
+fn is_null(error: &ValidationError<'_>) -> bool {
+    error.instance().is_null()
 }
 
 fn actual(error: &ValidationError<'_>) -> &'static str {

@@ -44,6 +44,8 @@ pub enum ViolationKind {
     WrongType {
         /// The names of the wanted types, as JSON Schema has them.
         wanted: Vec<String>,
+        /// Whether the value is a null, which is a blank in another spelling.
+        is_null: bool,
     },
     /// A value that is not on the list.
     Enum {
@@ -105,7 +107,7 @@ impl Violation {
                     .or_else(|| (!known.is_empty()).then(all_there))
             }
             ViolationKind::MissingKey { description } => description.clone(),
-            ViolationKind::WrongType { wanted } => quoting(wanted, here?),
+            ViolationKind::WrongType { wanted, .. } => quoting(wanted, here?),
             ViolationKind::Blank => {
                 Some("give it a value: nothing can be seen in what stands here".to_owned())
             }

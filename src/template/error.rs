@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::value::Value;
+
 /// The kind of a [`TemplateError`], for callers that decide by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -18,10 +20,18 @@ pub enum ErrorKind {
     },
     /// `required` met a missing, null or blank value; the author's message.
     Required(String),
-    /// A value of a type that does not fit.
-    Type,
+    /// A value of a type that does not fit, whatever it holds.
+    Type {
+        /// Whether it is a null, which is a blank in another spelling.
+        is_null: bool,
+    },
     /// A null, a list or an object in the midst of a text.
-    NoText,
+    NoText {
+        /// Whether it is the null.
+        is_null: bool,
+    },
+    /// A value of the right type that nothing can be done with: a number that is too large, say.
+    Value,
     /// A filter that does not exist.
     UnknownFilter(String),
     /// A test (`is …`) that does not exist.
@@ -64,7 +74,17 @@ impl TemplateError {
     }
 
     pub(super) fn type_mismatch(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Type, message)
+        Self::new(ErrorKind::Type { is_null: false }, message)
+    }
+
+    /// The same for values whose types do not fit.
+    pub(super) fn wrong_types(values: &[&Value], message: impl Into<String>) -> Self {
+        let is_null = values.iter().any(|value| matches!(value, Value::Null));
+        Self::new(ErrorKind::Type { is_null }, message)
+    }
+
+    pub(super) fn wrong_value(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Value, message)
     }
 
     pub(super) fn too_expensive(message: impl Into<String>) -> Self {

@@ -235,7 +235,9 @@ impl Template {
         let mut text = String::with_capacity(self.0.text.len());
         match evaluation.nodes(&self.0.root, &mut text) {
             Ok(()) => Ok(Value::Text(text)),
-            Err(error) if error.kind == ErrorKind::NoText && self.wrapped().is_some() => {
+            Err(error)
+                if matches!(error.kind, ErrorKind::NoText { .. }) && self.wrapped().is_some() =>
+            {
                 Err(error.help(AROUND))
             }
             Err(error) => Err(error),

@@ -20,12 +20,12 @@ impl Operand {
         let text = number.as_str();
         if !text.contains(['.', 'e', 'E']) {
             return text.parse().map(Self::Integer).map_err(|_| {
-                TemplateError::type_mismatch("this integer has too many digits to calculate with")
+                TemplateError::wrong_value("this integer has too many digits to calculate with")
             });
         }
         match text.parse::<f64>() {
             Ok(float) if float.is_finite() => Ok(Self::Float(float)),
-            _ => Err(TemplateError::type_mismatch(
+            _ => Err(TemplateError::wrong_value(
                 "this number is too large to calculate with",
             )),
         }
@@ -60,7 +60,7 @@ pub(super) fn from_float(float: f64) -> Result<Value> {
     serde_json::Number::from_f64(float)
         .and_then(|number| Number::parse(&number.to_string()))
         .map(Value::Number)
-        .ok_or_else(|| TemplateError::type_mismatch("the result is not a finite number"))
+        .ok_or_else(|| TemplateError::wrong_value("the result is not a finite number"))
 }
 
 pub(super) fn from_integer(integer: i128) -> Value {
@@ -106,11 +106,14 @@ pub(super) fn order(left: &Value, right: &Value) -> Result<Ordering> {
         (Value::Number(left), Value::Number(right)) => Ok(order_numbers(left, right)),
         (Value::Text(left), Value::Text(right)) => Ok(left.cmp(right)),
         _ => {
-            let error = TemplateError::type_mismatch(format!(
-                "{} cannot be compared with {}",
-                type_of(left),
-                type_of(right)
-            ));
+            let error = TemplateError::wrong_types(
+                &[left, right],
+                format!(
+                    "{} cannot be compared with {}",
+                    type_of(left),
+                    type_of(right)
+                ),
+            );
             Err(match (left, right) {
                 (Value::Number(_), Value::Text(_)) | (Value::Text(_), Value::Number(_)) => {
                     error.help("make the text a number with `| int` or `| float`")
@@ -129,11 +132,10 @@ pub(super) fn contains(haystack: &Value, needle: &Value) -> Result<bool> {
         (Value::Map(_), _) => Ok(false),
         (Value::Text(text), Value::Text(part)) => Ok(text.contains(part.as_str())),
         _ => {
-            let error = TemplateError::type_mismatch(format!(
-                "{} cannot be in {}",
-                type_of(needle),
-                type_of(haystack)
-            ));
+            let error = TemplateError::wrong_types(
+                &[haystack, needle],
+                format!("{} cannot be in {}", type_of(needle), type_of(haystack)),
+            );
             Err(match (haystack, needle) {
                 (Value::Text(text), Value::Number(_)) => error.help(numbers_written_as(text)),
                 _ => error,
@@ -164,7 +166,7 @@ pub(super) fn calculate(operator: Operator, left: &Number, right: &Number) -> Re
 }
 
 fn by_zero() -> TemplateError {
-    TemplateError::type_mismatch("a number cannot be divided by zero")
+    TemplateError::wrong_value("a number cannot be divided by zero")
 }
 
 fn integers(operator: Operator, a: i128, b: i128) -> Result<Value> {
@@ -195,7 +197,7 @@ fn integers(operator: Operator, a: i128, b: i128) -> Result<Value> {
     };
     result
         .map(from_integer)
-        .ok_or_else(|| TemplateError::type_mismatch("the result has too many digits"))
+        .ok_or_else(|| TemplateError::wrong_value("the result has too many digits"))
 }
 
 fn floats(operator: Operator, a: f64, b: f64) -> Result<Value> {

@@ -414,3 +414,41 @@ fn a_saved_plan_says_nothing_of_a_short_secret() {
     kept("1234");
     assert_eq!(with_inputs(&project, &run, "1", "5678").exit, 0);
 }
+
+#[test]
+fn all_that_speaks_against_going_on_is_told_at_once() {
+    let debt = |id: &str| {
+        format!(
+            "  - id: {id}\n    {}\n",
+            DEBT.replace("ID", "{{ inputs.t }}")
+        )
+    };
+    let delete =
+        "  - id: gone\n    action: record.delete\n    with: { module: m, wolkvox_id: \"1\" }\n";
+    let inputs = "inputs: { t: { type: string, default: \"1\" } }\n";
+    let of = |inputs: &str, ids: [&str; 2]| {
+        format!("{inputs}steps:\n{}{}{delete}", debt(ids[0]), debt(ids[1]))
+    };
+    let project = Project::new(&of(inputs, ["one", "two"]), [json(DONE), Answer::CutRead]);
+    let ran = project.run(&["--run-id", "r", "--allow", "delete"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 2), "{ran:?}");
+    let other = of(&inputs.replace('1', "2"), ["uno", "dos"]);
+    project.write("playbook.yaml", &format!("voxplay: 1\n{other}"));
+    let refused = voxplay(&project, &["resume", "r"]);
+    assert_eq!((refused.exit, refused.arrived.len()), (4, 2), "{refused:?}");
+    for said in [
+        "this has changed: the input t, the playbook",
+        "first see to what is told below, which no flag accepts",
+        "the step one has sent its request and is gone",
+        "the step two is in doubt, and the playbook has no step of that id any more",
+        "what is left of this run deletes 1 record, and nobody has allowed it",
+        "4 errors: nothing was sent",
+    ] {
+        let told = refused
+            .stderr
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(told.contains(said), "{said}: {refused:?}");
+    }
+}

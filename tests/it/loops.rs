@@ -204,6 +204,10 @@ fn a_mistake_of_the_playbook_is_none_of_the_row() {
         // A name that no row has, and a type that fits in none.
         ("true", "{{ row.nam }}", 0..0),
         ("true", "{{ row.name | length }}", 0..0),
+        // A cell is text, whatever it holds: it is never smaller than a number, and has no sum with one.
+        ("row.id < 10", "{{ row.id }}", 0..0),
+        ("row.id == 10 or row.id > 2", "{{ row.id }}", 0..0),
+        ("true", "{{ row.id + 1 }}", 0..0),
     ] {
         let project = Project::new(&going_on(condition, id), []);
         project.write("rows.csv", &rows(blank));
@@ -219,6 +223,10 @@ fn a_mistake_of_the_playbook_is_none_of_the_row() {
         ("{{ row.name | parse_date('%Y') }}", 0..0, 0, 30),
         // A null is a blank in another spelling.
         ("{{ none if row.name else row.name }}", 0..0, 0, 30),
+        ("{{ (none if row.name else row.name) + 'x' }}", 0..0, 0, 30),
+        // A type that only some rows have, and a text that is none of a number.
+        ("{{ row.id + 1 if row.name else row.id }}", 1..21, 20, 10),
+        ("{{ row.name | int }}", 0..0, 0, 30),
     ] {
         let project = Project::new(&going_on("true", id), vec![]);
         project.write("rows.csv", &rows(blank));
@@ -1097,7 +1105,7 @@ fn a_delimiter_may_be_a_template() {
             String::from_utf8_lossy(&said.stderr)
         );
         assert!(
-            said.contains("must be one character, and it gives \";;\""),
+            said.contains("must be one character, and no quote or line end: it gives \";;\""),
             "{said}"
         );
         assert!(said.contains("playbook.yaml:"), "{said}");

@@ -588,6 +588,11 @@ fn a_plan_that_somebody_has_changed_is_not_run() {
         &text.replace("\"planned_at\": \"2", "\"planned_at\": \"1"),
         changed,
     );
+    let twice = text.replacen("\"steps\": [", "\"steps\": [], \"steps\": [", 1);
+    refused(
+        &twice,
+        "was changed since it was written: the key `steps` stands twice in one object",
+    );
     saved["steps"] = Json::Array(Vec::new());
     refused(&saved.to_string(), changed);
     saved.as_object_mut().unwrap().remove("digest");

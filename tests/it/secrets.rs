@@ -233,3 +233,28 @@ steps:
         }
     }
 }
+
+#[test]
+fn a_short_default_that_everybody_can_read_spoils_no_output() {
+    let of = |default: &str| {
+        PLAYBOOK.replace("secret: true", &format!("secret: true, default: {default}"))
+    };
+    let project = Project::new(&of("x"));
+    for args in [
+        &["check", "pb.yaml"][..],
+        &["plan", "pb.yaml"],
+        &["run", "pb.yaml", "--sandbox"],
+    ] {
+        let shown = all(&project.voxplay(args));
+        assert!(!shown.contains('*') && shown.contains("pb.yaml"), "{shown}");
+    }
+    // What is given is no default, whatever it is; and a longer one may be a secret.
+    project.write("in.yaml", "pin: x");
+    let shown = all(&project.voxplay(&["plan", "pb.yaml", "--inputs", "in.yaml"]));
+    assert!(shown.contains("\"Pin\": \"***\""), "{shown}");
+    project.write("pb.yaml", &of("Zx9-4"));
+    for args in [&["check", "pb.yaml"][..], &["plan", "pb.yaml"]] {
+        let shown = all(&project.voxplay(args));
+        assert!(!shown.contains("Zx9-4") && shown.contains('*'), "{shown}");
+    }
+}

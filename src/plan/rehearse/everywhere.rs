@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reads::own_reads;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Objection, Place};
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::template::Read;
 
@@ -39,11 +39,15 @@ impl Everywhere {
 
 /// Whether a finding is about a name or a type. What a row's own data brings about, a blank or a bad date, is the row's,
 /// and be it in all of them.
-const fn is_of_the_playbook(code: Code) -> bool {
-    matches!(
-        code,
-        Code::UndefinedName | Code::WrongType | Code::UnknownKey | Code::MissingKey
-    )
+const fn is_of_the_playbook(finding: &Diagnostic) -> bool {
+    match finding.objection {
+        Objection::Type => true,
+        Objection::Null => false,
+        Objection::Content => matches!(
+            finding.code,
+            Code::UndefinedName | Code::WrongType | Code::UnknownKey | Code::MissingKey
+        ),
+    }
 }
 
 /// What is wrong, whichever row it is wrong in.
@@ -57,9 +61,7 @@ struct Mistake {
 
 impl Mistake {
     fn of(finding: &Diagnostic) -> Option<Self> {
-        // A null is a blank in another spelling.
-        let is_blank = finding.message.ends_with(", not null");
-        (is_of_the_playbook(finding.code) && !is_blank).then_some(())?;
+        is_of_the_playbook(finding).then_some(())?;
         Some(Self {
             place: finding.place.clone()?,
             code: finding.code,

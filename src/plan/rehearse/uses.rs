@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Known, Reach, Rehearser, stands};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::plan::inputs::collect_texts;
+use crate::plan::inputs::{Origin, collect_texts};
 use crate::plan::rehearse::Inclusion;
 use crate::plan::uses::{GivenInput, InputSource, PlannedUse, inner_scope};
 use crate::plan::{PlannedStep, Tree};
@@ -75,7 +75,8 @@ pub(super) fn enter<'p>(step: &PlannedStep, used: &PlannedUse, outer: &Known<'p>
         match value {
             Some(value) => {
                 if input.secret {
-                    collect_texts(&value, &mut secrets);
+                    let is_default = matches!(input.from, InputSource::Settled(_, Origin::Default));
+                    collect_texts(&value, is_default, &mut secrets);
                 }
                 values.insert(input.name.clone(), value);
             }

@@ -6,6 +6,7 @@ mod human;
 mod identity;
 mod json;
 mod markdown;
+mod once;
 mod pretty;
 
 use jiff::Zoned;
@@ -24,6 +25,7 @@ pub use human::human;
 pub use identity::{FileIdentity, Identity, Salt, TargetIdentity};
 pub use json::{SCHEMA, document, masked};
 pub use markdown::markdown;
+pub use once::repeated_key;
 pub use pretty::{Noted, pretty};
 
 /// Everything that a plan shows.

@@ -140,7 +140,7 @@ impl<'a> Call<'_, 'a> {
         {
             return i64::try_from(integer)
                 .map(Some)
-                .map_err(|_| TemplateError::type_mismatch("this number is too large here"));
+                .map_err(|_| TemplateError::wrong_value("this number is too large here"));
         }
         let error = wrong("a whole number", &value);
         Err(match &*value {
@@ -192,7 +192,10 @@ impl<'a> Call<'_, 'a> {
 
 /// The error for a value of another type than is wanted.
 pub(super) fn wrong(wanted: &str, given: &Value) -> TemplateError {
-    TemplateError::type_mismatch(format!("{wanted} is wanted here, not {}", type_of(given)))
+    TemplateError::wrong_types(
+        &[given],
+        format!("{wanted} is wanted here, not {}", type_of(given)),
+    )
 }
 
 pub(super) fn into_text(value: Cow<'_, Value>) -> Result<Cow<'_, str>, TemplateError> {

@@ -66,9 +66,7 @@ fn whole(value: &Value) -> Result<i128, TemplateError> {
     match value {
         Value::Number(number) => match Operand::of(number)? {
             Operand::Integer(integer) => Ok(integer),
-            Operand::Float(_) => Err(TemplateError::type_mismatch(
-                "a whole number is wanted here",
-            )),
+            Operand::Float(_) => Err(TemplateError::wrong_value("a whole number is wanted here")),
         },
         other => Err(wrong("a whole number", other)),
     }

@@ -143,7 +143,7 @@ pub(super) fn batch<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         .integer_slot(0)?
         .and_then(|size| usize::try_from(size).ok())
         .filter(|size| *size > 0)
-        .ok_or_else(|| TemplateError::type_mismatch("a batch has at least one item"))?;
+        .ok_or_else(|| TemplateError::wrong_value("a batch has at least one item"))?;
     let mut items = call.items_input()?.into_iter();
     let mut batches = Vec::new();
     loop {

@@ -43,7 +43,7 @@ fn number_input<'a>(
     match (number, other, &*input) {
         (Some(number), ..) => Ok(Ok(number)),
         (None, Some(other), _) => Ok(Err(other)),
-        (None, None, Value::Text(text)) => Err(TemplateError::type_mismatch(format!(
+        (None, None, Value::Text(text)) => Err(TemplateError::wrong_value(format!(
             "`{text}` is not a number"
         ))),
         (None, None, other) => Err(wrong("a number", other)),
@@ -62,7 +62,7 @@ pub(super) fn int<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         };
         return Number::parse(&format!("{:.0}", float.trunc() + 0.0))
             .map(|number| Cow::Owned(Value::Number(number)))
-            .ok_or_else(|| TemplateError::type_mismatch("this number is too large"));
+            .ok_or_else(|| TemplateError::wrong_value("this number is too large"));
     }
     let whole = text.split('.').next().unwrap_or(text);
     let whole = if whole == "-0" { "0" } else { whole };
@@ -82,14 +82,14 @@ pub(super) fn float<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     }
     match number.as_str().parse::<f64>() {
         Ok(float) => from_float(float).map(Cow::Owned),
-        Err(_) => Err(TemplateError::type_mismatch("this is not a number")),
+        Err(_) => Err(TemplateError::wrong_value("this is not a number")),
     }
 }
 
 pub(super) fn round<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     let precision = call.integer_slot(0)?.unwrap_or(0);
     let Ok(precision) = usize::try_from(precision) else {
-        return Err(TemplateError::type_mismatch(
+        return Err(TemplateError::wrong_value(
             "the precision cannot be negative",
         ));
     };
@@ -102,7 +102,7 @@ pub(super) fn round<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         // No float has more decimals than 1074.
         Operand::Float(float) => format!("{float:.*}", precision.min(1074))
             .parse()
-            .map_err(|_| TemplateError::type_mismatch("this is not a number"))
+            .map_err(|_| TemplateError::wrong_value("this is not a number"))
             .and_then(from_float)
             .map(Cow::Owned),
     }

@@ -20,7 +20,7 @@ pub(super) fn range<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     };
     let step = call.integer_slot(2)?.unwrap_or(1);
     if step == 0 {
-        return Err(TemplateError::type_mismatch("the step cannot be zero"));
+        return Err(TemplateError::wrong_value("the step cannot be zero"));
     }
     let mut numbers = Vec::new();
     let mut next = start;
@@ -44,7 +44,7 @@ pub(in crate::template) fn slice<'a>(call: &mut Call<'_, 'a>) -> Result<Item<'a>
     let (start, end) = (bound(call, 0)?, bound(call, 1)?);
     let step = bound(call, 2)?.unwrap_or(1);
     if step == 0 {
-        return Err(TemplateError::type_mismatch("the step cannot be zero"));
+        return Err(TemplateError::wrong_value("the step cannot be zero"));
     }
     let input = call.take_input();
     match &*input {
@@ -61,10 +61,10 @@ pub(in crate::template) fn slice<'a>(call: &mut Call<'_, 'a>) -> Result<Item<'a>
             let picked = positions(items.len(), start, end, step).map(|at| items[at].clone());
             into_list(picked.collect(), call.budget)
         }
-        other => Err(TemplateError::type_mismatch(format!(
-            "{} has no parts to cut out",
-            type_of(other)
-        ))),
+        other => Err(TemplateError::wrong_types(
+            &[other],
+            format!("{} has no parts to cut out", type_of(other)),
+        )),
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn digits<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         Value::Number(number) if number.as_str().bytes().all(|byte| byte.is_ascii_digit()) => {
             made(number.as_str())
         }
-        Value::Number(_) => Err(TemplateError::type_mismatch(
+        Value::Number(_) => Err(TemplateError::wrong_value(
             "`digits` takes a number only if it has nothing but digits",
         )
         .help("write it as text, in quotes")),

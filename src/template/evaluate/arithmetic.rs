@@ -14,10 +14,10 @@ impl<'a> Evaluation<'a> {
     pub(super) fn negative(&mut self, inner: &'a Expr) -> Evaluated<'a> {
         let value = self.eval(inner)?;
         let Value::Number(number) = &*value else {
-            return Err(TemplateError::type_mismatch(format!(
-                "{} cannot be negative",
-                type_of(&value)
-            )));
+            return Err(TemplateError::wrong_types(
+                &[&value],
+                format!("{} cannot be negative", type_of(&value)),
+            ));
         };
         let text = number.as_str();
         let negated = text
@@ -78,12 +78,15 @@ impl<'a> Evaluation<'a> {
                 Value::List(repeated)
             }
             _ => {
-                let error = TemplateError::type_mismatch(format!(
-                    "`{}` does not work on {} and {}",
-                    operator.sign(),
-                    type_of(left),
-                    type_of(right)
-                ));
+                let error = TemplateError::wrong_types(
+                    &[left, right],
+                    format!(
+                        "`{}` does not work on {} and {}",
+                        operator.sign(),
+                        type_of(left),
+                        type_of(right)
+                    ),
+                );
                 return Err(match (operator, left, right) {
                     (Operator::Add, Value::Text(_), _) | (Operator::Add, _, Value::Text(_)) => {
                         error.help("join texts with `~`, or make the text a number with `| int`")
@@ -164,13 +167,13 @@ impl<'a> Evaluation<'a> {
 
 fn repetitions(times: &Number) -> Result<usize, TemplateError> {
     if times.as_str().starts_with('-') {
-        return Err(TemplateError::type_mismatch(
+        return Err(TemplateError::wrong_value(
             "a text or list cannot be repeated a negative number of times",
         ));
     }
     match Operand::of(times)? {
         Operand::Integer(times) => Ok(usize::try_from(times).unwrap_or(usize::MAX)),
-        Operand::Float(_) => Err(TemplateError::type_mismatch(
+        Operand::Float(_) => Err(TemplateError::wrong_value(
             "a text or list is repeated a whole number of times",
         )),
     }

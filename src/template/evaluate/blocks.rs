@@ -117,14 +117,17 @@ impl<'a> Evaluation<'a> {
                         into_items(value, &mut self.budget).map_err(|error| error.at(range))?
                     }
                     other => {
-                        return Err(TemplateError::type_mismatch(format!(
-                            "{} names cannot be given to {}",
-                            targets.len(),
-                            match other {
-                                Value::List(items) => format!("a list of {}", items.len()),
-                                other => type_of(other).to_owned(),
-                            }
-                        ))
+                        return Err(TemplateError::wrong_types(
+                            &[other],
+                            format!(
+                                "{} names cannot be given to {}",
+                                targets.len(),
+                                match other {
+                                    Value::List(items) => format!("a list of {}", items.len()),
+                                    other => type_of(other).to_owned(),
+                                }
+                            ),
+                        )
                         .at(range));
                     }
                 };

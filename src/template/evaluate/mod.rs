@@ -333,7 +333,8 @@ impl<'a> Evaluation<'a> {
                     self.text_of(range),
                     type_of(value)
                 );
-                let error = TemplateError::new(ErrorKind::NoText, message).at(range);
+                let is_null = matches!(value, Value::Null);
+                let error = TemplateError::new(ErrorKind::NoText { is_null }, message).at(range);
                 return Err(match value {
                     Value::Null => {
                         error.help("write `| default('…', true)` to say what stands there instead")

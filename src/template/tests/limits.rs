@@ -39,7 +39,7 @@ fn bombs_end_early() {
     ] {
         is_too_expensive(text, "{}");
     }
-    assert_eq!(error("{{ 2 ** 10000000 }}", "{}").kind, ErrorKind::Type);
+    assert_eq!(error("{{ 2 ** 10000000 }}", "{}").kind, ErrorKind::Value);
     assert!(matches!(
         error("{{ '%1000000000d' | format(1) }}", "{}").kind,
         ErrorKind::UnknownFilter(_)
