@@ -10,6 +10,7 @@ use crate::action::Effect;
 use crate::event::{Decision, EventKind, Reconciled, RunId, StepFinished, step_name};
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
+use crate::plan::{Plan, PlannedKind};
 use crate::value::Value;
 
 /// How many are named.
@@ -21,6 +22,8 @@ pub(super) struct Held {
     pub(super) effect: Effect,
     /// When it was sent.
     pub(super) time: String,
+    /// Whether an earlier stretch of the run sent it, and the latest did not.
+    is_of_earlier: bool,
 }
 
 impl Held {
@@ -38,6 +41,20 @@ impl Held {
         !self.effect.is_repeatable()
     }
 
+    /// Whether it was sent as something that can be done twice, and its action is known by now as one that cannot: then
+    /// the latest stretch has not sent it either.
+    fn is_once_by_now(&self, plan: &Plan) -> bool {
+        let step = plan.step(&self.end.step);
+        let action = step.and_then(|step| match &step.kind {
+            PlannedKind::Action(planned) => Some(&planned.action),
+            _ => None,
+        });
+        let mut effects = action
+            .into_iter()
+            .flat_map(|action| action.possible_effects());
+        self.is_of_earlier && !self.is_once() && effects.any(|effect| !effect.is_repeatable())
+    }
+
     /// That it is as it should be; with the id of the answer where no other is given.
     pub(super) fn word(&self, id: Option<&str>) -> Reconciled {
         Reconciled {
@@ -52,16 +69,21 @@ impl Held {
 
 /// What to say of them: nothing where there is none, where failures are not tried again, or where the journal cannot be
 /// read.
-pub(super) fn of(journal: &Journal, run: &RunId, resumption: Option<&Resumption>) -> String {
+pub(super) fn of(
+    journal: &Journal,
+    run: &RunId,
+    resumption: Option<&Resumption>,
+    plan: &Plan,
+) -> String {
     let Some(resumed) = resumption.filter(|resumed| resumed.asked.retry_failed) else {
         return String::new();
     };
     let mut held = find(journal, run).unwrap_or_default();
-    held.retain(Held::is_once);
+    held.retain(|held| held.is_once() || held.is_once_by_now(plan));
     let mut text: String = held
         .iter()
         .take(NAMED)
-        .map(|held| words(held, &resumed.call))
+        .map(|held| words(held, &resumed.call, plan))
         .collect();
     if held.len() > NAMED {
         let more = held.len() - NAMED;
@@ -79,6 +101,11 @@ pub(super) fn find(journal: &Journal, run: &RunId) -> Result<Vec<Held>, JournalE
     for event in journal.events(run) {
         let (_, event) = event?;
         match event.kind {
+            EventKind::RunStarted(_) => {
+                for held in held.values_mut() {
+                    held.is_of_earlier = true;
+                }
+            }
             EventKind::AttemptStarted(begun) => {
                 let key = (begun.step, begun.row);
                 held.remove(&key);
@@ -90,7 +117,13 @@ pub(super) fn find(journal: &Journal, run: &RunId) -> Result<Vec<Held>, JournalE
                     continue;
                 };
                 if end.outcome == Outcome::Failed && effect != Effect::Read {
-                    held.insert(key, Held { end, effect, time });
+                    let held_back = Held {
+                        end,
+                        effect,
+                        time,
+                        is_of_earlier: false,
+                    };
+                    held.insert(key, held_back);
                 }
             }
             EventKind::Reconciled(word) => {
@@ -102,12 +135,17 @@ pub(super) fn find(journal: &Journal, run: &RunId) -> Result<Vec<Held>, JournalE
     Ok(held.into_values().collect())
 }
 
-fn words(held: &Held, call: &Call) -> String {
+fn words(held: &Held, call: &Call, plan: &Plan) -> String {
     let row = held.end.row.as_ref();
     let row = row.map_or_else(String::new, |row| format!(" (row {row})"));
     let settle = call.reconcile(&format!("--ok {}", word(&held.name())));
+    let why = if held.is_once_by_now(plan) {
+        "the CRM did accept it when its action counted as an update, and would do it a\n  second time by what is known of that action now; where it is as it should be,\n  take it as done:"
+    } else {
+        "the CRM did accept it, and would do it a second time; where it is as it should\n  be, take it as done:"
+    };
     format!(
-        "{}{row} was not sent again, on purpose:\n  the CRM did accept it, and would do it a second time; where it is as it should\n  be, take it as done:\n    {settle}\n",
+        "{}{row} was not sent again, on purpose:\n  {why}\n    {settle}\n",
         held.end.step
     )
 }

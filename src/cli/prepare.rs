@@ -18,7 +18,9 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::Document;
 use crate::event::RunId;
 use crate::plan::foresee::Tally;
-use crate::plan::{self, Completeness, Earlier, Facts, Given, Inputs, Plan, Rehearsal, RowCheck};
+use crate::plan::{
+    self, Completeness, Earlier, Facts, Given, Inputs, Needed, Plan, Rehearsal, RowCheck,
+};
 use crate::playbook::Playbook;
 use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
 use crate::report::human::plural;
@@ -90,6 +92,8 @@ pub(super) struct Occasion<'o> {
     pub(super) started_at: Timestamp,
     /// The inputs of an earlier stretch of the run.
     pub(super) earlier: Option<&'o Earlier>,
+    /// Whether inputs may be missing: what reads them is not known then.
+    pub(super) may_lack_inputs: bool,
 }
 
 impl Occasion<'_> {
@@ -100,6 +104,15 @@ impl Occasion<'_> {
             run: new_run_id(),
             started_at,
             earlier: None,
+            may_lack_inputs: false,
+        }
+    }
+
+    /// The same, as far as it is known with the inputs that are given.
+    pub(super) fn look_at_what_is_known(started_at: Timestamp) -> Self {
+        Self {
+            may_lack_inputs: true,
+            ..Self::look(started_at)
         }
     }
 }
@@ -129,6 +142,7 @@ pub(super) fn prepare(
         run,
         started_at,
         earlier,
+        may_lack_inputs,
     } = occasion;
     let read = open::playbook(&args.playbook);
     let project = Project::find(&folder_of(&args.playbook));
@@ -170,11 +184,16 @@ pub(super) fn prepare(
     });
     let (draft, wrong) = plan::compile(&playbook, &project.catalogue, &engine, &args.tags);
     findings.extend(wrong);
+    let needed = if may_lack_inputs {
+        Needed::nothing()
+    } else {
+        draft.needed_inputs(&args.tags)
+    };
     let (inputs, wrong) = plan::resolve_inputs(
         &playbook,
         &given,
         &|name| Process.variable(name),
-        Completeness::Required(&draft.needed_inputs(&args.tags)),
+        Completeness::Required(&needed),
     );
     findings.extend(wrong);
     secrets.extend(inputs.secrets.iter().cloned().map(Secret::new));

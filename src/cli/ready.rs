@@ -79,6 +79,7 @@ pub(super) fn ready(
         run,
         started_at,
         earlier: resumption.map(|earlier| &earlier.inputs),
+        may_lack_inputs: false,
     };
     let Some(prepared) = prepare::prepare(&args.what, occasion, findings, secrets) else {
         findings.extend(reports::check(&args.reports.report, &Reads::default()));

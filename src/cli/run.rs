@@ -203,7 +203,7 @@ async fn start(
     }
     // Requests that were on their way when nothing could be written down any more are in doubt.
     let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(true);
-    let held_back = held_back::of(journal, &ready.run, resumption);
+    let held_back = held_back::of(journal, &ready.run, resumption, &ready.plan);
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {

@@ -25,7 +25,7 @@ impl Needed {
     }
 
     /// None.
-    pub(super) const fn nothing() -> Self {
+    pub const fn nothing() -> Self {
         Self::Some(BTreeSet::new())
     }
 

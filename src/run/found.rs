@@ -1,7 +1,7 @@
 //! What the steps of a lane leave behind, in the order in which they stand, whichever stretch of the run has done them:
 //! ids, the step that a row did not get past, and what the CRM accepted of those that failed.
 
-use crate::event::{Accepted, AcceptedStep, RowFinished, StepFinished};
+use crate::event::{Accepted, AcceptedStep, RowFinished, StepFinished, step_name};
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::value::{Map, Value};
@@ -13,6 +13,8 @@ pub(super) struct Found {
     failed: Option<Bad>,
     unknown: Option<Bad>,
     accepted: Accepted,
+    /// The first request in doubt, as `reconcile` calls it.
+    doubt: Option<String>,
 }
 
 /// A step that did not go well.
@@ -34,6 +36,10 @@ impl Found {
             Outcome::Unknown => &mut self.unknown,
             Outcome::Ok | Outcome::Skipped | Outcome::NotRun => return,
         };
+        if end.outcome == Outcome::Unknown && end.action.is_some() {
+            self.doubt
+                .get_or_insert_with(|| step_name(&end.step, end.row.as_deref()));
+        }
         first.get_or_insert_with(|| Bad {
             step: end.step.clone(),
             code: end.code.clone(),
@@ -41,6 +47,18 @@ impl Found {
         });
         if let Some(accepted) = accepted(step, end) {
             self.accepted.add(accepted);
+        }
+    }
+
+    /// The first request in doubt, as `reconcile` calls it.
+    pub(super) fn doubt(&self) -> Option<&String> {
+        self.doubt.as_ref()
+    }
+
+    /// Takes note of the first request in doubt inside a loop.
+    pub(super) fn add_doubt(&mut self, inner: Option<&String>) {
+        if self.doubt.is_none() {
+            self.doubt = inner.cloned();
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Tally {
     pub ids: BTreeMap<String, Vec<Value>>,
     /// What the CRM accepted of rows that failed, for the row that the loop runs in.
     pub accepted: Accepted,
+    /// The first request in doubt of its rows, as `reconcile` calls it.
+    pub doubt: Option<String>,
 }
 
 /// How a loop ended.
@@ -51,8 +53,9 @@ impl LoopEnd {
         }
     }
 
-    /// Why it is not ok.
-    pub fn error(&self) -> Option<String> {
+    /// Why it is not ok. Where it runs `in_row` of another loop, that row is told by this alone, so it names what is in
+    /// doubt.
+    pub fn error(&self, in_row: bool) -> Option<String> {
         let counts = &self.tally.counts;
         if let Some(problem) = &self.problem {
             return Some(problem.clone());
@@ -61,11 +64,14 @@ impl LoopEnd {
             .into_iter()
             .filter(|outcome| counts.of(*outcome) > 0)
             .map(|outcome| {
-                format!(
-                    "{} {}",
-                    counts.of(outcome),
-                    outcome.as_str().replace('_', " ")
-                )
+                let count = counts.of(outcome);
+                let words = format!("{count} {}", outcome.as_str().replace('_', " "));
+                let doubt = self.tally.doubt.as_ref();
+                match doubt.filter(|_| in_row && outcome == Outcome::Unknown) {
+                    Some(doubt) if count == 1 => format!("{words} ({doubt})"),
+                    Some(doubt) => format!("{words} ({doubt} is the first)"),
+                    None => words,
+                }
             })
             .collect();
         let stopped = self.enough.iter().map(|why| format!("; stopped: {why}"));

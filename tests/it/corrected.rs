@@ -102,6 +102,16 @@ fn what_was_accepted_as_an_update_is_not_sent_again_as_a_create() {
     project.write("actions/note.add.yaml", &note("create"));
     let ran = accepting(&project);
     assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{ran:?}");
+    // A person is told, and can take it as done.
+    let told = project.finish(project.voxplay(&["resume", "--accept-changes", "--retry-failed"]));
+    let words = told.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "add was not sent again, on purpose: the CRM did accept it when its action counted as an update",
+        "--ok add",
+    ] {
+        assert!(words.contains(said), "{said}: {told:?}");
+    }
+    assert_eq!(told.arrived.len(), 1, "{told:?}");
     project.write("actions/note.add.yaml", &note("update"));
     assert_eq!(accepting(&project).arrived.len(), 2);
 }

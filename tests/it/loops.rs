@@ -1111,3 +1111,35 @@ fn a_delimiter_may_be_a_template() {
         assert!(said.contains("playbook.yaml:"), "{said}");
     }
 }
+
+#[test]
+fn a_row_in_doubt_by_a_loop_inside_it_names_the_request() {
+    let playbook = "steps:\n  - id: each\n    for_each: { items: [a, b], key: \"{{ row }}\" }\n    on_failure: continue\n    unknown: open.csv\n    steps:\n      - id: inner\n        for_each: { items: [x, \"y\"], key: \"{{ sub }}\", as: sub }\n        on_failure: continue\n        steps:\n          - id: owe\n            action: obligation.insert\n            with: { wolkvox_id: \"{{ row }}{{ sub }}\", id: \"1\", name: Loan }\n";
+    let project = Project::new(
+        playbook,
+        [
+            json(DONE),
+            Answer::CutRead,
+            Answer::CutRead,
+            Answer::CutRead,
+        ],
+    );
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    let rows = ran.events("row_finished");
+    let of_each = rows.iter().filter(|row| row["step"] == "each");
+    let told: Vec<_> = of_each.map(|row| &row["error"]).collect();
+    assert_eq!(
+        told,
+        [
+            "of 2 rows: 1 unknown (owe@a/y)",
+            "of 2 rows: 2 unknown (owe@b/x is the first)"
+        ],
+        "{ran:?}"
+    );
+    let open = file(&project, "open.csv");
+    assert!(open.contains("1 unknown (owe@a/y)"), "{open}");
+    // By that name it is settled.
+    let word = project.finish(project.voxplay(&["reconcile", "r", "--failed", "owe@a/y"]));
+    assert!(!word.stderr.contains("error"), "{word:?}");
+}

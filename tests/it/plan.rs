@@ -600,6 +600,51 @@ fn a_plan_that_somebody_has_changed_is_not_run() {
 }
 
 #[test]
+fn an_explanation_needs_no_inputs_and_says_what_is_not_given() {
+    let playbook = r#"voxplay: 1
+inputs:
+  who: { type: string }
+  pin: { type: string, secret: true }
+  tier: { type: string, default: VIP }
+  note: { type: string, required: false }
+vars: { owner: "ADMIN_{{ inputs.who }}" }
+steps:
+  - id: mark
+    when: inputs.who != "x"
+    action: record.update
+    with: { module: m, wolkvox_id: "{{ inputs.who }}", fields: { A: "{{ inputs.tier }} {{ vars.owner }} {{ inputs.note | default('-') }}", B: "{{ inputs.pin }}" } }
+  - id: one
+    use: one.yaml
+    inputs: { a: "{{ inputs.who }}" }
+"#;
+    let project = Project::new(SERVER);
+    project.write("pb.yaml", playbook);
+    project.write("one.yaml", "voxplay: 1\ninputs: { a: { type: string } }\nsteps:\n  - id: two\n    action: record.update\n    with: { module: m, wolkvox_id: \"{{ inputs.a }}\", fields: { A: b } }\n");
+    let explain = |step: &str| {
+        let output = project.voxplay(&["explain", "pb.yaml", step]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        in_one_line(&stdout(&output))
+    };
+    let told = explain("mark");
+    for said in [
+        "`inputs.who != \"x\"` (input who, not given)",
+        "wolkvox_id = (input who, not given)",
+        "inputs.who: an input that is not given",
+        "fields.A = VIP (input who, not given) -",
+        "fields.B = (input pin, not given)",
+        "\"wolkvox-id\":\"(input who, not given)\"",
+        "inputs that are not given: who, pin; `-i NAME=VALUE`",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    assert!(explain("one.two").contains("wolkvox_id = (input who, not given)"));
+    // What is given and wrong is said as before, and a plan needs all of them.
+    let wrong = project.voxplay(&["explain", "pb.yaml", "mark", "-i", "whom=1"]);
+    assert_eq!(wrong.status.code(), Some(3), "{wrong:?}");
+    assert_eq!(project.voxplay(&["plan", "pb.yaml"]).status.code(), Some(3));
+}
+
+#[test]
 fn a_plan_of_another_playbook_is_named_once() {
     let project = Project::new(SERVER);
     assert_eq!(project.plan(&["--out", "p.json"]).status.code(), Some(0));

@@ -35,7 +35,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
     let mut terminal = Terminal::new();
     let mut findings = Vec::new();
     let mut secrets = Vec::new();
-    let occasion = Occasion::look(Timestamp::now());
+    let occasion = Occasion::look_at_what_is_known(Timestamp::now());
     let prepared = prepare::prepare(&args.what, occasion, &mut findings, &mut secrets);
     let masker = prepare::masker(&secrets, &findings);
     terminal.mask(masker.clone());
@@ -120,6 +120,13 @@ impl Explanation {
             explanation.facts.push(("steps", ids.join(", ")));
             let note = "it sends nothing itself: explain one of its steps".to_owned();
             explanation.notes.push(note);
+        }
+        let unknown = &prepared.inputs.unknown;
+        if !unknown.is_empty() {
+            explanation.notes.push(format!(
+                "inputs that are not given: {}; `-i NAME=VALUE` or `--inputs FILE` gives values",
+                unknown.join(", ")
+            ));
         }
         Ok(explanation)
     }
@@ -214,8 +221,12 @@ impl Explanation {
             );
         }
         if !outlook.marks.is_empty() {
-            let note = "put in what stands as (known …) before you run the command";
-            self.notes.push(note.to_owned());
+            let unknown = match prepared.inputs.unknown.as_slice() {
+                [] => "(known …)",
+                _ => "(known …) or (input …)",
+            };
+            let note = format!("put in what stands as {unknown} before you run the command");
+            self.notes.push(note);
         }
         if let (Some(Ok(shown)), Some(Ok(request))) = (&self.curl, &outlook.request)
             && *shown != command(request, &Masker::none())

@@ -312,6 +312,9 @@ impl Explainer<'_> {
                 format!("the default of the input{place}")
             }
             Some(from) => origin(from, name),
+            None if self.prepared.inputs.unknown.iter().any(|it| it == name) => {
+                "an input that is not given".to_owned()
+            }
             None => "an input without a value".to_owned(),
         };
         (from, Vec::new())

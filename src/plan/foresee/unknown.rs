@@ -7,6 +7,8 @@ use crate::template::Read;
 /// What has to happen before a value is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
+    /// An input that was not given, of the playbook that is run.
+    Input(String),
     /// The answer of a step.
     Step(String),
     /// The row of a loop.
@@ -115,14 +117,26 @@ impl Unknowns {
     }
 }
 
-/// What stands where a value is not known: `(known after steps.promote)`.
+/// What stands where a value is not known: `(known after steps.promote)`, `(input tier, not given)`.
 pub fn mark(causes: &BTreeSet<Cause>) -> String {
+    let inputs: Vec<&str> = causes
+        .iter()
+        .filter_map(|cause| match cause {
+            Cause::Input(name) => Some(name.as_str()),
+            Cause::Step(_) | Cause::Row | Cause::Run => None,
+        })
+        .collect();
+    match inputs.as_slice() {
+        [] => {}
+        [only] => return format!("(input {only}, not given)"),
+        several => return format!("(inputs {}, not given)", several.join(", ")),
+    }
     let steps: Vec<String> = causes
         .iter()
         .filter_map(|cause| match cause {
             Cause::Step(id) if id.is_empty() => Some("earlier steps".to_owned()),
             Cause::Step(id) => Some(format!("steps.{id}")),
-            Cause::Row | Cause::Run => None,
+            Cause::Input(_) | Cause::Row | Cause::Run => None,
         })
         .collect();
     if !steps.is_empty() {

@@ -68,6 +68,9 @@ impl<'c> Walk<'c> {
         let run = Map::from_iter([("started_at".to_owned(), around.started_at.into())]);
         scope.set("run", Value::Map(run));
         let mut unknowns = Unknowns::new(around.server == Knowledge::AtRun);
+        for name in &around.inputs.unknown {
+            unknowns.add_input(name, BTreeSet::from([Cause::Input(name.clone())]));
+        }
         add_vars(around.plan.vars(), &mut scope, &mut unknowns);
         Self {
             around,

@@ -18,7 +18,8 @@ impl<'p> Lane<'p> {
         duration_ms: u64,
     ) -> Command<'p> {
         let outcome = end.outcome();
-        let mut event = finished(step, self.row.as_deref(), None, outcome, end.error());
+        let error = end.error(self.row.is_some());
+        let mut event = finished(step, self.row.as_deref(), None, outcome, error);
         event.outputs = end.outputs();
         event.duration_ms = duration_ms;
         self.counts = sum([self.counts, end.tally.counts]);
@@ -34,6 +35,7 @@ impl<'p> Lane<'p> {
         }
         self.note(step, &event);
         self.found.add_accepted(end.tally.accepted.clone());
+        self.found.add_doubt(end.tally.doubt.as_ref());
         if outlook.is_some() {
             self.why.clone_from(&end.enough);
         }

@@ -49,6 +49,8 @@ pub(super) struct Ended {
     pub(super) event: RowFinished,
     pub(super) standing: Standing,
     pub(super) stop: Option<Stop>,
+    /// The first request in doubt, as `reconcile` calls it.
+    pub(super) doubt: Option<String>,
     pub(super) serialize_by: Option<String>,
     pub(super) turn: u64,
 }
@@ -69,6 +71,7 @@ impl Item {
             event,
             standing,
             stop,
+            doubt: None,
             serialize_by: self.serialize_by,
             turn: self.turn,
         }
@@ -96,8 +99,11 @@ impl Driver<'_> {
             Ok(true) => {
                 let lane = self.lane_of(&item, each);
                 let over = item.over.clone();
-                let halted = self.steps_of_row(lane, &mut event, over, clock).await?;
-                return Ok(item.ended(event, Standing::News, halted));
+                let (halted, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
+                return Ok(Ended {
+                    doubt,
+                    ..item.ended(event, Standing::News, halted)
+                });
             }
             Ok(false) => {}
             Err(error) => {
@@ -143,6 +149,7 @@ impl Driver<'_> {
             return Ok(item.ended(event, Standing::Known, None));
         }
         let mut event = item.event(step, Outcome::NotRun);
+        let mut doubt = None;
         let has_begun = ids_of(&each.steps)
             .iter()
             .any(|step| self.history.has_begun(step, &item.key));
@@ -150,9 +157,12 @@ impl Driver<'_> {
             let mut lane = self.lane_of(&item, each);
             lane.stop_before_start(Stop::Interrupted);
             let over = item.over.clone();
-            self.steps_of_row(lane, &mut event, over, clock).await?;
+            (_, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
         }
-        Ok(item.ended(event, Standing::News, None))
+        Ok(Ended {
+            doubt,
+            ..item.ended(event, Standing::News, None)
+        })
     }
 
     fn lane_of<'p>(&'p self, item: &Item, each: &'p PlannedLoop) -> Lane<'p> {
@@ -160,14 +170,15 @@ impl Driver<'_> {
         Lane::new(&each.steps, scope, Some(row), self.around()).of_item(item.digest.clone())
     }
 
-    /// Drives the lane of a row to its end, and writes into `event` what became of it.
+    /// Drives the lane of a row to its end, and writes into `event` what became of it: whether the loop is to stop, and
+    /// the first request in doubt.
     async fn steps_of_row<'p>(
         &'p self,
         lane: Lane<'p>,
         event: &mut RowFinished,
         over: watch::Receiver<bool>,
         clock: Instant,
-    ) -> Result<Option<Stop>, RunError> {
+    ) -> Result<(Option<Stop>, Option<String>), RunError> {
         let began = milliseconds(clock);
         let mut notes = RowNotes {
             over: Some(over),
@@ -175,9 +186,10 @@ impl Driver<'_> {
         };
         let end = self.drive(lane, Some(&mut notes), clock, None).await?;
         event.outcome = row_outcome(&end);
+        let doubt = end.found.doubt().cloned();
         end.found.tell(event);
         event.duration_ms = milliseconds(clock).saturating_sub(began);
-        Ok(end.stop)
+        Ok((end.stop, doubt))
     }
 }
 

@@ -226,6 +226,7 @@ impl Reader<'_> {
             },
             rows,
             standing: Standing::News,
+            doubt: None,
             stop: None,
             serialize_by: None,
             turn,

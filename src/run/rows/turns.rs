@@ -80,10 +80,14 @@ impl Turns<'_, '_> {
             mut unreadable,
             mut event,
             standing,
+            doubt,
             ..
         } = ended;
         self.tally.counts.add_many(event.outcome, size);
         self.tally.accepted.extend(event.accepted.clone());
+        if self.tally.doubt.is_none() {
+            self.tally.doubt = doubt;
+        }
         if self.each.keeps_ids {
             // Its own playbook reads them, by the names that it knows.
             let above = self.step.id.len() - self.step.own_id().len();
