@@ -77,6 +77,11 @@ impl Action {
         self.outputs.iter().map(|output| output.name.as_str())
     }
 
+    /// Whether a step with it may have an id that loops and accounts keep.
+    pub fn may_give_id(&self) -> bool {
+        self.output_names().any(|name| name == "wolkvox_id")
+    }
+
     /// What an output is.
     pub fn output_description(&self, name: &str) -> Option<&str> {
         let output = self.outputs.iter().find(|output| output.name == name)?;

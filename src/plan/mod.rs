@@ -191,6 +191,15 @@ impl PlannedStep {
         all
     }
 
+    /// As [`and_nested`](Self::and_nested), without the steps of rows.
+    pub fn without_rows(&self) -> Vec<&Self> {
+        let mut all = vec![self];
+        if !matches!(self.kind, PlannedKind::Loop(_)) {
+            all.extend(self.nested().flatten().flat_map(Self::without_rows));
+        }
+        all
+    }
+
     /// The steps in it, list after list: of a group, of each row of a loop, of the playbook that it uses.
     pub fn nested(&self) -> impl Iterator<Item = &[Self]> {
         let lists: [&[Self]; 2] = match &self.kind {

@@ -6,7 +6,7 @@ use super::Stop;
 use super::lane::LaneEnd;
 use crate::event::{Accepted, Counts};
 use crate::outcome::Outcome;
-use crate::plan::PlannedLoop;
+use crate::plan::{PlannedKind, PlannedLoop, PlannedStep};
 use crate::playbook::{MaxFailures, OnFailure};
 use crate::value::{Map, Value};
 
@@ -21,6 +21,30 @@ pub struct Tally {
     pub accepted: Accepted,
     /// The first request in doubt of its rows, as `reconcile` calls it.
     pub doubt: Option<String>,
+}
+
+impl Tally {
+    /// That of a loop before its first row: a step that may get an id has a list, and be it empty at the end, so that
+    /// what goes over the ids goes over none.
+    pub(super) fn of(step: &PlannedStep, each: &PlannedLoop) -> Self {
+        let steps = each.steps.iter().filter(|_| each.keeps_ids);
+        let inner = steps.flat_map(PlannedStep::without_rows);
+        let named = inner.filter(|inner| match &inner.kind {
+            PlannedKind::Action(planned) => planned.action.may_give_id(),
+            _ => false,
+        });
+        let ids = named.map(|inner| (name_of_ids(step, &inner.id).to_owned(), Vec::new()));
+        Self {
+            ids: ids.collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What the playbook of a loop calls the ids of a step of its rows: as the step is called there.
+pub(super) fn name_of_ids<'s>(each: &PlannedStep, step: &'s str) -> &'s str {
+    let above = each.id.len() - each.own_id().len();
+    step.get(above..).unwrap_or(step)
 }
 
 /// How a loop ended.

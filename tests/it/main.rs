@@ -19,6 +19,7 @@ mod kill;
 mod laws;
 mod links;
 mod look_up;
+mod loop_ids;
 mod loops;
 mod marked;
 mod paging;

@@ -74,7 +74,7 @@ impl Driver<'_> {
             Ok(opened) => opened,
             Err(problem) => {
                 return Ok(LoopEnd {
-                    tally: Tally::default(),
+                    tally: Tally::of(step, each),
                     stop: Some(Stop::Failed),
                     problem: Some(problem),
                     ..LoopEnd::default()

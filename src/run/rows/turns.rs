@@ -13,7 +13,7 @@ use crate::journal::Durability;
 use crate::plan::{PlannedLoop, PlannedStep};
 use crate::run::drive::{Driver, Progress, RunError};
 use crate::run::ledger::Ledger;
-use crate::run::loops::Tally;
+use crate::run::loops::{Tally, name_of_ids};
 
 /// Accounts for rows in the order in which they were read, whatever order they end in.
 pub(super) struct Turns<'p, 'd> {
@@ -43,7 +43,7 @@ impl<'p, 'd> Turns<'p, 'd> {
             step,
             each,
             accounts,
-            tally: Tally::default(),
+            tally: Tally::of(step, each),
             ended: Counts::default(),
             early: Early::new(each.concurrency),
             next: 0,
@@ -89,12 +89,10 @@ impl Turns<'_, '_> {
             self.tally.doubt = doubt;
         }
         if self.each.keeps_ids {
-            // Its own playbook reads them, by the names that it knows.
-            let above = self.step.id.len() - self.step.own_id().len();
             for (step, id) in &event.wolkvox_ids {
                 self.tally
                     .ids
-                    .entry(step.get(above..).unwrap_or(step).to_owned())
+                    .entry(name_of_ids(self.step, step).to_owned())
                     .or_default()
                     .push(id.clone());
             }
