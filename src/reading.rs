@@ -415,6 +415,25 @@ pub fn is_name(word: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// The letter that a Spanish word would have without an accent.
+const fn without_accent(letter: char) -> char {
+    match letter {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        'Á' => 'A',
+        'É' => 'E',
+        'Í' => 'I',
+        'Ó' => 'O',
+        'Ú' | 'Ü' => 'U',
+        'Ñ' => 'N',
+        other => other,
+    }
+}
+
 /// Reports a word that cannot be a name, with one that could.
 pub fn check_name(word: &str, span: Span, what: &str, findings: &mut Findings) -> bool {
     if is_name(word) {
@@ -422,7 +441,14 @@ pub fn check_name(word: &str, span: Span, what: &str, findings: &mut Findings) -
     }
     let mut better: String = word
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .map(|c| {
+            let plain = without_accent(c);
+            if plain.is_ascii_alphanumeric() {
+                plain
+            } else {
+                '_'
+            }
+        })
         .collect();
     if better.starts_with(|c: char| c.is_ascii_digit()) {
         better.insert(0, '_');

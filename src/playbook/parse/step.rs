@@ -154,6 +154,16 @@ impl Parser<'_> {
     }
 
     fn on_failure(&mut self, map: &Mapping<'_>) -> OnFailure {
+        let words = ["stop", "continue"];
+        if let Some(node) = map.get("on_failure")
+            && matches!(node.kind, NodeKind::Bool(_) | NodeKind::Number(_))
+        {
+            let message = format!("`on_failure` is a word, and this is {}", node.type_words());
+            self.findings
+                .error(Code::WrongType, node.span, message)
+                .help = did_you_mean("", words);
+            return OnFailure::Stop;
+        }
         match map.text("on_failure", self.findings) {
             None => OnFailure::default(),
             Some(word) => match word.value.as_str() {
@@ -166,7 +176,7 @@ impl Parser<'_> {
                             word.span,
                             format!("`on_failure` cannot be `{other}`"),
                         )
-                        .help = did_you_mean(other, ["stop", "continue"]);
+                        .help = did_you_mean(other, words);
                     OnFailure::Stop
                 }
             },
@@ -217,12 +227,20 @@ fn read_retry(node: &Node, findings: &mut Findings) -> Option<Retry> {
             u32::try_from(count).unwrap_or(u32::MAX)
         });
     let backoff = map.duration("backoff", findings).unwrap_or(usual.backoff);
+    let most = map
+        .duration("max_backoff", findings)
+        .unwrap_or(usual.max_backoff);
+    if let Some(written) = map.get("max_backoff")
+        && most < backoff
+    {
+        let message =
+            "`max_backoff` is shorter than `backoff`, so that each wait is as long as `backoff`";
+        let finding = findings.warning(Code::InvalidValue, written.span, message);
+        finding.help = Some("make `max_backoff` the longer of the two".to_owned());
+    }
     Some(Retry {
         attempts,
         backoff,
-        max_backoff: map
-            .duration("max_backoff", findings)
-            .unwrap_or(usual.max_backoff)
-            .max(backoff),
+        max_backoff: most.max(backoff),
     })
 }

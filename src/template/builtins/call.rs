@@ -142,10 +142,15 @@ impl<'a> Call<'_, 'a> {
                 .map(Some)
                 .map_err(|_| TemplateError::wrong_value("this number is too large here"));
         }
-        let error = wrong("a whole number", &value);
         Err(match &*value {
-            Value::Text(_) => error.help("make the text a number with `| int`"),
-            _ => error,
+            Value::Number(number) => TemplateError::type_mismatch(format!(
+                "a whole number is wanted here, and {number} is none"
+            ))
+            .help("take its whole part with `| int`"),
+            Value::Text(_) => {
+                wrong("a whole number", &value).help("make the text a number with `| int`")
+            }
+            _ => wrong("a whole number", &value),
         })
     }
 

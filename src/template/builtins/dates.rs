@@ -7,7 +7,7 @@ use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::{Span, Timestamp, ToSpan, Zoned};
 
 use super::call::wrong;
-use super::{Call, Outcome};
+use super::{Call, Outcome, formats};
 use crate::template::Clock;
 use crate::template::error::TemplateError;
 use crate::value::Value;
@@ -176,10 +176,9 @@ pub(super) fn parse_date<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     let format = call.text_slot(0)?.unwrap_or_default();
     refuse_plain(&format)?;
     let text = call.text_input()?;
-    let wrong = |error: jiff::Error| {
-        TemplateError::other(format!("`{text}` is not a date as `{format}`: {error}"))
-    };
-    let parts = BrokenDownTime::parse(&format, text.as_bytes()).map_err(wrong)?;
+    let parts = BrokenDownTime::parse(&format, text.as_bytes())
+        .map_err(|_| formats::misfit(&text, &format))?;
+    let wrong = |_| formats::no_date(&text, &format, &parts);
     if parts.offset().is_some() || parts.timestamp().is_some() {
         let instant = parts.to_timestamp().map_err(wrong)?;
         return Moment::Instant(instant.to_zoned(call.clock.zone.clone())).to_value();
@@ -210,9 +209,7 @@ pub(super) fn format_date<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     };
     strtime::format(&as_format, &instant)
         .map(|text| Cow::Owned(Value::Text(text)))
-        .map_err(|error| {
-            TemplateError::other(format!("`{as_format}` does not fit this date: {error}"))
-        })
+        .map_err(|_| formats::unknown_sign(&as_format))
 }
 
 /// A format without `%` names no part of a date: it would be written as it stands.
@@ -270,8 +267,5 @@ pub(super) fn check_format(arguments: &[Option<&Value>]) -> Result<(), TemplateE
         &Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC),
     )
     .map(drop)
-    .map_err(|error| {
-        TemplateError::syntax(format!("`{format}` is not a format for dates: {error}"))
-            .help("for example `%d-%m-%Y` or `%Y-%m-%d %H:%M:%S`")
-    })
+    .map_err(|_| formats::unknown_sign(format))
 }

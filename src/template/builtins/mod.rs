@@ -5,6 +5,7 @@ mod choices;
 mod conditions;
 mod dates;
 mod fallbacks;
+mod formats;
 mod lists;
 mod numbers;
 mod ranks;

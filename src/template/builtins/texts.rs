@@ -30,7 +30,10 @@ pub(super) fn text<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         Value::Text(_) => Ok(input),
         other => match other.scalar_text() {
             Some(text) => made(text),
-            None => Err(wrong("a number or text", other).help("use `| tojson`")),
+            None => Err(wrong("a number or text", other).help(match other {
+                Value::Null => "say what stands there instead with `| default('…', true)`",
+                _ => "use `| tojson`",
+            })),
         },
     }
 }
