@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value as Schema;
 
+use super::shape::Shape;
 use crate::action::Action;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::Node;
 use crate::outcome::Outcome;
 use crate::source::Source;
-use crate::template::{Compared, Read};
+use crate::template::{Compared, How, Read};
 use crate::value::{Number, Value};
 
 /// Keys of the answer that the action does not know.
@@ -65,38 +66,98 @@ fn unknown_key<'k>(schema: &'k Schema, keys: &'k [String]) -> Option<(&'k str, V
     None
 }
 
-/// What a name is compared with that it can never be.
+/// What a name is compared with that it can never be, by what is known of its value.
 pub(super) fn never_equal(
     compared: &Compared,
+    shape: &Shape,
     node: &Node,
     source: &Arc<Source>,
 ) -> Option<Diagnostic> {
     let path: Vec<&str> = compared.path.iter().map(String::as_str).collect();
     let finding = match path.as_slice() {
-        ["status"] | ["steps", _, "http_status"] => not_a_number(compared)?,
-        ["steps", _, "outcome"] => not_an_outcome(compared)?,
-        _ => return None,
+        ["steps", _, "outcome"] if compared.how != How::Ordered => not_an_outcome(compared)?,
+        // The CRM writes it as a number and as text.
+        ["steps", _, "code"] => return None,
+        _ => other_type(compared, &shape.kind()).or_else(|| not_a_choice(compared, shape))?,
     };
     Some(finding.at(source, node.span_of(source, compared.range.clone())))
 }
 
-fn not_a_number(compared: &Compared) -> Option<Diagnostic> {
-    let is_number = |value: &Value| matches!(value, Value::Number(_));
-    if compared.values.iter().any(is_number) {
-        // A list such as `[200, "200"]` means both.
+/// A value of another type than the name has. A list such as `[200, "200"]` means both.
+fn other_type(compared: &Compared, kind: &Shape) -> Option<Diagnostic> {
+    let is_other = |value: &Value| match (kind, value) {
+        (Shape::Number, Value::Text(_)) | (Shape::Text, Value::Number(_)) => true,
+        // A boolean has no order, and `true` equals 1.
+        (Shape::Flag, Value::Text(_)) | (Shape::Text, Value::Bool(_)) => {
+            compared.how != How::Ordered
+        }
+        _ => false,
+    };
+    let first = compared.values.first()?;
+    if !compared.values.iter().all(is_other) {
         return None;
     }
-    let text = compared.values.iter().find_map(Value::as_text)?;
-    let help = match Number::parse(text) {
-        Some(_) => format!("write {text} without quotes"),
-        None => "compare it with a number, such as 200".to_owned(),
+    let path = compared.path.join(".");
+    let (is, other) = (kind.words()?, first.to_json_text());
+    let other = match first {
+        Value::Text(_) => format!("the text {other}"),
+        Value::Number(_) => format!("the number {other}"),
+        _ => format!("the boolean {other}"),
     };
-    let message = format!(
-        "`{}` is a number, which never equals the text {}",
-        compared.path.join("."),
-        Value::from(text).to_json_text()
-    );
+    let cannot = match compared.how {
+        How::Ordered => "cannot be compared with",
+        How::Wanted | How::Unwanted => "never equals",
+    };
+    let help = match (kind, first) {
+        (Shape::Number, Value::Text(text)) if Number::parse(text).is_some() => {
+            format!("write {text} without quotes")
+        }
+        (Shape::Number, _) => "compare it with a number, such as 200".to_owned(),
+        (Shape::Flag, Value::Text(text)) if ["true", "false"].contains(&text.as_str()) => {
+            format!("write {text} without quotes")
+        }
+        (Shape::Flag, _) => "compare it with true or false".to_owned(),
+        (_, Value::Number(_)) if compared.how == How::Ordered => {
+            format!("make it a number: `{path} | int`")
+        }
+        (_, Value::Number(number)) => {
+            format!("write `\"{number}\"` in quotes, or `{path} | int`")
+        }
+        (_, other) => format!("write `\"{}\"` in quotes", other.to_json_text()),
+    };
+    let message = format!("`{path}` is {is}, which {cannot} {other}");
     Some(Diagnostic::error(Code::TemplateFailed, message).help(help))
+}
+
+/// Values none of which is one of those that a schema allows.
+fn not_a_choice(compared: &Compared, shape: &Shape) -> Option<Diagnostic> {
+    let Shape::OneOf(allowed) = shape else {
+        return None;
+    };
+    let is_text = |value: &Value| value.as_text().is_some();
+    // Numbers are the same in several spellings; null and a text of nothing stand for what was not given.
+    let is_sure = allowed.iter().chain(&compared.values).all(is_text);
+    let is_nothing = |value: &Value| value.as_text() == Some("");
+    let is_allowed = |value: &Value| allowed.contains(value);
+    if !is_sure
+        || compared.how == How::Ordered
+        || compared
+            .values
+            .iter()
+            .any(|it| is_allowed(it) || is_nothing(it))
+    {
+        return None;
+    }
+    let other = compared.values.first()?;
+    let message = format!(
+        "`{}` is never {}",
+        compared.path.join("."),
+        other.to_json_text()
+    );
+    let mut finding = Diagnostic::warning(Code::InvalidValue, message);
+    let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_text).collect();
+    finding.help = did_you_mean(other.as_text().unwrap_or_default(), allowed);
+    Some(finding)
 }
 
 fn not_an_outcome(compared: &Compared) -> Option<Diagnostic> {

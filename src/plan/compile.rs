@@ -10,6 +10,8 @@ use std::sync::Arc;
 use super::home::Home;
 use super::loops;
 use super::names::{PlaceKind, RowNames, StepName, Visible};
+use super::optional;
+use super::shape::{Compiled, Members, Shape, Shapes};
 use super::{DEFAULT_TIMEOUT, Draft, Plan, PlannedAction, PlannedKind, PlannedStep, Tree};
 use crate::action::{Action, Catalogue};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -52,6 +54,7 @@ pub fn compile(
         steps: parts.steps,
         finally: parts.finally,
         outputs: parts.outputs,
+        advice: parts.advice,
     };
     (Draft(plan), findings)
 }
@@ -78,6 +81,10 @@ pub(super) struct Parts {
     pub(super) outputs: Vec<(String, Tree)>,
     /// Outputs that are left out where a step is skipped.
     pub(super) uncertain: BTreeSet<String>,
+    /// What is known of the values of its outputs.
+    pub(super) given: Members,
+    /// What is said to who writes the playbook, and not at each of its runs.
+    pub(super) advice: Vec<Diagnostic>,
 }
 
 impl Sheet<'_> {
@@ -117,13 +124,17 @@ impl Sheet<'_> {
             sheet: self,
             source: &playbook.source,
             inputs: &inputs,
+            optional: &optional::names(playbook),
             vars: &vars,
             names: &names,
+            shapes: Shapes::of(playbook),
             next: 0,
             rows: Vec::new(),
             reads_ids: BTreeSet::new(),
             uncertain: BTreeMap::new(),
             uncertain_outputs: BTreeSet::new(),
+            given: Members::new(),
+            advice: Vec::new(),
             findings: Vec::new(),
         };
         let planned_vars = compiler.vars(&playbook.vars);
@@ -139,6 +150,8 @@ impl Sheet<'_> {
             finally,
             outputs,
             uncertain: compiler.uncertain_outputs,
+            given: compiler.given,
+            advice: compiler.advice,
         };
         (parts, findings)
     }
@@ -148,8 +161,12 @@ pub(super) struct Compiler<'p> {
     pub(super) sheet: Sheet<'p>,
     pub(super) source: &'p Arc<Source>,
     inputs: &'p [String],
+    /// Those of them that need not be given.
+    optional: &'p [String],
     pub(super) vars: &'p [String],
     pub(super) names: &'p [StepName],
+    /// What is known of the values of names.
+    pub(super) shapes: Shapes,
     /// How many steps were compiled: the index of the next one in `names`.
     next: usize,
     /// The loops that the step being compiled is in.
@@ -160,6 +177,9 @@ pub(super) struct Compiler<'p> {
     pub(super) uncertain: BTreeMap<usize, BTreeSet<String>>,
     /// The playbook's own outputs that may be left out.
     uncertain_outputs: BTreeSet<String>,
+    /// What is known of the values of the playbook's own outputs.
+    given: Members,
+    pub(super) advice: Vec<Diagnostic>,
     pub(super) findings: Vec<Diagnostic>,
 }
 
@@ -175,7 +195,7 @@ impl<'p> Compiler<'p> {
         self.findings.last_mut().expect("one was just pushed")
     }
 
-    fn visible<'a>(
+    pub(super) fn visible<'a>(
         &'a self,
         place: PlaceKind,
         before: usize,
@@ -185,8 +205,10 @@ impl<'p> Compiler<'p> {
         Visible {
             source: self.source,
             inputs: self.inputs,
+            optional: self.optional,
             vars,
             all_vars: self.vars,
+            shapes: &self.shapes,
             steps: self.names,
             before,
             conditions,
@@ -218,16 +240,28 @@ impl<'p> Compiler<'p> {
         let (place, before, vars, conditions) = visible_from;
         let visible = self.visible(place, before, vars, conditions);
         let mut reads = Vec::new();
+        let mut advice = Vec::new();
         tree.check(&mut |template, node| {
             reads.extend_from_slice(template.reads());
             let first = found.len();
-            visible.check(template.reads(), node, &mut found);
-            visible.check_compared(&template.compared(), node, &mut found);
+            let compiled = Compiled::Template(template);
+            visible.check(compiled, node, &mut found);
+            advice.extend(visible.unguarded(compiled, node));
             !found[first..].iter().any(Diagnostic::is_error)
         });
         self.findings.extend(found);
+        self.advice.extend(advice);
         self.note_reads(&reads);
         tree
+    }
+
+    /// What is known of the value of a tree.
+    pub(super) fn shape_of(
+        &self,
+        tree: &Tree,
+        (place, before, vars, conditions): (PlaceKind, usize, &[String], &BTreeSet<String>),
+    ) -> Shape {
+        self.visible(place, before, vars, conditions).shape_of(tree)
     }
 
     fn vars(&mut self, vars: &[Named]) -> Vec<(String, Tree)> {
@@ -236,7 +270,10 @@ impl<'p> Compiler<'p> {
             .enumerate()
             .map(|(index, var)| {
                 let before: Vec<String> = self.vars[..index].to_vec();
-                let tree = self.tree(&var.value, (PlaceKind::Vars, 0, &before, &none));
+                let from = (PlaceKind::Vars, 0, before.as_slice(), &none);
+                let tree = self.tree(&var.value, from);
+                let shape = self.shape_of(&tree, from);
+                self.shapes.vars.push((var.name.value.clone(), shape));
                 (var.name.value.clone(), tree)
             })
             .collect()
@@ -251,6 +288,7 @@ impl<'p> Compiler<'p> {
                 let vars = self.vars;
                 let tree = self.tree(&output.value, (PlaceKind::Outputs, all, vars, &none));
                 let visible = self.visible(PlaceKind::Outputs, all, vars, &none);
+                let shape = visible.shape_of(&tree);
                 let may_miss = tree
                     .templates()
                     .iter()
@@ -258,6 +296,7 @@ impl<'p> Compiler<'p> {
                 if may_miss {
                     self.uncertain_outputs.insert(output.name.value.clone());
                 }
+                self.given.push((output.name.value.clone(), shape));
                 (output.name.value.clone(), tree)
             })
             .collect()
@@ -324,7 +363,12 @@ impl<'p> Compiler<'p> {
                 let tree = match with {
                     Some(node) => {
                         let vars = self.vars;
-                        self.tree(node, (place, index, vars, &conditions))
+                        let from = (place, index, vars, &conditions);
+                        let mut tree = self.tree(node, from);
+                        if let Some(action) = &found {
+                            self.check_types(&mut tree, (action, node, *with_span), from);
+                        }
+                        tree
                     }
                     None => Tree::Fixed(crate::value::Value::Map(crate::value::Map::default())),
                 };

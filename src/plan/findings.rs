@@ -111,10 +111,24 @@ pub fn violation_diagnostic(
             (ViolationKind::Padded, help) => {
                 help.map(|help| format!("{help}, with `| trim` in the expression"))
             }
-            (kind, help) => of_template(kind).map(str::to_owned).or(help),
+            (kind, help) => of_template(kind, violation.value_in(instance))
+                .map(str::to_owned)
+                .or(help),
         };
     }
     diagnostic
+}
+
+/// Calls an item of a list by the name of the list: `l[1]`, and not `1`.
+pub(super) fn name_item(violation: &mut Violation, list: &str, instance: &Value) {
+    let index = violation.pointer.split('/').nth(1);
+    let (Some(index), Value::List(_)) = (index, instance) else {
+        return;
+    };
+    for end in ["`", ".", "["] {
+        let (bare, named) = (format!("`{index}{end}"), format!("`{list}[{index}]{end}"));
+        violation.message = violation.message.replacen(&bare, &named, 1);
+    }
 }
 
 /// Whether a scalar is written behind `|` or `>` so that the end of its last line belongs to it.
@@ -133,10 +147,19 @@ fn is_padded(node: &Node) -> bool {
 const OF_BLOCK: &str = "a text behind `|` or `>` ends with a line end: write `|-` or `>-` instead, or the text in quotes";
 
 /// What to do where the value of a template does not fit.
-fn of_template(kind: &ViolationKind) -> Option<&'static str> {
+fn of_template(kind: &ViolationKind, value: Option<&Value>) -> Option<&'static str> {
     match kind {
+        ViolationKind::WrongType { .. } if matches!(value, Some(Value::Null)) => Some(
+            "its value is null here: say what stands there instead with `| default('…', true)`",
+        ),
         ViolationKind::WrongType { wanted, .. } if wanted.iter().any(|name| name == "string") => {
-            Some("make it text with `| string`, or give it a value that is text")
+            Some(match value {
+                Some(Value::List(_)) => {
+                    "take one item of it, or make it text with `| join` or `| tojson`"
+                }
+                Some(Value::Map(_)) => "take one member of it, or make it text with `| tojson`",
+                _ => "make it text with `| string`, or give it a value that is text",
+            })
         }
         ViolationKind::WrongType { .. } => {
             Some("a template keeps the type of its value only where it stands alone in the text")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::findings::{Subject, violation_diagnostic};
+use super::findings::{Subject, name_item, violation_diagnostic};
 use super::needs::Needed;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
@@ -123,7 +123,7 @@ pub fn resolve(
                         continue;
                     }
                     if needed.has(&input.name.value) {
-                        findings.push(missing(playbook, input));
+                        findings.push(missing(playbook, input, environment));
                     }
                 }
                 inputs.unknown.push(input.name.value.clone());
@@ -329,7 +329,8 @@ pub(super) fn check(
         source: &value.source,
         advice: |_| None,
     };
-    for violation in schema.violations(&instance) {
+    for mut violation in schema.violations(&instance) {
+        name_item(&mut violation, &input.name.value, &instance);
         let mut diagnostic = violation_diagnostic(&violation, subject, &instance);
         diagnostic.code = Code::InvalidInput;
         if value.source.is_withheld() || input.secret {
@@ -353,24 +354,49 @@ fn hide(finding: &mut Diagnostic, kind: &ViolationKind, what: &str) {
     }
 }
 
-fn missing(playbook: &Playbook, input: &Input) -> Diagnostic {
+fn missing(
+    playbook: &Playbook,
+    input: &Input,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Diagnostic {
     let name = &input.name.value;
     let diagnostic = Diagnostic::error(
         Code::MissingInput,
         match &input.from_env {
             Some(variable) => format!(
-                "the input `{name}` has no value: the environment variable {} is not set",
-                variable.value
+                "the input `{name}` has no value: the environment variable {} {}",
+                variable.value,
+                why_nothing(environment(&variable.value).as_deref())
             ),
             None => format!("the input `{name}` has no value"),
         },
     )
     .at(&playbook.source, input.name.span);
-    diagnostic.help(match (&input.from_env, input.secret) {
+    diagnostic.help(match &input.from_env {
+        Some(_) => how_to_give(input),
+        None if input.secret => how_to_give(input),
+        None => format!(
+            "{}, or give it in a file with --inputs FILE",
+            how_to_give(input)
+        ),
+    })
+}
+
+/// Why an environment variable gives nothing.
+pub(super) const fn why_nothing(text: Option<&str>) -> &'static str {
+    match text {
+        Some(_) => "is empty",
+        None => "is not set",
+    }
+}
+
+/// How whoever starts a run gives an input its value.
+pub(super) fn how_to_give(input: &Input) -> String {
+    match (&input.from_env, input.secret) {
         (Some(variable), _) => format!("set {}", variable.value),
         (None, true) => "give it in a file with --inputs FILE".to_owned(),
-        (None, false) => format!("pass `-i {name}=…`, or give it in a file with --inputs FILE"),
-    })
+        (None, false) => format!("pass `-i {}=…`", input.name.value),
+    }
 }
 
 fn report_unknown(playbook: &Playbook, given: &Given, findings: &mut Vec<Diagnostic>) {

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::Compiler;
 use super::names::{PlaceKind, RowNames};
+use super::shape::Shape;
 use super::{AccountPaths, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Node;
 use crate::playbook::{ForEach, RowSource, Step};
 use crate::source::Spanned;
+use crate::template::FUNCTIONS;
 
 impl<'p> Compiler<'p> {
     /// Compiles a step with `for_each`.
@@ -21,9 +23,13 @@ impl<'p> Compiler<'p> {
         (place, index, outer): (PlaceKind, usize, &BTreeSet<String>),
     ) -> PlannedStep {
         let vars = self.vars;
+        let mut rows = Shape::Any;
         let source = match &each.source {
             RowSource::Items(node) => {
-                PlannedSource::Items(self.tree(node, (place, index, vars, outer)))
+                let from = (place, index, vars, outer);
+                let mut tree = self.tree(node, from);
+                rows = self.rows_of(&mut tree, from);
+                PlannedSource::Items(tree)
             }
             RowSource::File {
                 format,
@@ -38,6 +44,7 @@ impl<'p> Compiler<'p> {
                     .map(|detail| self.tree(detail, (place, index, vars, outer))),
             },
         };
+        self.check_binding(each);
         let binding = if each.batch.is_some() {
             "rows".to_owned()
         } else {
@@ -46,6 +53,10 @@ impl<'p> Compiler<'p> {
         self.rows.push(RowNames {
             id: step.id.value.clone(),
             binding: binding.clone(),
+            shape: match each.batch {
+                Some(_) => Shape::List(Box::new(rows)),
+                None => rows,
+            },
         });
         // A condition that looks at the row is asked for each row, any other once.
         let when = step
@@ -105,6 +116,18 @@ impl<'p> Compiler<'p> {
                 steps,
                 keeps_ids: false,
             })),
+        }
+    }
+}
+
+impl Compiler<'_> {
+    /// A row that is called as a function is would make templates read what is meant by neither.
+    fn check_binding(&mut self, each: &ForEach) {
+        let name = &each.binding;
+        if FUNCTIONS.iter().any(|function| function.name == name.value) {
+            let message = format!("`{}` already means something in templates", name.value);
+            self.error(Code::InvalidValue, name.span, message).help =
+                Some("choose another name, such as `row`".to_owned());
         }
     }
 }

@@ -12,9 +12,11 @@ mod inputs;
 mod loops;
 mod names;
 mod needs;
+mod optional;
 mod pages;
 mod rehearse;
 mod secrecy;
+mod shape;
 mod skipped;
 mod source;
 mod tree;
@@ -51,6 +53,8 @@ pub struct Plan {
     steps: Vec<PlannedStep>,
     finally: Vec<PlannedStep>,
     outputs: Vec<(String, Tree)>,
+    /// What is said to who writes the playbook, and not at each of its runs.
+    advice: Vec<Diagnostic>,
 }
 
 impl Plan {

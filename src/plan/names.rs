@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::answers::never_equal;
+use super::shape::{Compiled, Members, Shape, Shapes};
 use crate::action::STEP_FACTS;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::Node;
 use crate::outcome::Outcome;
 use crate::source::Source;
-use crate::template::{Compared, Read, assured};
+use crate::template::{Compared, FUNCTIONS, How, Read, assured};
 use crate::value::Value;
 
 /// A step as references see it.
@@ -21,6 +21,8 @@ pub(super) struct StepName {
     pub end: usize,
     /// What later steps can read of it; none where that is not known (its action is not).
     pub outputs: Option<Vec<String>>,
+    /// What is known of the values of some of them.
+    pub shapes: Members,
     /// The conditions that it stands under, its own and those of its groups.
     pub conditions: BTreeSet<String>,
     /// Whether `--tags` leaves it out.
@@ -40,6 +42,8 @@ pub(super) struct RowNames {
     pub id: String,
     /// What the row is called; `rows` for a batch.
     pub binding: String,
+    /// What is known of its value.
+    pub shape: Shape,
 }
 
 /// The names that exist at one place of the playbook.
@@ -49,10 +53,14 @@ pub(super) struct Visible<'p> {
     pub source: &'p Arc<Source>,
     /// Declared inputs.
     pub inputs: &'p [String],
+    /// Those of them that need not be given.
+    pub optional: &'p [String],
     /// Variables declared before this place.
     pub vars: &'p [String],
     /// Every variable, for references to later ones.
     pub all_vars: &'p [String],
+    /// What is known of the values of names.
+    pub shapes: &'p Shapes,
     /// Every step of the playbook in order.
     pub steps: &'p [StepName],
     /// How many of them come before this place.
@@ -98,26 +106,23 @@ impl Visible<'_> {
         roots
     }
 
-    /// What is wrong with the references of one template; `node` is the scalar that holds it.
-    pub(super) fn check(&self, reads: &[Read], node: &Node, findings: &mut Vec<Diagnostic>) {
-        for read in reads {
-            if let Some(diagnostic) = self.check_read(read) {
-                findings.push(
-                    diagnostic.at(self.source, node.span_of(self.source, read.range.clone())),
-                );
-            }
-        }
-    }
-
-    /// What one template compares with that it can never be.
-    pub(super) fn check_compared(
+    /// What is wrong with the references of one template or condition; `node` is the scalar that holds it.
+    pub(super) fn check(
         &self,
-        compared: &[Compared],
+        compiled: Compiled<'_>,
         node: &Node,
         findings: &mut Vec<Diagnostic>,
     ) {
-        let found = compared.iter();
-        findings.extend(found.filter_map(|it| never_equal(it, node, self.source)));
+        let before = findings.len();
+        for read in compiled.reads() {
+            let found = self.check_read(read).or_else(|| self.check_members(read));
+            findings.extend(found.map(|finding| {
+                finding.at(self.source, node.span_of(self.source, read.range.clone()))
+            }));
+        }
+        if !findings[before..].iter().any(Diagnostic::is_error) {
+            self.check_values(compiled, node, findings);
+        }
     }
 
     fn check_read(&self, read: &Read) -> Option<Diagnostic> {
@@ -173,6 +178,12 @@ impl Visible<'_> {
         }
     }
 
+    /// Whether this is evaluated in a step that `--tags` leaves out.
+    fn is_left_out(&self) -> bool {
+        let here = self.steps.get(self.before);
+        here.is_some_and(|step| !step.selected)
+    }
+
     /// Whether a step is over where this is evaluated.
     fn has_steps(&self) -> bool {
         let before = &self.steps[..self.before];
@@ -189,6 +200,9 @@ impl Visible<'_> {
         }
         if self.steps.iter().any(|step| step.id == name) {
             return Some(format!("did you mean `steps.{name}`?"));
+        }
+        if FUNCTIONS.iter().any(|function| function.name == name) {
+            return Some(format!("`{name}` is a function: write `{name}()`"));
         }
         did_you_mean(name, self.roots())
     }
@@ -209,11 +223,15 @@ impl Visible<'_> {
         missing_name("variable", "vars", name, self.vars)
     }
 
-    fn check_step(&self, id: &str, output: Option<&str>, read: &Read) -> Option<Diagnostic> {
-        // Most read of a step that has just run.
+    /// The step that an id means: most read of one that has just run.
+    pub(super) fn index_of(&self, id: &str) -> Option<usize> {
         let is_meant = |step: &StepName| step.id == id;
         let before = self.steps[..self.before].iter().rposition(is_meant);
-        let Some(index) = before.or_else(|| self.steps.iter().position(is_meant)) else {
+        before.or_else(|| self.steps.iter().position(is_meant))
+    }
+
+    fn check_step(&self, id: &str, output: Option<&str>, read: &Read) -> Option<Diagnostic> {
+        let Some(index) = self.index_of(id) else {
             let mut diagnostic =
                 Diagnostic::error(Code::UnknownStep, format!("no step has the id `{id}`"));
             diagnostic.help = did_you_mean(
@@ -241,7 +259,7 @@ impl Visible<'_> {
                     Code::UnknownStep,
                     format!("the step `{id}` runs once for each row of `{each}`, so that here it has no single value"),
                 )
-                .help(format!("`steps.{each}.ids.{id}` is the list of its ids; `steps.{each}.ok` and so on are counts")),
+                .help(self.instead_of(id, each)),
             );
         }
         if let (Some(output), Some(outputs)) = (output, &step.outputs)
@@ -261,6 +279,10 @@ impl Visible<'_> {
                     .collect::<Vec<_>>(),
             );
             return Some(diagnostic);
+        }
+        if self.is_left_out() {
+            // What --tags leaves out needs nothing.
+            return None;
         }
         self.check_skipping(step, output, read)
             .or_else(|| self.check_uncertain(index, output, read))
@@ -351,11 +373,6 @@ impl Visible<'_> {
         if self.conditions.iter().any(|it| asks_for(it, id)) {
             return None;
         }
-        let is_left_out = |index: usize| self.steps.get(index).is_some_and(|step| !step.selected);
-        if is_left_out(self.before) {
-            // What --tags leaves out needs nothing.
-            return None;
-        }
         if !step.selected {
             return Some(
                 Diagnostic::error(
@@ -396,7 +413,13 @@ fn asks_for(condition: &str, id: &str) -> bool {
     let rules_out = |compared: &Compared| {
         let is_outcome = compared.path == ["steps", id, "outcome"];
         let is_skipped = |value: &Value| value.as_text() == Some(Outcome::Skipped.as_str());
-        is_outcome && compared.is_wanted != compared.values.iter().any(is_skipped)
+        let is_skipped = compared.values.iter().any(is_skipped);
+        let rules_out = match compared.how {
+            How::Wanted => !is_skipped,
+            How::Unwanted => is_skipped,
+            How::Ordered => false,
+        };
+        is_outcome && rules_out
     };
     assured.defined.iter().any(is_output) || assured.compared.iter().any(rules_out)
 }

@@ -14,6 +14,7 @@ use indexmap::IndexMap;
 
 use super::findings::{Subject, violation_diagnostic};
 use super::inputs::Inputs;
+use super::optional;
 use super::skipped;
 use super::tree::Partial;
 use super::{Condition, Draft, Plan, PlannedAction, PlannedKind, PlannedLoop, PlannedStep, Tree};
@@ -136,6 +137,7 @@ pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal 
     let scope = rehearser.known.scope.clone();
     rehearser.visit(plan.steps(), Inclusion::Yes);
     rehearser.visit(plan.finally(), Inclusion::Yes);
+    rehearser.advise(plan);
     Rehearsal {
         scope,
         steps: rehearser.steps,
@@ -241,6 +243,7 @@ impl<'p> Rehearser<'p> {
         known.reach = Reach::Certain;
         known.unknown_inputs.clone_from(&inputs.unknown);
         known.scope.set("inputs", Value::Map(inputs.values.clone()));
+        optional::explain_all(plan.playbook(), inputs, &mut known.scope);
         if let Some(target) = self.facts.target {
             known.has_target = true;
             known.scope.set("target", target.to_value());
@@ -250,6 +253,20 @@ impl<'p> Rehearser<'p> {
             known.scope.set("run", Value::Map(run.clone()));
         }
         known.add_vars(plan.vars(), plan.source(), &mut self.findings);
+    }
+
+    /// What is said to who writes the playbook, but where more is known to be wrong.
+    fn advise(&mut self, plan: &Plan) {
+        if self.facts.run.is_some() {
+            return;
+        }
+        let is_told = |advice: &&Diagnostic| {
+            let mut errors = self.findings.iter().filter(|finding| finding.is_error());
+            errors.any(|error| error.place == advice.place)
+        };
+        let advice = plan.advice.iter().filter(|advice| !is_told(advice));
+        let advice: Vec<Diagnostic> = advice.cloned().collect();
+        self.findings.extend(advice);
     }
 
     fn visit(&mut self, steps: &'p [PlannedStep], outer: Inclusion) {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, in_one_line};
 use crate::document::{Node, NodeKind};
 use crate::source::{Source, Span};
 use crate::template::{Engine, ErrorKind, Read, Scope, Template, TemplateError};
-use crate::value::{Map, Value, map_with_room_for};
+use crate::value::{Map, Value, map_with_room_for, pointer_step};
 
 /// A node with its templates compiled.
 #[derive(Debug)]
@@ -171,6 +171,34 @@ impl Tree {
             Self::Map(entries) => entries
                 .iter_mut()
                 .for_each(|(_, tree)| tree.check(is_sound)),
+        }
+    }
+
+    /// Makes what stands at a JSON pointer count as broken from then on.
+    pub fn break_at(&mut self, pointer: &str) {
+        let (key, rest) = match pointer.strip_prefix('/') {
+            None => {
+                *self = Self::Broken;
+                return;
+            }
+            Some(below) => match below.find('/') {
+                Some(end) => below.split_at(end),
+                None => (below, ""),
+            },
+        };
+        let below = match self {
+            Self::Fixed(_) | Self::Template(_) | Self::Broken => None,
+            Self::List(items) => key
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get_mut(index)),
+            Self::Map(entries) => {
+                let is_meant = |(name, _): &&mut (String, Self)| pointer_step(name) == key;
+                entries.iter_mut().find(is_meant).map(|(_, tree)| tree)
+            }
+        };
+        if let Some(below) = below {
+            below.break_at(rest);
         }
     }
 

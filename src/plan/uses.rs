@@ -4,7 +4,7 @@ mod compile;
 
 use std::sync::Arc;
 
-use super::findings::{Subject, violation_diagnostic};
+use super::findings::{Subject, name_item, violation_diagnostic};
 use super::home::Home;
 use super::inputs::Origin;
 use super::{PlannedStep, Tree};
@@ -63,6 +63,8 @@ pub enum InputSource {
 pub struct GivenInput {
     /// Its value.
     pub tree: Tree,
+    /// The input's name.
+    pub name: String,
     /// As it was written.
     pub node: Node,
     /// Where its name stands.
@@ -97,7 +99,9 @@ impl GivenInput {
             source,
             advice: |_| None,
         };
-        let mut finding = violation_diagnostic(violation, subject, value);
+        let mut violation = violation.clone();
+        name_item(&mut violation, &self.name, value);
+        let mut finding = violation_diagnostic(&violation, subject, value);
         finding.code = Code::InvalidInput;
         if secret {
             // The excerpt, or the words about the value, would show it.
@@ -153,7 +157,7 @@ impl PlannedUse {
         if !problems.is_empty() {
             return Err(problems.join("; "));
         }
-        let mut scope = inner_scope(values, outer);
+        let mut scope = self.scope(values, outer);
         let mut vars = Map::default();
         for (name, tree) in &self.vars {
             let value = tree
@@ -164,17 +168,22 @@ impl PlannedUse {
         }
         Ok(scope)
     }
-}
 
-/// A scope of its own with these inputs and no variables yet: of the outer one only the target and the run.
-pub(super) fn inner_scope(inputs: Map, outer: &Scope) -> Scope {
-    let mut scope = Scope::new();
-    scope.set("inputs", Value::Map(inputs));
-    for name in ["target", "run"] {
-        if let Some(value) = outer.lookup(&[name]) {
-            scope.set(name, value.clone());
+    /// A scope of its own with these inputs and no variables yet: of the outer one only the target and the run.
+    pub(super) fn scope(&self, inputs: Map, outer: &Scope) -> Scope {
+        let mut scope = Scope::new();
+        scope.set("inputs", Value::Map(inputs));
+        let absent = self.inputs.iter();
+        for input in absent.filter(|input| matches!(input.from, InputSource::Absent)) {
+            let how = "add it under `inputs` of the step";
+            super::optional::explain(&input.name, how, &mut scope);
         }
+        for name in ["target", "run"] {
+            if let Some(value) = outer.lookup(&[name]) {
+                scope.set(name, value.clone());
+            }
+        }
+        scope.set("vars", Value::Map(Map::default()));
+        scope
     }
-    scope.set("vars", Value::Map(Map::default()));
-    scope
 }

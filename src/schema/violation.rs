@@ -155,7 +155,8 @@ impl Violation {
         known.iter().map(String::as_str).filter(absent)
     }
 
-    fn value_in<'a>(&self, instance: &'a Value) -> Option<&'a Value> {
+    /// The value that is wrong, in the whole value that was checked.
+    pub fn value_in<'a>(&self, instance: &'a Value) -> Option<&'a Value> {
         steps(&self.pointer).try_fold(instance, |value, step| value.get(&step))
     }
 }

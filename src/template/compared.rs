@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::tree::{Expr, ExprKind, For, Key, Node, Relation};
-use super::{Expression, Template, compile, reads};
+use super::tree::{Expr, ExprKind, Key, Relation};
+use super::{Expression, Read, Template, compile, reads, walk};
 use crate::value::Value;
 
 /// A name beside values that are written out.
@@ -12,12 +12,25 @@ use crate::value::Value;
 pub struct Compared {
     /// The name and the keys after it, as [`Read`](super::Read) has them.
     pub path: Vec<String>,
-    /// Whether it is to be one of the values; else it is to be none of them.
-    pub is_wanted: bool,
+    /// How it is compared with them.
+    pub how: How,
     /// The values: one, or those of a list.
     pub values: Vec<Value>,
     /// Where they stand, in bytes of the text.
     pub range: Range<usize>,
+    /// Where the name stands.
+    name: Range<usize>,
+}
+
+/// How a name is compared with values that are written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It is to be one of them.
+    Wanted,
+    /// It is to be none of them.
+    Unwanted,
+    /// It is to come before or after the one value.
+    Ordered,
 }
 
 /// What is true wherever a condition holds.
@@ -32,19 +45,23 @@ pub struct Assured {
 impl Template {
     /// What it compares, wherever in it.
     pub fn compared(&self) -> Vec<Compared> {
-        let mut found = Vec::new();
-        of_nodes(&self.0.root, &mut found);
-        found
+        let expressions = walk::expressions(&self.0.root).into_iter();
+        let found = expressions.flat_map(|(expr, _)| of_expression(expr));
+        in_scope(found, self.reads())
     }
 }
 
 impl Expression {
     /// What it compares, wherever in it.
     pub fn compared(&self) -> Vec<Compared> {
-        let mut found = Vec::new();
-        of_expression(&self.0.root, &mut found);
-        found
+        in_scope(of_expression(&self.0.root), self.reads())
     }
+}
+
+/// Those of names of the scope, and not of names that the template itself sets.
+fn in_scope(found: impl IntoIterator<Item = Compared>, reads: &[Read]) -> Vec<Compared> {
+    let is_read = |compared: &Compared| reads.iter().any(|read| read.range == compared.name);
+    found.into_iter().filter(is_read).collect()
 }
 
 /// What is true wherever a condition holds; nothing where it is no expression.
@@ -70,44 +87,12 @@ fn conjuncts(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
-fn of_nodes(nodes: &[Node], found: &mut Vec<Compared>) {
-    for node in nodes {
-        match node {
-            Node::Raw(_) => {}
-            Node::Emit(expr) | Node::Set { value: expr, .. } => of_expression(expr, found),
-            Node::If { arms, otherwise } => {
-                for (test, body) in arms {
-                    of_expression(test, found);
-                    of_nodes(body, found);
-                }
-                of_nodes(otherwise, found);
-            }
-            Node::For(each) => of_for(each, found),
-            Node::Capture { body, .. } => of_nodes(body, found),
-            Node::With { assignments, body } => {
-                for (_, value) in assignments {
-                    of_expression(value, found);
-                }
-                of_nodes(body, found);
-            }
-        }
+fn of_expression(expr: &Expr) -> Vec<Compared> {
+    let mut found = Vec::new();
+    for part in walk::and_parts(expr) {
+        of_comparison(part, &mut found);
     }
-}
-
-fn of_for(each: &For, found: &mut Vec<Compared>) {
-    of_expression(&each.over, found);
-    if let Some(filter) = &each.filter {
-        of_expression(filter, found);
-    }
-    of_nodes(&each.body, found);
-    of_nodes(&each.otherwise, found);
-}
-
-fn of_expression(expr: &Expr, found: &mut Vec<Compared>) {
-    of_comparison(expr, found);
-    for part in expr.parts() {
-        of_expression(part, found);
-    }
+    found
 }
 
 /// What an expression itself compares, pair after pair.
@@ -117,19 +102,27 @@ fn of_comparison(expr: &Expr, found: &mut Vec<Compared>) {
     };
     let mut left = &**first;
     for (relation, right) in rest {
-        let pair = match relation {
-            Relation::Equal | Relation::NotEqual => {
-                of_pair(left, right).or_else(|| of_pair(right, left))
-            }
-            Relation::In | Relation::NotIn => of_pair(left, right),
-            _ => None,
+        let how = match relation {
+            Relation::Equal | Relation::In => How::Wanted,
+            Relation::NotEqual | Relation::NotIn => How::Unwanted,
+            _ => How::Ordered,
         };
-        found.extend(pair.map(|pair| Compared {
-            is_wanted: matches!(relation, Relation::Equal | Relation::In),
-            ..pair
-        }));
+        let pair = match relation {
+            // In a text it is a part that is looked for, which no list of values says.
+            Relation::In | Relation::NotIn if !is_list(right) => None,
+            Relation::In | Relation::NotIn => of_pair(left, right),
+            _ => of_pair(left, right).or_else(|| of_pair(right, left)),
+        };
+        found.extend(pair.map(|pair| Compared { how, ..pair }));
         left = right;
     }
+}
+
+const fn is_list(expr: &Expr) -> bool {
+    matches!(
+        expr.kind,
+        ExprKind::List(_) | ExprKind::Constant(Value::List(_))
+    )
 }
 
 fn of_pair(name: &Expr, values: &Expr) -> Option<Compared> {
@@ -149,8 +142,9 @@ fn of_pair(name: &Expr, values: &Expr) -> Option<Compared> {
     let keys = keys.iter().map(Key::to_text);
     Some(Compared {
         path: std::iter::once(root.clone()).chain(keys).collect(),
-        is_wanted: true,
+        how: How::Wanted,
         values: values_of,
         range: values.range.clone(),
+        name: name.range.clone(),
     })
 }

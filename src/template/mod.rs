@@ -30,14 +30,17 @@ mod scope;
 mod tests;
 mod tree;
 mod view;
+mod walk;
+mod written;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use builtins::{Builtin, FILTERS, FUNCTIONS, TESTS, Usage};
-pub use compared::{Assured, Compared, assured};
+pub use compared::{Assured, Compared, How, assured};
 pub use error::{ErrorKind, TemplateError};
+pub use evaluate::AS_TEXT;
 pub use partial::Marked;
 pub use reads::Read;
 pub use scope::Scope;
@@ -142,7 +145,7 @@ impl Engine {
 }
 
 /// What to do where an expression gives a list, and would keep it but for white space around it.
-const AROUND: &str = "a list or an object stays one where nothing stands around the expression, no line end either: write `|-` or `>-` in place of `|` or `>`, or the expression in quotes";
+pub const AROUND: &str = "a list or an object stays one where nothing stands around the expression, no line end either: write `|-` or `>-` in place of `|` or `>`, or the expression in quotes";
 
 #[derive(Debug)]
 struct Compiled<T> {

@@ -304,6 +304,19 @@ fn tags_choose_steps_of_a_used_playbook() {
 }
 
 #[test]
+fn tags_warn_of_nothing_in_what_they_leave_out() {
+    let inner = "voxplay: 1\nsteps:\n  - id: a\n    when: run.id == \"x\"\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\noutputs: { id: \"{{ steps.a.wolkvox_id }}\" }\n";
+    let main = "voxplay: 1\nsteps:\n  - { id: inner, use: shared/inner.yaml }\n  - id: out\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: \"{{ steps.inner.id }}\" } }\n  - id: own\n    tags: [solo]\n    action: record.update\n    with: { module: contacts, wolkvox_id: \"1\", fields: { A: b } }\n";
+    let project = project(main, []);
+    project.write("playbook.yaml", main);
+    project.write("shared/inner.yaml", inner);
+    let ran = project.run(&["--tags", "solo"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 1), "{ran:?}");
+    let all = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(!all.contains("leaves out"), "{ran:?}");
+}
+
+#[test]
 fn tags_ask_for_no_file_and_no_input_of_what_they_leave_out() {
     let inner = r#"voxplay: 1
 inputs:

@@ -6,6 +6,7 @@ use super::super::Condition;
 use super::super::answers;
 use super::super::findings::template_diagnostic;
 use super::super::names::PlaceKind;
+use super::super::shape::Compiled;
 use super::Compiler;
 use crate::action::Action;
 use crate::diagnostic::{Code, Diagnostic};
@@ -71,8 +72,10 @@ impl Compiler<'_> {
             Ok(expression) => {
                 let mut found = Vec::new();
                 let visible = self.visible(place, before, self.vars, conditions);
-                visible.check(expression.reads(), node, &mut found);
-                visible.check_compared(&expression.compared(), node, &mut found);
+                let compiled = Compiled::Expression(&expression);
+                visible.check(compiled, node, &mut found);
+                let advice = visible.unguarded(compiled, node);
+                self.advice.extend(advice);
                 self.note_reads(expression.reads());
                 let sound = !found.iter().any(Diagnostic::is_error);
                 self.findings.extend(found);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::LOOP_FACTS;
 use super::super::names::StepName;
+use super::super::shape::{Members, Shape};
 use super::tags::{has_tag, is_selected};
 use crate::action::Catalogue;
 use crate::document::Node;
@@ -43,11 +44,16 @@ impl Outer<'_> {
                 Some(each) if each == step.id.value => String::new(),
                 _ => step.id.value.clone(),
             };
+            let shapes = match &step.kind {
+                StepKind::Loop(_, nested) => Shape::of_loop(nested, self.playbook, self.catalogue),
+                _ => Members::default(),
+            };
             let index = names.len();
             names.push(StepName {
                 id,
                 end: index,
                 outputs,
+                shapes,
                 conditions: conditions.clone(),
                 selected: is_selected(step, self.playbook, self.tags),
                 chosen_whole: self.tags.is_empty() || has_tag(step, self.tags),

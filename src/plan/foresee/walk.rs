@@ -5,7 +5,6 @@ use std::collections::btree_map::BTreeMap;
 use std::sync::Arc;
 
 use super::super::skipped;
-use super::super::uses::inner_scope;
 use super::super::{
     Condition, InputSource, PlannedAction, PlannedKind, PlannedStep, PlannedUse, Tree,
 };
@@ -295,7 +294,7 @@ impl<'c> Walk<'c> {
             }
         }
         inputs.value = Value::Map(values.clone());
-        let mut scope = inner_scope(values, place.scope);
+        let mut scope = used.scope(values, place.scope);
         add_vars(&used.vars, &mut scope, &mut unknowns);
         let inner = Place {
             scope: &scope,

@@ -6,7 +6,7 @@ use super::{Known, Reach, Rehearser, stands};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::plan::inputs::{Origin, collect_texts};
 use crate::plan::rehearse::Inclusion;
-use crate::plan::uses::{GivenInput, InputSource, PlannedUse, inner_scope};
+use crate::plan::uses::{GivenInput, InputSource, PlannedUse};
 use crate::plan::{PlannedStep, Tree};
 use crate::value::{Map, Value};
 
@@ -84,7 +84,7 @@ pub(super) fn enter<'p>(step: &PlannedStep, used: &PlannedUse, outer: &Known<'p>
         }
     }
     let mut known = Known {
-        scope: inner_scope(values, &outer.scope),
+        scope: used.scope(values, &outer.scope),
         unknown_inputs: unknown,
         has_target: outer.has_target,
         has_run: outer.has_run,

@@ -82,13 +82,16 @@ impl<'p> Compiler<'p> {
                             .help("declare a secret input with `from_env` here, and give its value on"),
                         );
                     }
-                    InputSource::Step(Box::new(GivenInput {
+                    let mut given = GivenInput {
                         tree,
+                        name: name.clone(),
                         node: entry.value.clone(),
                         key_span: entry.key_span,
                         schema: schema.map_err(|finding| self.findings.push(finding)).ok(),
                         what: format!("the input `{name}` of {}", used.path),
-                    }))
+                    };
+                    self.check_given(&mut given, input.secret, (place, index, vars, conditions));
+                    InputSource::Step(Box::new(given))
                 }
                 None => self.not_given(used, input, given_span, &needed),
             };
@@ -99,6 +102,8 @@ impl<'p> Compiler<'p> {
             });
         }
         self.uncertain.insert(index, parts.uncertain);
+        self.shapes.used.insert(index, parts.given);
+        self.advice.extend(parts.advice);
         Some(PlannedUse {
             home: Home::of_used(used, self.sheet.home),
             path: used.path.clone(),
@@ -208,8 +213,10 @@ impl<'p> Compiler<'p> {
                 let (message, help) = match &input.from_env {
                     Some(variable) => (
                         format!(
-                            "the input `{name}` of {} has no value: the environment variable {} is not set",
-                            used.path, variable.value
+                            "the input `{name}` of {} has no value: the environment variable {} {}",
+                            used.path,
+                            variable.value,
+                            inputs::why_nothing(environment(&variable.value).as_deref())
                         ),
                         format!("set {}, or give `{name}` under `inputs`", variable.value),
                     ),

@@ -19,6 +19,9 @@ use crate::value::{Value, map_with_room_for};
 
 use paths::Found;
 
+/// What to do where a list or an object is to be written into a text.
+pub const AS_TEXT: &str = "write it as JSON with `| tojson`, or a list with `| join`";
+
 type Item<'a> = Cow<'a, Value>;
 type Evaluated<'a> = Result<Item<'a>, TemplateError>;
 
@@ -339,7 +342,7 @@ impl<'a> Evaluation<'a> {
                     Value::Null => {
                         error.help("write `| default('…', true)` to say what stands there instead")
                     }
-                    _ => error.help("write it as JSON with `| tojson`, or a list with `| join`"),
+                    _ => error.help(AS_TEXT),
                 });
             }
         };

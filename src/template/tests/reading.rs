@@ -1,6 +1,7 @@
 //! What a template says that it reads.
 
 use super::*;
+use crate::template::How;
 
 /// Each read as `path`, with `?` where it is guarded and `*` where it is open, and its text.
 fn reads(text: &str) -> Vec<(String, &str)> {
@@ -128,4 +129,36 @@ fn expressions_have_reads_too() {
         .map(|read| &text[read.range.clone()])
         .collect();
     assert_eq!(read, ["inputs.tier", "response.code", "vars.good"]);
+}
+
+#[test]
+fn what_is_written_into_a_text_is_told() {
+    for (text, expected) in [
+        ("a {{ b.c }}", "b.c"),
+        ("{{ b.c }}", ""),
+        ("{{ 'a' ~ b ~ c[0] }}", "b c.0"),
+        ("{{ b | upper }} {{ c }}", "c"),
+        ("{% for b in c %}{{ b }}{{ d }}{% endfor %}", "d"),
+    ] {
+        let template = engine().compile(text).unwrap();
+        let written = template.written().into_iter();
+        let paths: Vec<String> = written.map(|read| read.path.join(".")).collect();
+        assert_eq!(paths.join(" "), expected, "{text}");
+    }
+}
+
+#[test]
+fn comparisons_of_names_that_a_template_sets_are_not_told() {
+    let text =
+        "{% for row in rows %}{{ row == 5 }}{{ a < 5 }}{% endfor %}{{ b in 'xy' }}{{ 5 != c }}";
+    let found = engine().compile(text).unwrap().compared();
+    let found: Vec<(String, How)> = found
+        .into_iter()
+        .map(|compared| (compared.path.join("."), compared.how))
+        .collect();
+    let expected = [
+        ("a".to_owned(), How::Ordered),
+        ("c".to_owned(), How::Unwanted),
+    ];
+    assert_eq!(found, expected);
 }

@@ -1,7 +1,7 @@
 //! What refuses a run: nothing is sent, the finding has its code, the exit code is 3 or 4.
 
 use super::{Project, Ran, TOKEN, UPDATE};
-use crate::server::{Answer, json};
+use crate::server::{Answer, DONE, json};
 
 const DELETE: &str = "
 steps:
@@ -81,6 +81,52 @@ fn an_empty_environment_twin_is_not_set() {
     let mut command = project.command(&["--target", "nowhere"]);
     command.env("VOXPLAY_TARGET", "").env("VOXPLAY_YES", "");
     project.finish(command).assert_refused(3, "unknown-target");
+}
+
+#[test]
+fn an_input_that_need_not_be_given_is_missed_where_it_is_read() {
+    let of = |with: &str| {
+        format!(
+            "inputs: {{ opt: {{ type: string, required: false }}, env: {{ type: string, from_env: EMPTY, required: false }} }}\nsteps:\n  - action: record.update\n    with: {{ module: contacts, wolkvox_id: \"1\", fields: {{ A: \"{with}\" }} }}\n"
+        )
+    };
+    for (with, words) in [
+        (
+            "{{ inputs.opt }}",
+            "the input `opt` was not given: pass `-i opt=…`, or write `| default(…)`",
+        ),
+        (
+            "{{ inputs.env }}",
+            "the input `env` was not given: set EMPTY, or write `| default(…)`",
+        ),
+    ] {
+        let ran = with_environment(&of(with), &[("EMPTY", Some(""))]);
+        ran.assert_refused(3, "undefined-name");
+        assert!(ran.stdout.contains(words), "{ran:?}");
+    }
+    let project = Project::new(&of("{{ inputs.opt }}"), [json(DONE)]);
+    let ran = project.run(&["-i", "opt=a"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(!ran.stdout.contains("need not be given"), "{ran:?}");
+    let required = format!("inputs: {{ a: {{ type: string, from_env: EMPTY }} }}{UPDATE}");
+    let ran = with_environment(&required, &[("EMPTY", Some(""))]);
+    ran.assert_refused(3, "missing-input");
+    assert!(
+        ran.stdout
+            .contains("the environment variable EMPTY is empty"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn an_item_of_a_list_is_named_after_its_list() {
+    let input = format!("inputs: {{ ids: {{ type: array, items: {{ type: integer }} }} }}{UPDATE}");
+    let ran = Project::new(&input, []).run(&["-i", "ids=[1, a]"]);
+    ran.assert_refused(3, "invalid-input");
+    assert!(
+        ran.stdout.contains("`ids[1]` must be a whole number"),
+        "{ran:?}"
+    );
 }
 
 #[test]
