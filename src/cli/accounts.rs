@@ -4,10 +4,14 @@
     reason = "an edge: looks at what an account would take the place of"
 )]
 
+mod owner;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+
+use owner::Owners;
 
 use super::args::RunArgs;
 use super::open::{folder_of, shown};
@@ -16,7 +20,7 @@ use super::places::{make_folders, obstacle, to_be_made};
 use super::reads::{DATA, Reads, whole};
 use super::state;
 use super::surroundings::current_folder;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::draft;
 use crate::event::AccountFlags;
 use crate::plan::{AccountPaths, Plan, PlannedLoop, PlannedStep, Rehearsal};
@@ -55,7 +59,7 @@ impl Accounts {
     /// Reads `--rejected`, `--succeeded` and `--unknown` for the loops of a playbook in `folder`.
     pub(super) fn read(
         args: &RunArgs,
-        loops: &[String],
+        plan: &Plan,
         folder: &Path,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
@@ -63,13 +67,14 @@ impl Accounts {
             given: BTreeMap::new(),
             folder: folder.to_owned(),
         };
+        let loops = Owners::of(plan);
         for (flag, values) in [
             ("rejected", &args.rejected),
             ("succeeded", &args.succeeded),
             ("unknown", &args.unknown),
         ] {
             for value in values {
-                match owner(value, loops) {
+                match loops.named_by(value) {
                     Ok((id, path)) => {
                         let message = format!("--{flag} names two files for {id}");
                         let before = accounts.given.insert((id, flag), PathBuf::from(path));
@@ -352,50 +357,4 @@ fn names_row(line: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     line.split(|byte| !is_of_name(byte))
         .any(|name| name == b"_row")
-}
-
-/// The loop that a value speaks of, and the path.
-fn owner<'v>(value: &'v str, loops: &[String]) -> Result<(String, &'v str), Diagnostic> {
-    if let Some((id, path)) = value.split_once('=')
-        && loops.iter().any(|known| known == id)
-    {
-        return Ok((id.to_owned(), path));
-    }
-    match loops {
-        [only] => match value.split_once('=') {
-            Some((id, _)) if is_name(id) && !has_folder(value) => Err(Diagnostic::error(
-                Code::InvalidValue,
-                format!("no loop is called {id}"),
-            )
-            .help(format!(
-                "write {only}=PATH, or only PATH; for a file of that name ./{value}"
-            ))),
-            _ => Ok((only.clone(), value)),
-        },
-        [] => Err(
-            Diagnostic::error(Code::InvalidValue, "the playbook has no `for_each`")
-                .help("leave the flag away"),
-        ),
-        many => {
-            let mut finding = Diagnostic::error(
-                Code::InvalidValue,
-                "the playbook has several loops, and this names none of them",
-            );
-            let written = value.split_once('=').map_or("", |(id, _)| id);
-            finding.help = did_you_mean(written, many.iter().map(String::as_str))
-                .map(|help| format!("write STEP=PATH; {help}"));
-            Err(finding)
-        }
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    !text.is_empty() && text != "." && text != ".." && text.chars().all(fits)
-}
-
-fn has_folder(path: &str) -> bool {
-    Path::new(path)
-        .parent()
-        .is_some_and(|folder| !folder.as_os_str().is_empty() && folder.is_dir())
 }

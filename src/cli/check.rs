@@ -17,8 +17,9 @@ use super::Exit;
 use super::accounts;
 use super::args::{CheckArgs, CheckFormat};
 use super::ci::Ci;
+use super::limits::{Needs, check_limits};
 use super::open::{self, Project, folder_of};
-use super::prepare::{Needs, check_limits, once};
+use super::prepare::once;
 use super::surroundings::Process;
 use super::terminal::Terminal;
 use super::uses;
@@ -47,6 +48,9 @@ enum Kind {
 /// How many findings about the rows of one file are told.
 const MOST_ROWS: usize = 100;
 
+/// How many sources of rows are named of which not all rows were looked at.
+const MOST_NAMES: usize = 3;
+
 /// What was looked at.
 #[derive(Debug, Default, Clone, Copy)]
 struct Looked {
@@ -63,6 +67,8 @@ struct Found {
     looked: Looked,
     /// What is worth knowing and no finding, each once.
     notes: BTreeSet<String>,
+    /// The data of which only the first rows were looked at, and how many those were at most.
+    begun: BTreeMap<String, u64>,
 }
 
 impl Found {
@@ -74,6 +80,7 @@ impl Found {
     fn add(&mut self, more: Self) {
         self.findings.extend(more.findings);
         self.notes.extend(more.notes);
+        self.begun.extend(more.begun);
         self.looked.playbooks += more.looked.playbooks;
         self.looked.project_files += more.looked.project_files;
         self.looked.data_files += more.looked.data_files;
@@ -105,11 +112,7 @@ struct Checker {
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let checker = Checker {
-        rows: if args.all_rows {
-            RowCheck::All
-        } else {
-            RowCheck::First
-        },
+        rows: RowCheck::of(args.all_rows),
         projects: Mutex::default(),
     };
     let mut found = Found::default();
@@ -385,30 +388,24 @@ impl Checker {
     fn playbook(
         &self,
         path: &Path,
-        (playbook, mut findings): (Option<Playbook>, Vec<Diagnostic>),
+        (playbook, findings): (Option<Playbook>, Vec<Diagnostic>),
     ) -> Found {
-        let mut notes = BTreeSet::new();
-        if let Some(mut playbook) = playbook {
-            let project = self.project(&folder_of(path));
-            uses::link(&mut playbook, path, &project, None, &mut findings);
-            notes.extend(self.meaning(path, &Arc::new(playbook), &mut findings));
-        }
         let mut found = Found {
             findings,
-            notes,
             ..Found::default()
         };
+        if let Some(mut playbook) = playbook {
+            let project = self.project(&folder_of(path));
+            uses::link(&mut playbook, path, &project, None, &mut found.findings);
+            self.meaning(path, &Arc::new(playbook), &mut found);
+        }
         found.looked.playbooks = 1;
         found
     }
 
-    /// Everything but the form of a playbook. What comes out is worth knowing and no finding.
-    fn meaning(
-        &self,
-        path: &Path,
-        playbook: &Arc<Playbook>,
-        found: &mut Vec<Diagnostic>,
-    ) -> Vec<String> {
+    /// Everything but the form of a playbook.
+    fn meaning(&self, path: &Path, playbook: &Arc<Playbook>, into: &mut Found) {
+        let found = &mut into.findings;
         let project = self.project(&folder_of(path));
         let broken = project.findings.iter().any(Diagnostic::is_error);
         let named = playbook
@@ -458,7 +455,10 @@ impl Checker {
             },
         );
         check_limits(playbook, &project, Needs::from(&rehearsal), found);
-        let remarks = draft.documentation_remarks();
+        into.notes.extend(draft.documentation_remarks());
+        if self.rows == RowCheck::First {
+            into.begun.extend(rehearsal.partly_looked_at());
+        }
         found.extend(rehearsal.findings.iter().cloned());
         if let Some(plan) = draft.into_plan(found) {
             found.extend(accounts::check_own(
@@ -468,7 +468,6 @@ impl Checker {
                 (path, &project.root),
             ));
         }
-        remarks
     }
 }
 
@@ -506,8 +505,34 @@ impl Found {
                 let _ = writeln!(text, "note: {note}");
             }
         }
+        if let Some(note) = first_rows(&self.begun) {
+            let _ = writeln!(text, "note: {note}");
+        }
         text
     }
+}
+
+/// What to say where only the first rows of some data were looked at; `begun` has how many those were.
+fn first_rows(begun: &BTreeMap<String, u64>) -> Option<String> {
+    let mut by_number: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+    for (data, rows) in begun {
+        by_number.entry(*rows).or_default().push(data);
+    }
+    let parts = by_number.into_iter().map(|(rows, mut data)| {
+        let more = data.len().saturating_sub(MOST_NAMES);
+        data.truncate(MOST_NAMES);
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let rows = plural(rows, "row");
+        format!("the first {rows} of {}{more}", data.join(", "))
+    });
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| {
+        let parts = parts.join(", and ");
+        format!("{parts} were looked at; --all-rows looks at all of them")
+    })
 }
 
 /// The format of a file that can hold nothing but rows.

@@ -98,7 +98,7 @@ pub(super) fn tags() -> ArgValueCompleter {
     })
 }
 
-/// `STEP=` of the playbook's loops, and paths: by themselves, and after the `=`.
+/// `STEP=` of the playbook's loops that can have accounts, and paths: by themselves, and after the `=`.
 pub(super) fn loops() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_string_lossy();
@@ -108,7 +108,7 @@ pub(super) fn loops() -> ArgValueCompleter {
         let playbook = playbook();
         let steps = playbook.iter().flat_map(Playbook::whole);
         let loops = steps
-            .filter(|whole| matches!(whole.step.kind, StepKind::Loop(..)))
+            .filter(|whole| matches!(whole.step.kind, StepKind::Loop(..)) && !whole.is_repeated)
             .map(|whole| CompletionCandidate::new(format!("{}=", whole.id)))
             .collect();
         let mut candidates = beginning(&typed, loops);

@@ -24,6 +24,7 @@ mod fingerprints;
 mod going_on;
 mod held_back;
 mod init;
+mod limits;
 mod man;
 mod open;
 mod opened;

@@ -7,8 +7,9 @@
 use jiff::Timestamp;
 
 use super::args::{PlanArgs, PlanFormat, PlaybookArgs};
+use super::limits::{Needs, check_limits};
 use super::open::shown;
-use super::prepare::{self, Needs, Occasion, Prepared};
+use super::prepare::{self, Occasion, Prepared};
 use super::terminal::{Terminal, width};
 use super::{Exit, accounts, saved, state};
 use crate::diagnostic::render;
@@ -16,7 +17,7 @@ use crate::diagnostic::{Diagnostic, in_one_line};
 use crate::draft;
 use crate::journal::peek;
 use crate::plan::Origin;
-use crate::plan::foresee::{Outlook, RowsShown};
+use crate::plan::foresee::{FailingRows, Outlook, RowsShown};
 use crate::report::plan::{self, Budget, InputLine, LimitLines, PlanReport, Salt};
 
 pub(super) fn plan(args: &PlanArgs) -> Exit {
@@ -45,8 +46,13 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
         RowsShown::Some
     };
     let outlook = saved::outlook(&prepared, &args.what, rows);
+    // Of the rows that were looked at before, everything was said.
+    let looked_at = |id: &str| prepared.rehearsal.looked_at.get(id).map_or(0, |it| it.rows);
+    let failing = outlook.failing.iter();
+    let failing = failing.filter(|rows| rows.last > looked_at(&rows.id));
+    findings.extend(failing.map(FailingRows::finding));
     let needs = Needs::from(&outlook.tally);
-    prepare::check_limits(prepared.playbook(), &prepared.project, needs, &mut findings);
+    check_limits(prepared.playbook(), &prepared.project, needs, &mut findings);
     let salt = Salt::new(&format!("{}{}", prepared.run, uuid::Uuid::now_v7()));
     let identity = saved::identity(&prepared, &outlook, &args.what, salt);
     let (budget, journal_note) = budget(args, &prepared);

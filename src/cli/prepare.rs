@@ -17,13 +17,11 @@ use crate::action::TargetFacts;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::Document;
 use crate::event::RunId;
-use crate::plan::foresee::Tally;
 use crate::plan::{
     self, Completeness, Earlier, Facts, Given, Inputs, Needed, Plan, Rehearsal, RowCheck,
 };
 use crate::playbook::Playbook;
 use crate::project::{Confinement, Server, Surroundings as _, Target, TokenSource};
-use crate::report::human::plural;
 use crate::sandbox::{DEFAULT_OPERATION, Sandbox};
 use crate::secret::{Masker, Secret};
 use crate::source::{Source, Span, Spanned};
@@ -94,6 +92,8 @@ pub(super) struct Occasion<'o> {
     pub(super) earlier: Option<&'o Earlier>,
     /// Whether inputs may be missing: what reads them is not known then.
     pub(super) may_lack_inputs: bool,
+    /// How many rows of each loop are looked at.
+    pub(super) rows: RowCheck,
 }
 
 impl Occasion<'_> {
@@ -105,6 +105,7 @@ impl Occasion<'_> {
             started_at,
             earlier: None,
             may_lack_inputs: false,
+            rows: RowCheck::First,
         }
     }
 
@@ -143,6 +144,7 @@ pub(super) fn prepare(
         started_at,
         earlier,
         may_lack_inputs,
+        rows,
     } = occasion;
     let read = open::playbook(&args.playbook);
     let project = Project::find(&folder_of(&args.playbook));
@@ -209,7 +211,7 @@ pub(super) fn prepare(
             target: facts.as_ref(),
             run: Some(&run_facts),
             files: &files,
-            rows: RowCheck::First,
+            rows,
         },
     );
     findings.extend(rehearsal.findings.iter().cloned());
@@ -439,93 +441,6 @@ fn aim(
         token,
         without_token,
     })
-}
-
-/// What a run certainly needs, against what it may.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Needs {
-    pub(super) requests: u64,
-    pub(super) deletes: u64,
-}
-
-impl From<&Tally> for Needs {
-    fn from(tally: &Tally) -> Self {
-        Self {
-            requests: tally.requests().certain,
-            deletes: tally.deleted.certain,
-        }
-    }
-}
-
-impl From<&Rehearsal> for Needs {
-    fn from(rehearsal: &Rehearsal) -> Self {
-        Self {
-            requests: rehearsal.certain_requests(),
-            deletes: rehearsal.certain_deletes(),
-        }
-    }
-}
-
-/// The limits of the playbook and of those that it uses, and what `policy` allows it to set.
-pub(super) fn check_limits(
-    playbook: &Playbook,
-    project: &Project,
-    needs: Needs,
-    findings: &mut Vec<Diagnostic>,
-) {
-    let (requests, deletes) = (playbook.most_requests(), playbook.most_deletes());
-    let policy = &project.config.policy;
-    let counts = [
-        ("requests", &requests, &policy.requests, needs.requests),
-        ("deletes", &deletes, &policy.deletes, needs.deletes),
-    ];
-    for (what, limit, policy, certain) in counts {
-        if let (Some((source, limit)), Some(policy)) = (limit, policy)
-            && limit.value > policy.value
-        {
-            findings.push(
-                Diagnostic::error(
-                    Code::LimitPassed,
-                    format!(
-                        "`limits.{what}` is {}, and the policy of voxplay.yaml allows {}",
-                        limit.value, policy.value
-                    ),
-                )
-                .at(source, limit.span)
-                .help("lower the limit, or have the policy changed"),
-            );
-            // What the run needs can only be told once it is known what it may.
-            continue;
-        }
-        let limit = limit.as_ref();
-        let bound = [limit.map(|(_, limit)| *limit), policy.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|bound| bound.value)
-            .min();
-        if let Some(bound) = bound
-            && certain > bound
-        {
-            let mut diagnostic = Diagnostic::error(
-                Code::LimitPassed,
-                format!(
-                    "the run needs {}, and {bound} {} allowed",
-                    plural(certain, what.trim_end_matches('s')),
-                    if bound == 1 { "is" } else { "are" }
-                ),
-            )
-            .help(match limit {
-                Some(_) => format!("raise `limits.{what}` if that is meant, or split the playbook"),
-                None => format!(
-                    "have `policy.{what}` in voxplay.yaml raised if that is meant, or split the playbook"
-                ),
-            });
-            if let Some((source, limit)) = limit {
-                diagnostic = diagnostic.at(source, limit.span);
-            }
-            findings.push(diagnostic);
-        }
-    }
 }
 
 /// When the day of an instant began: a daily budget counts from there.

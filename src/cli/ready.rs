@@ -13,9 +13,10 @@ use super::accounts::{self, Accounts};
 use super::args::RunArgs;
 use super::deletes::{self, Deletes};
 use super::going_on;
+use super::limits::{Needs, check_limits};
 use super::open::folder_of;
 use super::own_columns;
-use super::prepare::{self, Needs, Occasion, Prepared, Purpose};
+use super::prepare::{self, Occasion, Prepared, Purpose};
 use super::reads::Reads;
 use super::reports;
 use super::resumption::Resumption;
@@ -24,6 +25,7 @@ use super::started::started;
 use super::state;
 use crate::diagnostic::Diagnostic;
 use crate::event::RunStarted;
+use crate::plan::RowCheck;
 use crate::plan::foresee::{RowsShown, Tally};
 use crate::sandbox::Sandbox;
 use crate::secret::{Masker, Secret};
@@ -80,6 +82,7 @@ pub(super) fn ready(
         started_at,
         earlier: resumption.map(|earlier| &earlier.inputs),
         may_lack_inputs: false,
+        rows: RowCheck::of(args.all_rows),
     };
     let Some(prepared) = prepare::prepare(&args.what, occasion, findings, secrets) else {
         findings.extend(reports::check(&args.reports.report, &Reads::default()));
@@ -98,7 +101,7 @@ pub(super) fn ready(
     let needs = tally
         .as_ref()
         .map_or_else(|| Needs::from(&prepared.rehearsal), Needs::from);
-    prepare::check_limits(prepared.playbook(), &prepared.project, needs, findings);
+    check_limits(prepared.playbook(), &prepared.project, needs, findings);
     if let Some(tally) = &tally {
         deletes.count_rows(tally, &prepared.rehearsal);
     }
@@ -110,9 +113,8 @@ pub(super) fn ready(
         let is_refused = Exit::of_findings(findings).is_some();
         findings.extend(deletes.objection(args, !is_refused));
     }
-    let loops = prepared.plan.loops().into_iter();
-    let loops: Vec<String> = loops.map(|(step, _)| step.id.clone()).collect();
-    let accounts = Accounts::read(args, &loops, &folder_of(&args.what.playbook), findings);
+    let folder = folder_of(&args.what.playbook);
+    let accounts = Accounts::read(args, &prepared.plan, &folder, findings);
     let reports: Vec<&Path> = args
         .reports
         .report

@@ -62,6 +62,7 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
             tags: past.started.tags.clone(),
         },
         plan: None,
+        all_rows: false,
         agreed: args.agreed.clone(),
         sandbox_faults: None,
         state: StateArgs {

@@ -17,6 +17,17 @@ pub(super) fn text_like(description: &str, examples: &[&str]) -> Json {
     schema
 }
 
+/// Words that a comma may stand between on the command line, or one.
+pub(super) fn words(description: &str, example: &Json) -> Json {
+    let pattern = r"^[^,]*[^,\s][^,]*$";
+    let mut schema = texts(description, example);
+    schema["pattern"] = pattern.into();
+    schema["not"] = template();
+    schema["items"] = json!({ "type": "string", "pattern": pattern, "not": template() });
+    schema["errorMessage"] = "Write a list of words, as they are and without commas.".into();
+    schema
+}
+
 /// Text with a template in it.
 pub(super) fn template() -> Json {
     json!({ "type": "string", "pattern": r"\{[{%]" })

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::parts::{NAME, count, duration, expression, has, refused, text, texts};
+use super::parts::{NAME, count, duration, expression, has, refused, text, words};
 use super::{lenient, rows};
 use crate::action::{Action, Catalogue, Effect};
 use crate::playbook::LOOP_KEYS;
@@ -157,7 +157,7 @@ fn properties(catalogue: &Catalogue) -> Json {
             "enum": ["stop", "continue"],
             "enumDescriptions": ["They are not run (the default).", "They are run all the same."],
         },
-        "tags": texts("Words that `--tags` chooses steps by.", &json!(["nightly"])),
+        "tags": words("Words that `--tags` chooses steps by.", &json!(["nightly"])),
     });
     if let Json::Object(properties) = &mut properties {
         properties.extend(rows::beside());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compile::Compiler;
 use super::names::{PlaceKind, RowNames};
 use super::shape::Shape;
-use super::{AccountPaths, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
+use super::{AccountPaths, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Node;
 use crate::playbook::{ForEach, RowSource, Step};
@@ -35,10 +35,13 @@ impl<'p> Compiler<'p> {
                 format,
                 path,
                 detail,
+                is_whole,
             } => PlannedSource::File {
                 format: *format,
                 path_span: path.span,
-                path: self.tree(path, (place, index, vars, outer)),
+                path: Some(self.tree(path, (place, index, vars, outer)))
+                    .filter(|_| *is_whole)
+                    .unwrap_or(Tree::Broken),
                 detail: detail
                     .as_ref()
                     .map(|detail| self.tree(detail, (place, index, vars, outer))),
@@ -132,6 +135,33 @@ impl Compiler<'_> {
     }
 }
 
+impl Plan {
+    /// The loops that run once for each row of another one, each with the innermost that it stands in: an account of
+    /// theirs would be written anew each time.
+    pub fn repeated_loops(&self) -> Vec<(&str, &str)> {
+        fn visit<'p>(
+            steps: &'p [PlannedStep],
+            outer: Option<&'p str>,
+            into: &mut Vec<(&'p str, &'p str)>,
+        ) {
+            for step in steps {
+                let mut inner = outer;
+                if let PlannedKind::Loop(_) = &step.kind {
+                    into.extend(outer.map(|outer| (&*step.id, outer)));
+                    inner = Some(&step.id);
+                }
+                for nested in step.nested() {
+                    visit(nested, inner, into);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        visit(&self.steps, None, &mut found);
+        visit(&self.finally, None, &mut found);
+        found
+    }
+}
+
 /// Says which loops would write over the account of another one, or over their own.
 pub(super) fn check_accounts(lists: [&[PlannedStep]; 2]) -> Vec<Diagnostic> {
     let mut accounts = Accounts::default();
@@ -202,7 +232,7 @@ impl<'p> Accounts<'p> {
                     "`{}` runs once for each row of `{outer}`, and would write its file anew each time",
                     step.id
                 ),
-                "leave `rejected`, `succeeded` and `unknown` to the outermost loop, or to the command line",
+                "leave `rejected`, `succeeded` and `unknown` to the outermost loop",
             ),
             None => return,
         };

@@ -37,7 +37,9 @@ pub use findings::{Subject, template_diagnostic, violation_diagnostic};
 pub use home::Home;
 pub use inputs::{Completeness, Earlier, Given, Inputs, Origin, resolve as resolve_inputs};
 pub use needs::Needed;
-pub use rehearse::{Facts, Foresight, Inclusion, Rehearsal, RowCheck, file_paths, rehearse};
+pub use rehearse::{
+    Facts, Foresight, Inclusion, LookedAt, Rehearsal, RowCheck, file_paths, rehearse,
+};
 pub use source::PlannedSource;
 pub use tree::{Tree, TreeError, render_outputs};
 pub use uses::{GivenInput, InputSource, PlannedUse, UsedInput};

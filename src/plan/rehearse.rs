@@ -4,6 +4,7 @@
 mod everywhere;
 mod reads;
 mod rows;
+mod sent;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+
+use sent::Sent;
 
 use super::findings::{Subject, violation_diagnostic};
 use super::inputs::Inputs;
@@ -54,6 +57,13 @@ pub enum RowCheck {
     All,
 }
 
+impl RowCheck {
+    /// As a command line asks for it.
+    pub const fn of(all_rows: bool) -> Self {
+        if all_rows { Self::All } else { Self::First }
+    }
+}
+
 /// Whether a step will run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inclusion {
@@ -78,6 +88,21 @@ pub struct Foresight {
     pub items: Option<u64>,
     /// Whether it runs once for each row of a loop.
     pub repeated: bool,
+    /// Whether it is as certain for every run, whatever inputs that is given.
+    is_settled: bool,
+}
+
+/// How much of the rows of a loop was looked at.
+#[derive(Debug)]
+pub struct LookedAt {
+    /// What messages call the data: the path of a file, as its playbook has it, or `items`.
+    pub source: String,
+    /// Whether it is a file.
+    pub is_file: bool,
+    /// How many rows, the first ones.
+    pub rows: u64,
+    /// Whether there are more.
+    pub has_more: bool,
 }
 
 /// What is known of a run.
@@ -93,9 +118,27 @@ pub struct Rehearsal {
     pub secrets: Vec<String>,
     /// Files that steps attach, by how they are named; those that only rows name are not among them.
     pub attached: BTreeMap<String, PathBuf>,
+    /// How much was looked at of the rows of loops, by their ids: of those that are in no other loop's rows.
+    pub looked_at: BTreeMap<String, LookedAt>,
+    /// What the rows that were looked at send for certain, if nothing fails.
+    by_rows: Sent,
 }
 
 impl Rehearsal {
+    /// The data of which only the first rows were looked at, and how many those were.
+    pub fn partly_looked_at(&self) -> BTreeMap<String, u64> {
+        let partly = self.looked_at.iter().filter(|(_, at)| at.has_more);
+        let named = partly.map(|(id, at)| {
+            let name = if at.is_file {
+                at.source.clone()
+            } else {
+                format!("`items` of {id}")
+            };
+            (name, at.rows)
+        });
+        named.collect()
+    }
+
     /// Steps that may run and have this effect, with the number of records they act on.
     pub fn count(&self, wanted: impl Fn(&Foresight) -> bool) -> u64 {
         self.steps
@@ -107,18 +150,25 @@ impl Rehearsal {
 
     /// Requests that will be sent if nothing fails.
     pub fn certain_requests(&self) -> u64 {
-        let certain = |step: &&Foresight| step.inclusion == Inclusion::Yes && !step.repeated;
-        u64::try_from(self.steps.iter().filter(certain).count()).unwrap_or(u64::MAX)
+        self.certain_steps().count() as u64 + self.by_rows.requests
+    }
+
+    /// The steps outside of rows that will run if nothing fails.
+    fn certain_steps(&self) -> impl Iterator<Item = &Foresight> {
+        let is_certain = |step: &&Foresight| {
+            step.inclusion == Inclusion::Yes && step.is_settled && !step.repeated
+        };
+        self.steps.iter().filter(is_certain)
     }
 
     /// Records that will be deleted if nothing fails.
     pub fn certain_deletes(&self) -> u64 {
-        self.steps
-            .iter()
-            .filter(|step| step.inclusion == Inclusion::Yes && !step.repeated)
+        let by_steps: u64 = self
+            .certain_steps()
             .filter(|step| step.effect == Effect::Delete)
             .map(|step| step.items.unwrap_or(1))
-            .sum()
+            .sum();
+        by_steps + self.by_rows.deletes
     }
 }
 
@@ -132,6 +182,9 @@ pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal 
         findings: Vec::new(),
         secrets: Vec::new(),
         attached: BTreeMap::new(),
+        looked_at: BTreeMap::new(),
+        by_rows: Sent::default(),
+        is_settled: true,
     };
     rehearser.begin(plan, inputs);
     let scope = rehearser.known.scope.clone();
@@ -144,6 +197,8 @@ pub fn rehearse(draft: &Draft, inputs: &Inputs, facts: &Facts<'_>) -> Rehearsal 
         findings: rehearser.findings,
         secrets: rehearser.secrets,
         attached: rehearser.attached,
+        looked_at: rehearser.looked_at,
+        by_rows: rehearser.by_rows,
     }
 }
 
@@ -154,6 +209,10 @@ pub(super) struct Rehearser<'p> {
     findings: Vec<Diagnostic>,
     secrets: Vec<String>,
     attached: BTreeMap<String, PathBuf>,
+    looked_at: BTreeMap<String, LookedAt>,
+    by_rows: Sent,
+    /// Whether the conditions around what is looked at hold in every run, as they do now.
+    is_settled: bool,
 }
 
 /// How certain it is that the steps looked at run.
@@ -287,6 +346,8 @@ impl<'p> Rehearser<'p> {
                 self.known.skip(step);
             }
             let before = self.known.reach;
+            let was_settled = self.is_settled;
+            self.is_settled &= self.settles(step.when.as_ref());
             // What a loop forgives is told when its rows are looked at.
             let matters =
                 step.on_failure == OnFailure::Stop || matches!(step.kind, PlannedKind::Loop(_));
@@ -302,6 +363,7 @@ impl<'p> Rehearser<'p> {
                 PlannedKind::Use(used) => self.used(step, used, inclusion),
             }
             self.known.reach = before;
+            self.is_settled = was_settled;
         }
     }
 
@@ -329,9 +391,21 @@ impl<'p> Rehearser<'p> {
         let in_other_loop = names.len() > 2;
         names.truncate(names.len() - 2);
         if self.looks_at_files() && !in_other_loop {
-            let found = rows::look(self, step, each);
-            self.findings.extend(found);
+            let looked = rows::look(self, step, each);
+            self.findings.extend(looked.of_data);
+            self.findings.extend(looked.of_rows);
+            self.looked_at
+                .extend(looked.at.map(|at| (step.id.clone(), at)));
+            if inclusion == Inclusion::Yes && self.is_settled {
+                self.by_rows.add(looked.sent);
+            }
         }
+    }
+
+    /// Whether a condition that holds now does so in every run that may come of what is looked at.
+    fn settles(&self, when: Option<&Condition>) -> bool {
+        let is_run = self.facts.run.is_some();
+        when.is_none_or(|when| is_run || sent::is_settled(when.expression.reads()))
     }
 
     fn holds(&mut self, when: &Condition, source: &Arc<Source>) -> Inclusion {
@@ -359,23 +433,14 @@ impl<'p> Rehearser<'p> {
         let partial = planned
             .with
             .render_known(&self.known.scope, &|read| self.known.is_known(read));
-        let effect = action.foreseen_effect(&partial.value, &partial).effect;
-        let items = action
-            .items_param()
-            .filter(|param| {
-                !partial.touches_hole(&format!("/{param}"))
-                    || partial
-                        .value
-                        .get(param)
-                        .is_some_and(|value| matches!(value, Value::List(_)))
-            })
-            .map(|_| action.item_count(&partial.value) as u64);
+        let (effect, items) = sent::effect_and_items(action, &partial);
         self.steps.push(Foresight {
             id: step.id.clone(),
             inclusion,
             effect,
             items,
             repeated: false,
+            is_settled: self.is_settled,
         });
         let mut findings = Vec::new();
         self.check_action(step, planned, &partial, &mut findings);
@@ -524,7 +589,7 @@ fn advice(action: &Action, partial: &Partial<'_>, subject: Subject<'_>) -> Vec<D
 }
 
 /// Whether a violation stands whatever the holes turn out to hold.
-fn stands(violation: &Violation, partial: &Partial<'_>) -> bool {
+pub(super) fn stands(violation: &Violation, partial: &Partial<'_>) -> bool {
     if partial.is_hole(&violation.pointer) {
         // What stands in a hole has none of its own, but its template may have some around it.
         return matches!(violation.kind, ViolationKind::Padded);

@@ -58,6 +58,12 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             )
             .help = Some("choose another name, such as `row`".to_owned());
     }
+    if let (Some(entry), Some(_)) = (map.entry("as"), map.entry("batch")) {
+        let message = "`as` means nothing beside `batch`: a batch is the list `rows` in templates";
+        findings
+            .warning(Code::InvalidValue, entry.key_span, message)
+            .help = Some("take `as` away, and read `rows`".to_owned());
+    }
     let concurrency = step.count("concurrency", 1, findings).unwrap_or(1);
     if concurrency > MOST_CONCURRENT {
         let span = step.get("concurrency").map_or(node.span, |node| node.span);
@@ -144,6 +150,8 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
         }
     };
     let detail = detail(map, format, findings);
+    let is_whole = detail.is_ok();
+    let detail = detail.unwrap_or_default();
     match format {
         None => {
             if !matches!(entry.value.kind, NodeKind::Text(_) | NodeKind::List(_)) {
@@ -176,6 +184,7 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
                 format,
                 path: entry.value.clone(),
                 detail,
+                is_whole,
             })
         }
     }
@@ -199,10 +208,16 @@ fn list_of(text: &str) -> String {
     }
     "write a list, `items: [\"a\", \"b\"]`, or a template that gives one".to_owned()
 }
+/// What stands there cannot be read, and that was said.
+struct Said;
 
 /// `delimiter` or `sheet`, where it goes with the format.
-fn detail(map: &Mapping<'_>, format: Option<FileFormat>, findings: &mut Findings) -> Option<Node> {
-    let mut found = None;
+fn detail(
+    map: &Mapping<'_>,
+    format: Option<FileFormat>,
+    findings: &mut Findings,
+) -> Result<Option<Node>, Said> {
+    let mut found = Ok(None);
     for (key, only, of) in [
         ("delimiter", "csv", FileFormat::Csv),
         ("sheet", "xlsx", FileFormat::Xlsx),
@@ -213,10 +228,12 @@ fn detail(map: &Mapping<'_>, format: Option<FileFormat>, findings: &mut Findings
         if format != Some(of) {
             wrong_place(key, only, node.span, findings);
         } else if key == "sheet" {
-            found = map.text(key, findings).map(|_| node.clone());
+            let is_text = map.text(key, findings).is_some();
+            found = is_text.then(|| Some(node.clone())).ok_or(Said);
         } else if is_template(node) || node.text().is_some_and(|it| read_delimiter(it).is_some()) {
-            found = Some(node.clone());
+            found = Ok(Some(node.clone()));
         } else {
+            found = Err(Said);
             findings
                 .error(
                     Code::InvalidValue,

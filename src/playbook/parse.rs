@@ -11,7 +11,7 @@ use super::keys::LIMIT_KEYS;
 use super::{Limits, Named, Playbook, Step, forms};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{self, Document, Node, NodeKind};
-use crate::reading::{Findings, Mapping, check_name, list};
+use crate::reading::{Findings, Mapping, check_name, is_template, list};
 use crate::source::{Source, Spanned};
 
 /// How deep steps may be nested.
@@ -73,7 +73,7 @@ impl Parser<'_> {
             .map(|node| self.steps(node, "`finally`", DEPTH));
         Some(Playbook {
             source: Arc::clone(&document.source),
-            name: map.text("name", self.findings),
+            name: self.name(&map),
             description: map
                 .text("description", self.findings)
                 .map(|text| text.value),
@@ -91,6 +91,20 @@ impl Parser<'_> {
             uses: BTreeMap::new(),
             missing_uses: BTreeMap::new(),
         })
+    }
+
+    /// What people call a playbook or a step: it is shown as it is written.
+    fn name(&mut self, map: &Mapping<'_>) -> Option<Spanned<String>> {
+        if let Some(node) = map.get("name").filter(|node| is_template(node)) {
+            // It spoils what people read, and nothing that is sent.
+            let message = "`name` is not a template: nothing is rendered in it";
+            let help =
+                "write the name itself; what tells rows from each other is the `key` of their loop";
+            self.findings
+                .warning(Code::InvalidValue, node.span, message)
+                .help = Some(help.to_owned());
+        }
+        map.text("name", self.findings)
     }
 
     fn version(&mut self, map: &Mapping<'_>) {

@@ -40,6 +40,8 @@ pub struct WholeStep<'p> {
     pub source: &'p Arc<Source>,
     /// The playbook that it uses.
     pub used: Option<&'p Playbook>,
+    /// Whether it runs once for each row of a loop.
+    pub is_repeated: bool,
 }
 
 /// What a `use` is linked to.
@@ -71,12 +73,23 @@ impl Playbook {
     /// Every step of the run: those of used playbooks stand after the step that uses them, their ids after its own.
     pub fn whole(&self) -> Vec<WholeStep<'_>> {
         let mut all = Vec::new();
-        self.add_whole("", &mut all);
+        self.add_whole("", false, &mut all);
         all
     }
 
-    fn add_whole<'p>(&'p self, prefix: &str, into: &mut Vec<WholeStep<'p>>) {
-        for step in self.all_steps() {
+    fn add_whole<'p>(&'p self, prefix: &str, is_repeated: bool, into: &mut Vec<WholeStep<'p>>) {
+        for steps in [&self.steps, &self.finally] {
+            self.add_steps(steps, (prefix, is_repeated), into);
+        }
+    }
+
+    fn add_steps<'p>(
+        &'p self,
+        steps: &'p [Step],
+        (prefix, is_repeated): (&str, bool),
+        into: &mut Vec<WholeStep<'p>>,
+    ) {
+        for step in steps {
             let id = format!("{prefix}{}", step.id.value);
             let used = self.used_by(step);
             let below = format!("{id}.");
@@ -85,10 +98,13 @@ impl Playbook {
                 step,
                 source: &self.source,
                 used: used.map(|used| &used.playbook),
+                is_repeated,
             });
+            let is_repeated = is_repeated || matches!(step.kind, StepKind::Loop(..));
             if let Some(used) = used {
-                used.playbook.add_whole(&below, into);
+                used.playbook.add_whole(&below, is_repeated, into);
             }
+            self.add_steps(step.nested(), (prefix, is_repeated), into);
         }
     }
 

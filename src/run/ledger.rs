@@ -91,10 +91,12 @@ impl Ledger {
             let ids: Vec<(&str, &Value)> = ids.map(|(step, id)| (step.as_str(), id)).collect();
             account.succeed(row, &ids)
         } else {
+            // Of a row with a bad key no step was come to.
+            let of_loop = (event.outcome == Outcome::Failed).then_some(event.step.as_str());
             account.refuse(
                 row,
                 &Refusal {
-                    step: event.failed_step.as_deref(),
+                    step: event.failed_step.as_deref().or(of_loop),
                     outcome: event.outcome.as_str(),
                     code: event.code.as_ref(),
                     message: event.error.as_deref().unwrap_or_default(),

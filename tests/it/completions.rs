@@ -69,7 +69,8 @@ fn bash_completes_what_stands_in_the_project() {
     std::fs::write(
         folder.path().join("playbooks/tags.yaml"),
         "voxplay: 1\nsteps:\n  - id: each\n    for_each: { items: [a] }\n    tags: [nightly, north]\n    \
-         action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ row }}\" }\n",
+         steps:\n      - id: every\n        for_each: { items: [b] }\n        \
+         action: record.delete\n        with: { module: contacts, wolkvox_id: \"{{ row }}\" }\n",
     )
     .unwrap();
     let tags = "playbooks/tags.yaml";

@@ -725,6 +725,90 @@ fn a_loop_that_is_not_there_is_not_taken_for_a_path() {
 }
 
 #[test]
+fn a_loop_in_rows_has_no_account_of_its_own() {
+    let inner = |indent: &str| {
+        format!(
+            "{indent}- id: inner\n{indent}  for_each: {{ items: [x, y] }}\n{indent}  action: record.update\n{indent}  with: {{ module: contacts, wolkvox_id: \"{{{{ row }}}}\", fields: {{ A: b }} }}\n"
+        )
+    };
+    let used = "steps:\n  - id: outer\n    for_each: { items: [A, B] }\n    use: shared.yaml\n";
+    let nested = format!(
+        "steps:\n  - id: outer\n    for_each: {{ items: [A, B], as: letter }}\n    steps:\n{}",
+        inner("      ")
+    );
+    for (playbook, id) in [(&*nested, "inner"), (used, "outer.inner")] {
+        let project = Project::new(playbook, []);
+        project.write(
+            "shared.yaml",
+            &format!("voxplay: 1\nsteps:\n{}", inner("  ")),
+        );
+        project.server.judge(echo);
+        for flag in ["rejected", "succeeded", "unknown"] {
+            let account = format!("{id}=a.csv");
+            let said = format!(
+                "--{flag} {account}: `{id}` runs once for each row of `outer`, and would write its file anew each time"
+            );
+            let by_flag = project.run(&[&format!("--{flag}"), &account]);
+            let variable = format!("VOXPLAY_{}", flag.to_uppercase());
+            let mut command = project.command(&[]);
+            command.env(variable, &account);
+            let by_twin = project.finish(command);
+            for ran in [by_flag, by_twin] {
+                assert_eq!((ran.exit, ran.arrived.len()), (3, 0), "{ran:?}");
+                assert!(ran.stdout.contains(&said), "{ran:?}");
+                assert!(ran.stdout.contains("write outer=PATH"), "{ran:?}");
+            }
+        }
+        // The one loop that can have an account is the one that a bare path is of.
+        let ran = project.run(&["--succeeded", "a.csv"]);
+        assert_eq!((ran.exit, ran.arrived.len()), (0, 4), "{ran:?}");
+        let account = std::fs::read_to_string(project.folder.path().join("a.csv")).unwrap();
+        assert_eq!(account.lines().count(), 3, "{account}");
+    }
+}
+
+#[test]
+fn a_row_with_a_bad_key_names_its_loop_in_its_account() {
+    let project = Project::new(
+        &each(
+            "csv: rows.csv, key: \"{{ row.key }}\"",
+            &keys(&["on_failure: continue", "rejected: bad.csv"]),
+        ),
+        [],
+    );
+    let rows = "id,key\n1,a\n2,\n3,a\n";
+    project.write("rows.csv", rows);
+    project.server.judge(echo);
+    assert_eq!(project.run(&[]).exit, 1);
+    let account = std::fs::read_to_string(project.folder.path().join("bad.csv")).unwrap();
+    let lines: Vec<&str> = account.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "2,,2,each,failed,,the row's `key` is blank",
+            "3,a,3,each,failed,,the row's `key` a stands in an earlier row as well",
+        ]
+    );
+}
+
+#[test]
+fn all_rows_are_looked_at_before_the_first_request_where_that_is_asked_for() {
+    let project = Project::new(&each("csv: rows.csv", ""), []);
+    let rows = csv(1..=12) + "\"\"\n";
+    project.write("rows.csv", &rows);
+    project.server.judge(echo);
+    let flag = project.run(&["--all-rows"]);
+    let mut twin = project.command(&[]);
+    twin.env("VOXPLAY_ALL_ROWS", "1");
+    for ran in [flag, project.finish(twin)] {
+        ran.assert_refused(3, "schema");
+        assert!(ran.stdout.contains("rows.csv, row 13 (line 14)"), "{ran:?}");
+    }
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 12), "{ran:?}");
+}
+
+#[test]
 fn accounts_mask_what_the_answer_says_and_leave_the_data_alone() {
     let cell = format!("of the data: {TOKEN}");
     for ending in ["csv", "jsonl"] {

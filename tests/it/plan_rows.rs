@@ -13,6 +13,9 @@ fn plan(playbook: &str, more: &[&str]) -> Output {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("voxplay.yaml"), CONFIG).unwrap();
     std::fs::write(folder.path().join("pb.yaml"), playbook).unwrap();
+    let rows: Vec<String> = (1..=20).map(|row| format!("{row}\n")).collect();
+    let rows = format!("it\n{}", rows.concat());
+    std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_voxplay"));
     command
         .args([&["plan", "pb.yaml"], more].concat())
@@ -181,5 +184,99 @@ fn a_limit_that_is_surely_passed_is_said_to_be() {
     assert!(
         told.contains("the run needs 1 request, and 0 are allowed"),
         "{told}"
+    );
+}
+
+/// Twenty rows; no request can be made of two beyond the first ten, and one has no key.
+const BROKEN: &str = r#"voxplay: 1
+steps:
+  - id: each
+    for_each: { csv: rows.csv, key: "{{ '' if row.it == '19' else row.it }}" }
+    on_failure: continue
+    steps:
+      - { id: mark, action: record.update, with: { module: contacts, wolkvox_id: "{{ row.it }}", fields: { A: b } } }
+      - { id: due, action: record.update, with: { module: contacts, wolkvox_id: "{{ '' if row.it == '12' else 'x' }}", fields: { A: "{{ 'soon' | int if row.it == '15' else 1 }}" } } }
+      - { id: then, action: record.update, with: { module: contacts, wolkvox_id: "1", fields: { A: b } } }
+"#;
+
+#[test]
+fn what_cannot_be_sent_is_not_counted_and_told() {
+    let document = document(BROKEN, &[]);
+    let each = &document["steps"][0];
+    // 17 rows send three requests, two send the first one, and one sends nothing.
+    let counts = serde_json::json!({ "certain": 53, "possible": 53, "open": false });
+    assert_eq!(document["counts"]["requests"], counts);
+    assert_eq!(each["counts"]["update"], counts);
+    assert_eq!(each["rows"]["unsendable"], 3);
+    assert_eq!(each["not_shown"], 14);
+    let findings = document["findings"].as_array().unwrap();
+    let told: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding["message"].as_str().unwrap())
+        .collect();
+    let said =
+        "3 rows of rows.csv cannot be sent: row 12 (line 13), row 15 (line 16), row 19 (line 20)";
+    assert_eq!(told, [said]);
+    assert_eq!(findings[0]["level"], "warning");
+    let help = findings[0]["help"].as_str().unwrap();
+    assert!(
+        help.starts_with(
+            "row 12 (line 13): `with` of record.update: `wolkvox_id` must not be blank;"
+        )
+    );
+    assert!(help.ends_with("or they will count as failed"), "{help}");
+    let text = human(BROKEN, &[]);
+    assert!(
+        text.contains("3 that cannot be sent and will fail"),
+        "{text}"
+    );
+    assert!(plan(BROKEN, &[]).status.success());
+    let markdown = plan(BROKEN, &["--format", "markdown"]);
+    let markdown = String::from_utf8(markdown.stdout).unwrap();
+    assert!(markdown.contains(said), "{markdown}");
+}
+
+#[test]
+fn steps_behind_a_request_that_cannot_be_made_are_passed_over() {
+    let document = document(BROKEN, &["--all-rows"]);
+    let items = document["steps"][0]["more_items"].as_array().unwrap();
+    // The row without a key sends nothing, and is not shown.
+    assert_eq!(items.len(), 18);
+    let steps = &items[10]["steps"];
+    assert!(
+        steps[1]["request"]["problem"]
+            .as_str()
+            .unwrap()
+            .contains("blank")
+    );
+    assert_eq!(steps[2]["runs"], "no");
+    let because = steps[2]["because"].as_str().unwrap();
+    assert_eq!(because, "nothing can be sent for `due` before it");
+}
+
+#[test]
+fn rows_in_rows_are_told_with_the_way_to_them() {
+    let playbook = r#"voxplay: 1
+steps:
+  - id: outer
+    for_each: { csv: rows.csv, as: o }
+    steps:
+      - id: inner
+        for_each: { items: [a, b], as: i }
+        action: record.update
+        with: { module: contacts, wolkvox_id: "{{ '' if o.it == '11' and i == 'b' else i }}", fields: { A: b } }
+      - { id: then, action: record.update, with: { module: contacts, wolkvox_id: "1", fields: { A: b } } }
+"#;
+    let document = document(playbook, &[]);
+    assert_eq!(document["counts"]["requests"]["certain"], 58);
+    let finding = &document["findings"][0];
+    assert_eq!(
+        finding["message"],
+        "1 row of items cannot be sent: row 11 (line 12), row 2"
+    );
+    let help = finding["help"].as_str().unwrap();
+    assert!(
+        help.ends_with("put it right: the run stops there"),
+        "{help}"
     );
 }

@@ -26,6 +26,9 @@ pub(crate) struct RunArgs {
     /// Run what `voxplay plan --out FILE` has saved, with the same inputs; if anything has changed since, nothing
     #[arg(long, value_name = "FILE", env = "VOXPLAY_PLAN", value_hint = clap::ValueHint::FilePath)]
     pub(crate) plan: Option<PathBuf>,
+    /// Check every row of every data file before the first request, not only the first ones
+    #[arg(long, env = "VOXPLAY_ALL_ROWS", value_parser = BoolishValueParser::new())]
+    pub(crate) all_rows: bool,
     #[command(flatten)]
     pub(crate) agreed: AllowArgs,
     /// With --sandbox: let calls go wrong as this YAML or JSON file says

@@ -3,15 +3,19 @@
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use super::super::{Home, PlannedLoop, PlannedSource};
+use super::super::{Home, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use super::count::Tally;
+use super::failing::{self, Failure};
 use super::values::fill;
-use super::walk::{Detail, Place, Reach, Walk, holds};
-use super::{ItemOutlook, LoopOutlook, RowsShown, Runs, Sample, SampleScope, StepOutlook};
+use super::walk::{Detail, Place, Reach, Walk};
+use super::{
+    FailingRows, ItemOutlook, LoopOutlook, RowsShown, Runs, Sample, SampleScope, StepOutlook,
+};
 use crate::attachment::Attachment;
 use crate::diagnostic::in_one_line;
-use crate::rows::{self, Row, Rows};
-use crate::value::{Map, Value};
+use crate::rows::{self, Row, Rows, cell_text};
+use crate::template::Scope;
+use crate::value::{Map, Value, is_blank};
 
 /// So many items of a loop are shown, if they run.
 const FIRST_ITEMS: usize = 5;
@@ -19,7 +23,7 @@ const FIRST_ITEMS: usize = 5;
 impl<'c> Walk<'c> {
     pub(super) fn looped(
         &mut self,
-        home: &Home,
+        step: &'c PlannedStep,
         each: &'c PlannedLoop,
         place: Place<'_>,
     ) -> (Option<LoopOutlook>, Tally) {
@@ -29,10 +33,11 @@ impl<'c> Walk<'c> {
             problem: None,
             rows: None,
             unreadable: 0,
+            unsendable: 0,
             left_out: 0,
             batch: each.batch,
             concurrency: each.concurrency,
-            running: 0,
+            not_shown: 0,
             items: Vec::new(),
             steps: Vec::new(),
             tally: Tally::default(),
@@ -41,11 +46,14 @@ impl<'c> Walk<'c> {
         let rows = if place.reach == Reach::Never {
             None
         } else {
-            self.open(home, each, place, &mut outlook)
+            self.open(&step.home, each, place, &mut outlook)
         };
         if let Some(rows) = rows {
-            self.rows(each, rows, place, &mut outlook);
+            self.rows(step, each, rows, place, &mut outlook);
+        } else if let Some(problem) = &outlook.problem {
+            self.fail(problem.clone(), place);
         }
+        let (trouble, ends_row) = (self.trouble.take(), self.ends_row);
         let is_shown = place.detail == Detail::Shown;
         if outlook.unknown.is_some() || (outlook.items.is_empty() && is_shown) {
             // Nothing to show them with: the steps as any row has them.
@@ -62,6 +70,8 @@ impl<'c> Walk<'c> {
                 outlook.tally = tally.of_any_number();
             }
         }
+        // That a row would fail says nothing where there may be none.
+        (self.trouble, self.ends_row) = (trouble, ends_row);
         self.skipped.truncate(skipped);
         let tally = outlook.tally;
         (is_shown.then_some(outlook), tally)
@@ -144,6 +154,7 @@ impl<'c> Walk<'c> {
     /// Counts all rows; of those that run the first are shown, and later ones that do something new.
     fn rows(
         &mut self,
+        step: &'c PlannedStep,
         each: &'c PlannedLoop,
         rows: Rows,
         place: Place<'_>,
@@ -151,19 +162,78 @@ impl<'c> Walk<'c> {
     ) {
         let (mut read, mut turn) = (0, 0);
         let skipped = self.skipped.len();
+        let outer = self.trouble.take();
+        let mut ends_row = false;
         for item in rows.in_items(each.batch) {
-            if let Ok(rows) = item {
-                read += rows.len() as u64;
-                turn += 1;
-                self.item(each, rows, turn, place, outlook);
-                // Another row may come to what this one skips.
-                self.skipped.truncate(skipped);
-            } else {
-                read += 1;
-                outlook.unreadable += 1;
+            self.ends_row = false;
+            let (label, number, count) = match &item {
+                Ok(rows) => {
+                    let number = rows.first().map_or(0, |first| first.number);
+                    (failing::label(rows), number, rows.len() as u64)
+                }
+                Err(error) => {
+                    let label = failing::of_number(error.number, error.line);
+                    (label, error.number, 1)
+                }
+            };
+            read += count;
+            self.way.push(label);
+            match item {
+                Ok(rows) => {
+                    turn += 1;
+                    self.item(each, rows, turn, place, outlook);
+                    outlook.unsendable += if self.trouble.is_some() { count } else { 0 };
+                    // Another row may come to what this one skips.
+                    self.skipped.truncate(skipped);
+                }
+                Err(error) => {
+                    outlook.unreadable += 1;
+                    let inner = Place {
+                        item: Some("row"),
+                        ..place
+                    };
+                    self.fail(error.message, inner);
+                }
+            }
+            ends_row |= self.ends_row;
+            let label = self.way.join(", ");
+            self.way.pop();
+            if let Some(why) = self.trouble.take() {
+                let failure = Failure {
+                    label,
+                    rows: count,
+                    number,
+                    why,
+                };
+                self.note_failure(step, &outlook.source, failure);
             }
         }
+        self.trouble = outer;
+        self.ends_row = ends_row;
         outlook.rows = Some(read);
+    }
+
+    fn note_failure(&mut self, step: &PlannedStep, source: &str, failure: Failure) {
+        let known = self.failing.iter().position(|known| known.id == step.id);
+        let at = known.unwrap_or_else(|| {
+            self.failing.push(FailingRows::of(step, source));
+            self.failing.len() - 1
+        });
+        self.failing[at].add(failure);
+    }
+
+    /// Why a row has no name, or no place in the order of others; none where that is known, or only the run will tell.
+    fn nameless(each: &PlannedLoop, place: Place<'_>) -> Option<String> {
+        let of_row = |tree: &Tree| {
+            let marked = fill(tree, place.scope, place.unknowns);
+            let is_known = marked.holes.is_empty() && marked.error.is_none();
+            (is_known.then(|| cell_text(&marked.value)), marked.error)
+        };
+        let (key, error) = each.key.as_ref().map_or((None, None), of_row);
+        if key.is_some_and(|key| is_blank(&key)) {
+            return Some("the `key` is blank".to_owned());
+        }
+        error.or_else(|| of_row(each.serialize_by.as_ref()?).1)
     }
 
     fn item(
@@ -177,31 +247,18 @@ impl<'c> Walk<'c> {
         let Some(first) = rows.first() else { return };
         let (number, line) = (first.number, first.line);
         let count = rows.len() as u64;
-        let mut scope = place.scope.child();
-        let index = if each.batch.is_some() {
-            let items = rows
-                .into_iter()
-                .map(|row| Arc::unwrap_or_clone(row.value))
-                .collect();
-            scope.set(each.binding.clone(), Value::List(items));
-            turn
-        } else {
-            let row = rows.into_iter().next().expect("it was just looked at");
-            scope.set(each.binding.clone(), row.value);
-            number
-        };
-        let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
-        scope.set("loop", Value::Map(index));
+        let scope = scope_of(each, rows, turn, place.scope);
         let mut inner = Place {
             scope: &scope,
             item: Some(if each.batch.is_some() { "batch" } else { "row" }),
             ..place
         };
-        match each
-            .when
-            .as_ref()
-            .map_or(Runs::Yes, |when| holds(when, inner))
-        {
+        if let Some(why) = Self::nameless(each, inner) {
+            self.fail(why, inner);
+            return;
+        }
+        let when = each.when.as_ref();
+        match when.map_or(Runs::Yes, |when| self.holds(when, inner)) {
             Runs::Yes => {}
             Runs::OnlyIf { .. } => inner.reach = Reach::Possible,
             Runs::No(_) => {
@@ -209,32 +266,36 @@ impl<'c> Walk<'c> {
                 return;
             }
         }
-        outlook.running += 1;
+        if self.trouble.is_some() {
+            return;
+        }
         let is_among_first =
             self.around.rows == RowsShown::All || outlook.items.len() < FIRST_ITEMS;
-        let shown = if place.detail == Detail::Counted {
-            let (_, tally) = self.steps(&each.steps, inner);
-            outlook.tally.join(tally);
-            None
+        let (shown, tally) = if place.detail == Detail::Counted {
+            (None, self.steps(&each.steps, inner).1)
         } else if is_among_first {
             let (steps, tally) = self.steps(&each.steps, inner);
-            outlook.tally.join(tally);
-            Some(steps)
+            (Some(steps), tally)
         } else {
-            self.new_steps(each, inner, outlook)
+            self.new_steps(each, inner)
         };
-        if let Some(steps) = shown {
-            let key = each
-                .key
-                .as_ref()
-                .and_then(|key| key.render(&scope).ok()?.scalar_text());
-            let sample = Sample {
-                number,
-                line,
-                key: key.unwrap_or_else(|| number.to_string()),
-                scope: SampleScope(scope),
-            };
-            outlook.items.push(ItemOutlook { sample, steps });
+        outlook.tally.join(tally);
+        match shown {
+            Some(steps) => {
+                let key = each.key.as_ref();
+                let key = key.and_then(|key| key.render(&scope).ok()?.scalar_text());
+                let sample = Sample {
+                    number,
+                    line,
+                    key: key.unwrap_or_else(|| number.to_string()),
+                    scope: SampleScope(scope),
+                };
+                outlook.items.push(ItemOutlook { sample, steps });
+            }
+            None if self.trouble.is_none() || tally.requests().possible > 0 => {
+                outlook.not_shown += 1;
+            }
+            None => {}
         }
     }
 
@@ -243,15 +304,39 @@ impl<'c> Walk<'c> {
         &mut self,
         each: &'c PlannedLoop,
         place: Place<'_>,
-        outlook: &mut LoopOutlook,
-    ) -> Option<Vec<StepOutlook>> {
+    ) -> (Option<Vec<StepOutlook>>, Tally) {
         self.is_new = false;
         let counted = Place {
             detail: Detail::Counted,
             ..place
         };
         let (_, tally) = self.steps(&each.steps, counted);
-        outlook.tally.join(tally);
-        self.is_new.then(|| self.steps(&each.steps, place).0)
+        if !self.is_new {
+            return (None, tally);
+        }
+        // What fails in it was noted.
+        let noted = std::mem::take(&mut self.failing);
+        let steps = self.steps(&each.steps, place).0;
+        self.failing = noted;
+        (Some(steps), tally)
     }
+}
+
+/// What the templates of an item see.
+fn scope_of(each: &PlannedLoop, rows: Vec<Row>, turn: u64, outer: &Scope) -> Scope {
+    let mut scope = outer.child();
+    let number = rows.first().map_or(turn, |first| first.number);
+    let index = if each.batch.is_some() {
+        let rows = rows.into_iter();
+        let items = rows.map(|row| Arc::unwrap_or_clone(row.value)).collect();
+        scope.set(each.binding.clone(), Value::List(items));
+        turn
+    } else {
+        let value = rows.into_iter().next().map(|row| row.value);
+        scope.set(each.binding.clone(), value.unwrap_or_default());
+        number
+    };
+    let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
+    scope.set("loop", Value::Map(index));
+    scope
 }

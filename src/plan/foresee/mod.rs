@@ -2,10 +2,12 @@
 //! data files and what requests attach; it sends nothing and shows nothing.
 
 mod count;
+mod failing;
 mod found;
 mod loops;
 mod request;
 mod unknown;
+mod uses;
 mod values;
 mod walk;
 
@@ -23,6 +25,7 @@ use crate::value::Value;
 use super::{Home, Inputs, Plan, PlannedStep};
 
 pub use count::{Count, Tally};
+pub use failing::FailingRows;
 pub use found::Found;
 pub use unknown::{Unknowns, mark};
 pub use values::{Hole, HoleList, MarkedValue, fill};
@@ -81,6 +84,8 @@ pub struct Outlook {
     pub attachments: BTreeMap<String, Attachment>,
     /// Every file of rows, by its path as the playbook has it.
     pub data: BTreeMap<String, Attachment>,
+    /// The rows that are known to fail, of each loop that has some.
+    pub failing: Vec<FailingRows>,
 }
 
 /// What a step will do.
@@ -195,14 +200,16 @@ pub struct LoopOutlook {
     pub rows: Option<u64>,
     /// How many of them cannot be read, and will fail.
     pub unreadable: u64,
+    /// How many more are known to fail, because a request of theirs cannot be made.
+    pub unsendable: u64,
     /// How many rows are left out by the loop's `when`.
     pub left_out: u64,
     /// How many rows make one item.
     pub batch: Option<usize>,
     /// How many items are on their way at once.
     pub concurrency: usize,
-    /// How many items, rows or batches, run.
-    pub running: u64,
+    /// How many items, rows or batches, send something or may, and are not shown.
+    pub not_shown: u64,
     /// The items that are shown, in their order; the first that runs is among them.
     pub items: Vec<ItemOutlook>,
     /// Where no item is shown: the steps of any.
@@ -212,11 +219,6 @@ pub struct LoopOutlook {
 }
 
 impl LoopOutlook {
-    /// How many items run and are not shown.
-    pub const fn not_shown(&self) -> u64 {
-        self.running.saturating_sub(self.items.len() as u64)
-    }
-
     /// The steps of each item that is shown, or those of any where none is.
     pub fn lists_of_steps(&self) -> impl Iterator<Item = (Option<&Sample>, &[StepOutlook])> {
         let of_any = self

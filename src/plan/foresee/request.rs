@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::super::{Home, PlannedAction, file_paths};
+use super::super::rehearse::stands;
+use super::super::tree::Partial;
+use super::super::{Home, PlannedAction, Subject, file_paths, violation_diagnostic};
 use super::values::{MarkedValue, below};
 use super::{Mark, RequestOutlook};
 use crate::action::{Action, Encoding, TargetFacts};
@@ -102,6 +104,47 @@ pub(super) fn without_request(planned: &PlannedAction, with: MarkedValue) -> Req
         request: None,
         marks: Vec::new(),
     }
+}
+
+/// Why the request of an action cannot be made with these parameters, as far as they are known: none where it can, or
+/// where only the run will tell.
+pub(super) fn problem(
+    planned: &PlannedAction,
+    partial: &Partial<'_>,
+    target: &TargetFacts,
+    rules: &Rules<'_>,
+    files: &mut Files,
+) -> Option<String> {
+    let action = &planned.action;
+    if let Some(error) = partial.errors.first() {
+        return Some(in_one_line(&error.diagnostic(rules.home.source())));
+    }
+    let violations = action.check_params(&partial.value);
+    if let Some(violation) = violations.iter().find(|it| stands(it, partial)) {
+        let what = format!("`with` of {}", action.name());
+        let subject = Subject {
+            what: &what,
+            node: &planned.with_node,
+            key: Some(planned.with_span),
+            source: rules.home.source(),
+            advice: |_| None,
+        };
+        let finding = violation_diagnostic(violation, subject, &partial.value);
+        return Some(finding.message);
+    }
+    let named = action.file_param().into_iter();
+    for (pointer, written) in named.flat_map(|param| file_paths(param, &partial.value)) {
+        if !partial.is_hole(&pointer)
+            && let Err(problem) = files.describe(&written, rules)
+        {
+            return Some(problem);
+        }
+    }
+    if !partial.holes.is_empty() {
+        return None;
+    }
+    let made = request::render(action, &partial.value, target, Vec::new());
+    made.err().map(|error| error.to_string())
 }
 
 fn make(

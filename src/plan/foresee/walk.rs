@@ -5,15 +5,15 @@ use std::collections::btree_map::BTreeMap;
 use std::sync::Arc;
 
 use super::super::skipped;
-use super::super::{
-    Condition, InputSource, PlannedAction, PlannedKind, PlannedStep, PlannedUse, Tree,
-};
+use super::super::{Condition, PlannedAction, PlannedKind, PlannedStep, Tree};
 use super::count::Tally;
+use super::failing::FailingRows;
 use super::request::{self, Files, Rules};
 use super::unknown::{Cause, Unknowns, mark};
-use super::values::{Hole, MarkedValue, fill};
-use super::{Circumstances, Knowledge, Outlook, OutlookKind, Runs, StepOutlook, UseOutlook};
+use super::values::{MarkedValue, fill};
+use super::{Circumstances, Knowledge, Outlook, OutlookKind, Runs, StepOutlook};
 use crate::attachment::Attachment;
+use crate::playbook::OnFailure;
 use crate::template::Scope;
 use crate::value::{Map, Value};
 
@@ -56,6 +56,13 @@ pub(super) struct Walk<'c> {
     pub(super) skipped: Vec<&'c PlannedStep>,
     /// Whether something was counted that a step sends of which none is shown.
     pub(super) is_new: bool,
+    /// Why the row that the walk is in fails, the first reason; none while nothing is known to keep it from going well.
+    pub(super) trouble: Option<String>,
+    /// Whether the step, or the list of steps, that was just looked at ends there for a row that fails.
+    pub(super) ends_row: bool,
+    /// What messages call the rows that the walk is in, the outermost first.
+    pub(super) way: Vec<String>,
+    pub(super) failing: Vec<FailingRows>,
 }
 
 impl<'c> Walk<'c> {
@@ -81,6 +88,10 @@ impl<'c> Walk<'c> {
             shown: BTreeSet::new(),
             skipped: Vec::new(),
             is_new: false,
+            trouble: None,
+            ends_row: false,
+            way: Vec::new(),
+            failing: Vec::new(),
         }
     }
 
@@ -110,6 +121,7 @@ impl<'c> Walk<'c> {
             tally: self.tally,
             attachments: self.files.named,
             data: self.data,
+            failing: self.failing,
         }
     }
 
@@ -120,15 +132,29 @@ impl<'c> Walk<'c> {
     ) -> (Vec<StepOutlook>, Tally) {
         let mut outlooks = Vec::new();
         let mut tally = Tally::default();
+        let mut ended: Option<&str> = None;
         for step in steps {
-            let (outlook, counted) = self.step(step, place);
+            self.ends_row = false;
+            let (outlook, counted) = self.step(step, place, ended);
             outlooks.extend(outlook);
             tally.join(counted);
+            // Outside of rows a run is refused for what is known to fail.
+            let is_last = place.item.is_some() && step.on_failure == OnFailure::Stop;
+            if std::mem::take(&mut self.ends_row) && is_last {
+                ended = ended.or(Some(&step.id));
+            }
         }
+        self.ends_row = ended.is_some();
         (outlooks, tally)
     }
 
-    fn step(&mut self, step: &'c PlannedStep, place: Place<'_>) -> (Option<StepOutlook>, Tally) {
+    /// One step; `ended` is the one before it that ends the row.
+    fn step(
+        &mut self,
+        step: &'c PlannedStep,
+        place: Place<'_>,
+        ended: Option<&str>,
+    ) -> (Option<StepOutlook>, Tally) {
         let after_skipped = self.after_skipped(place);
         let seen = match &after_skipped {
             Some((scope, unknowns)) => Place {
@@ -138,18 +164,20 @@ impl<'c> Walk<'c> {
             },
             None => place,
         };
-        let runs = if step.selected {
-            step.when
-                .as_ref()
-                .map_or(Runs::Yes, |when| holds(when, seen))
-        } else {
-            Runs::No("--tags leaves it out".to_owned())
+        let runs = match (ended, &step.when) {
+            (Some(ended), _) => Runs::No(format!("nothing can be sent for `{ended}` before it")),
+            (None, _) if !step.selected => Runs::No("--tags leaves it out".to_owned()),
+            (None, None) => Runs::Yes,
+            (None, Some(when)) => self.holds(when, seen),
         };
+        // A condition that cannot be asked fails its step.
+        let fails = self.ends_row;
         if place.reach != Reach::Never && matches!(runs, Runs::No(_)) {
             self.skipped.push(step);
         }
         let reach = match (place.reach, &runs) {
             (Reach::Never, _) | (_, Runs::No(_)) => Reach::Never,
+            _ if fails => Reach::Never,
             (Reach::Possible, _) | (_, Runs::OnlyIf { .. }) => Reach::Possible,
             (Reach::Certain, Runs::Yes) => Reach::Certain,
         };
@@ -172,13 +200,14 @@ impl<'c> Walk<'c> {
                 (Some(OutlookKind::Use(Box::new(outlook))), tally)
             }
             PlannedKind::Loop(each) => {
-                let (outlook, tally) = self.looped(&step.home, each, inner);
+                let (outlook, tally) = self.looped(step, each, inner);
                 (
                     outlook.map(|outlook| OutlookKind::Loop(Box::new(outlook))),
                     tally,
                 )
             }
         };
+        self.ends_row |= fails;
         let outlook = kind.map(|kind| StepOutlook {
             id: step.id.clone(),
             name: step.name.clone(),
@@ -224,17 +253,29 @@ impl<'c> Walk<'c> {
         } else {
             fill(&planned.with, place.scope, place.unknowns)
         };
-        let outlook = if place.reach == Reach::Never {
-            request::without_request(planned, with)
-        } else if place.detail == Detail::Counted {
-            // A plan answers for every file that it will send, not only for those of the first row.
-            let _ = request::attach(action, &with, rules, &mut self.files);
+        let target = self.around.target;
+        let problem = (place.reach != Reach::Never && place.item.is_some())
+            .then(|| {
+                let partial = planned
+                    .with
+                    .render_known(place.scope, &|read| place.unknowns.is_known(read));
+                request::problem(planned, &partial, target, rules, &mut self.files)
+            })
+            .flatten();
+        let mut outlook = if place.reach == Reach::Never || place.detail == Detail::Counted {
             request::without_request(planned, with)
         } else {
-            request::foresee(planned, with, self.around.target, rules, &mut self.files)
+            request::foresee(planned, with, target, rules, &mut self.files)
         };
         let mut tally = Tally::default();
-        if place.reach != Reach::Never {
+        if let Some(problem) = problem {
+            if let Some(request) = &mut outlook.request
+                && request.is_ok()
+            {
+                *request = Err(problem.clone());
+            }
+            self.fail(problem, place);
+        } else if place.reach != Reach::Never {
             let records = outlook.records.unwrap_or(Some(1));
             tally.add(outlook.effect, records, place.reach == Reach::Certain);
             if let Some(most) = planned.max_pages {
@@ -249,6 +290,23 @@ impl<'c> Walk<'c> {
         )
     }
 
+    /// The row that the walk is in fails, and so does the step that it is at: where it is in one, and sure to come there.
+    pub(super) fn fail(&mut self, why: String, place: Place<'_>) {
+        if place.item.is_some() && place.reach == Reach::Certain {
+            self.trouble.get_or_insert(why);
+            self.ends_row = true;
+        }
+    }
+
+    /// Whether a condition holds, as far as that is known; where it cannot be asked, its step fails.
+    pub(super) fn holds(&mut self, when: &Condition, place: Place<'_>) -> Runs {
+        let (runs, error) = holds(when, place);
+        if let Some(error) = error {
+            self.fail(format!("`when: {}`: {error}", when.text.trim()), place);
+        }
+        runs
+    }
+
     /// Remembers of which steps a request is shown, and whether one is counted of a step that none is shown of.
     fn note(&mut self, id: &str, detail: Detail) {
         let is_known = self.shown.contains(id);
@@ -260,66 +318,10 @@ impl<'c> Walk<'c> {
             }
         }
     }
-
-    /// A used playbook: its templates see what the step gives it.
-    fn used(
-        &mut self,
-        step: &PlannedStep,
-        used: &'c PlannedUse,
-        place: Place<'_>,
-    ) -> (UseOutlook, Tally) {
-        let mut inputs = MarkedValue::default();
-        let mut values = Map::default();
-        let mut unknowns = place.unknowns.inside(&step.id);
-        for input in &used.inputs {
-            let name = &input.name;
-            match &input.from {
-                InputSource::Step(given) => {
-                    let marked = fill(&given.tree, place.scope, place.unknowns);
-                    if !marked.holes.is_empty() {
-                        unknowns.add_input(name, causes(&given.tree, place.unknowns));
-                    }
-                    let holes = marked.holes.0.into_iter().map(|hole| Hole {
-                        pointer: format!("/{name}{}", hole.pointer),
-                        ..hole
-                    });
-                    inputs.holes.0.extend(holes);
-                    inputs.error = inputs.error.or(marked.error);
-                    values.insert(name.clone(), marked.value);
-                }
-                InputSource::Settled(value, _) => {
-                    values.insert(name.clone(), value.clone());
-                }
-                InputSource::Open | InputSource::Absent => {}
-            }
-        }
-        inputs.value = Value::Map(values.clone());
-        let mut scope = used.scope(values, place.scope);
-        add_vars(&used.vars, &mut scope, &mut unknowns);
-        let inner = Place {
-            scope: &scope,
-            unknowns: &unknowns,
-            ..place
-        };
-        let outside = std::mem::take(&mut self.skipped);
-        let (steps, mut tally) = self.steps(&used.steps, inner);
-        let (finally, more) = self.steps(&used.finally, inner);
-        self.skipped = outside;
-        tally.join(more);
-        let outlook = UseOutlook {
-            path: used.path.clone(),
-            problem: inputs.error.clone().filter(|_| place.reach != Reach::Never),
-            inputs,
-            scope,
-            steps,
-            finally,
-        };
-        (outlook, tally)
-    }
 }
 
 /// Gives variables their values, in their order.
-fn add_vars(vars: &[(String, Tree)], scope: &mut Scope, unknowns: &mut Unknowns) {
+pub(super) fn add_vars(vars: &[(String, Tree)], scope: &mut Scope, unknowns: &mut Unknowns) {
     let mut values = Map::default();
     scope.set("vars", Value::Map(Map::default()));
     for (name, tree) in vars {
@@ -334,33 +336,38 @@ fn add_vars(vars: &[(String, Tree)], scope: &mut Scope, unknowns: &mut Unknowns)
 }
 
 /// What has to happen before all of a tree is known.
-fn causes(tree: &Tree, unknowns: &Unknowns) -> BTreeSet<Cause> {
+pub(super) fn causes(tree: &Tree, unknowns: &Unknowns) -> BTreeSet<Cause> {
     let templates = tree.templates();
     unknowns.of_all(templates.iter().flat_map(|(template, _)| template.reads()))
 }
 
-/// Whether a condition holds, as far as that is known.
-pub(super) fn holds(when: &Condition, place: Place<'_>) -> Runs {
+/// Whether a condition holds, as far as that is known; and why it cannot be asked.
+fn holds(when: &Condition, place: Place<'_>) -> (Runs, Option<String>) {
     let condition = || when.text.trim().to_owned();
     let causes = place.unknowns.of_all(when.expression.reads());
     if !causes.is_empty() {
-        return Runs::OnlyIf {
+        let runs = Runs::OnlyIf {
             condition: condition(),
             mark: mark(&causes),
         };
+        return (runs, None);
     }
     match when.expression.is_true(place.scope) {
-        Ok(true) => Runs::Yes,
+        Ok(true) => (Runs::Yes, None),
         Ok(false) => {
             // Of a step in a loop it says nothing about other rows.
             let item = place
                 .item
                 .map_or_else(String::new, |item| format!("in this {item} "));
-            Runs::No(format!("{item}`when: {}` does not hold", condition()))
+            let why = format!("{item}`when: {}` does not hold", condition());
+            (Runs::No(why), None)
         }
-        Err(error) => Runs::OnlyIf {
-            condition: condition(),
-            mark: format!("(it fails: {})", error.message),
-        },
+        Err(error) => {
+            let runs = Runs::OnlyIf {
+                condition: condition(),
+                mark: format!("(it fails: {})", error.message),
+            };
+            (runs, Some(error.message))
+        }
     }
 }

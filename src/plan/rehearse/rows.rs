@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::everywhere::{Everywhere, asks_for_no_data};
 use super::reads::own_reads;
+use super::sent::{Sent, has_settled_rows};
 use super::uses::{add_user, enter};
-use super::{Known, Rehearser, RowCheck};
+use super::{Known, LookedAt, Rehearser, RowCheck};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use crate::document::Node;
 use crate::plan::{
@@ -19,38 +20,36 @@ use crate::value::{Map, Value, is_blank};
 
 /// How many rows are looked at where not all are.
 const FEW: usize = 10;
+/// How many of a list that is in no other rows.
+const MANY: usize = 1000;
 /// How many findings about rows are told; there may be one for each of a million rows.
 const MOST_FINDINGS: usize = 100;
 
 /// What was found about the rows of a loop.
 #[derive(Default)]
-struct Looked {
+pub(super) struct Looked {
     /// What is wrong with the data as a whole, the same for whoever reads it.
-    of_data: Vec<Diagnostic>,
+    pub(super) of_data: Vec<Diagnostic>,
     /// What is wrong with single rows, or keeps them from being read.
-    of_rows: Vec<Diagnostic>,
+    pub(super) of_rows: Vec<Diagnostic>,
+    /// How much was looked at; none where the rows are not known.
+    pub(super) at: Option<LookedAt>,
+    /// What the rows that were looked at send for certain.
+    pub(super) sent: Sent,
 }
 
-/// What is wrong with the rows of a loop, as far as it is known.
-pub(super) fn look(
-    rehearser: &Rehearser<'_>,
-    step: &PlannedStep,
-    each: &PlannedLoop,
-) -> Vec<Diagnostic> {
-    let Looked {
-        mut of_data,
-        of_rows,
-    } = look_within(rehearser, &rehearser.known, step, each);
-    of_data.extend(of_rows);
-    of_data
+/// What is known of the rows of a loop.
+pub(super) fn look(rehearser: &Rehearser<'_>, step: &PlannedStep, each: &PlannedLoop) -> Looked {
+    look_within(rehearser, &rehearser.known, (step, each), MANY)
 }
 
-/// The same of a loop that may stand in a row of another one: `known` is what its templates see.
+/// The same of a loop that may stand in a row of another one: `known` is what its templates see. Of a list, `most` items
+/// are looked at.
 fn look_within(
     rehearser: &Rehearser<'_>,
     known: &Known<'_>,
-    step: &PlannedStep,
-    each: &PlannedLoop,
+    (step, each): (&PlannedStep, &PlannedLoop),
+    most: usize,
 ) -> Looked {
     let (rows, name, place) = match open(rehearser, known, step, each) {
         Ok(Some(opened)) => opened,
@@ -84,6 +83,7 @@ fn look_within(
         step,
         each,
         name,
+        most,
         keys: BTreeSet::new(),
         everywhere: Everywhere::default(),
         found: Looked::default(),
@@ -181,7 +181,8 @@ fn missing_columns<'p>(
                     Code::UndefinedName,
                     format!("{name} has no column `{column}`"),
                 );
-                finding.help = did_you_mean(column, columns.iter().map(String::as_str));
+                finding.help = wrong_delimiter(each, columns)
+                    .or_else(|| did_you_mean(column, columns.iter().map(String::as_str)));
                 missing.push((finding, node, read));
             }
         }
@@ -196,6 +197,19 @@ fn missing_columns<'p>(
         }
     }
     missing
+}
+
+/// What to do where the file is one column, whose name looks like several: most often its `delimiter` is another one.
+fn wrong_delimiter(each: &PlannedLoop, columns: &[String]) -> Option<String> {
+    let [only] = columns else { return None };
+    let apart = [",", ";", "\t", "|"]
+        .into_iter()
+        .find(|usual| only.contains(usual))?;
+    each.source.detail()?;
+    let apart = if apart == "\t" { "\\t" } else { apart };
+    Some(format!(
+        "the whole header is one column: write `delimiter: \"{apart}\"`, or take `delimiter` away, and it is found out"
+    ))
 }
 
 /// The steps that an action or another playbook does, those of groups among them.
@@ -221,6 +235,8 @@ struct RowLooker<'l> {
     each: &'l PlannedLoop,
     /// What messages call the data.
     name: String,
+    /// How many items of a list are looked at.
+    most: usize,
     keys: BTreeSet<String>,
     /// What is wrong with every row.
     everywhere: Everywhere,
@@ -229,15 +245,24 @@ struct RowLooker<'l> {
 
 impl RowLooker<'_> {
     fn look(&mut self, rows: Rows, place: crate::source::Span) {
-        let many = match self.rehearser.facts.rows {
-            RowCheck::First => FEW,
-            RowCheck::All => usize::MAX,
+        let many = match (self.rehearser.facts.rows, &self.each.source) {
+            (RowCheck::All, _) => usize::MAX,
+            // They are in memory, and mostly written out.
+            (RowCheck::First, PlannedSource::Items(_)) => self.most,
+            (RowCheck::First, PlannedSource::File { .. }) => FEW,
         };
         let (mut read, mut turn) = (0, 0);
+        let mut at = LookedAt {
+            source: self.name.clone(),
+            is_file: matches!(self.each.source, PlannedSource::File { .. }),
+            rows: 0,
+            has_more: false,
+        };
         for item in rows.in_items(self.each.batch) {
             let is_told = self.found.of_rows.len() < MOST_FINDINGS && read < many;
             // Further rows are only looked at to see whether one of them is right where all others are wrong.
             let looks_on = self.forgives() && self.everywhere.is_open();
+            at.has_more |= !is_told;
             if !is_told && !looks_on {
                 break;
             }
@@ -260,9 +285,11 @@ impl RowLooker<'_> {
                 }
             };
             if is_told {
+                at.rows = read as u64;
                 self.found.of_rows.extend(found);
             }
         }
+        self.found.at = Some(at);
     }
 
     /// A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
@@ -297,7 +324,7 @@ impl RowLooker<'_> {
         };
         let (number, last) = (first.number, rows.last().map_or(0, |last| last.number));
         let prefix = match first.line {
-            _ if self.each.batch.is_some() => format!("{}, rows {number} to {last}", self.name),
+            _ if number < last => format!("{}, rows {number} to {last}", self.name),
             Some(line) => format!("{}, row {number} (line {line})", self.name),
             None => format!("{}, row {number}", self.name),
         };
@@ -334,6 +361,11 @@ impl RowLooker<'_> {
             if !self.found.of_data.contains(&finding) {
                 self.found.of_data.push(finding);
             }
+        }
+        let is_certain = !of_row.of_rows.iter().any(Diagnostic::is_error)
+            && (self.rehearser.facts.run.is_some() || has_settled_rows(self.each));
+        if is_told && is_certain && self.rehearser.settles(when) {
+            self.found.sent.add(of_row.sent);
         }
         let found = of_row.of_rows.into_iter().map(|finding| Diagnostic {
             message: format!("{prefix}: {}", finding.message),
@@ -410,12 +442,14 @@ fn of_steps(
         if runs != Some(true) {
             continue;
         }
+        let sent_before = found.sent;
         match &step.kind {
             PlannedKind::Action(action) => {
                 let partial = action
                     .with
                     .render_known(&known.scope, &|read| known.is_known(read));
                 rehearser.check_action(step, action, &partial, &mut found.of_rows);
+                found.sent.add_call(&action.action, &partial);
             }
             PlannedKind::Use(used) => {
                 let mut entered = enter(step, used, known);
@@ -428,10 +462,14 @@ fn of_steps(
             }
             PlannedKind::Group(nested) => of_steps(rehearser, nested, known, found),
             PlannedKind::Loop(each) => {
-                let looked = look_within(rehearser, known, step, each);
+                let looked = look_within(rehearser, known, (step, each), FEW);
                 found.of_data.extend(looked.of_data);
                 found.of_rows.extend(looked.of_rows);
+                found.sent.add(looked.sent);
             }
+        }
+        if !rehearser.settles(when) {
+            found.sent = sent_before;
         }
     }
 }

@@ -5,7 +5,7 @@ use super::super::{ForEach, OnFailure, Retry, Step, StepKind, forms, loops};
 use super::Parser;
 use crate::diagnostic::{Code, did_you_mean};
 use crate::document::{Node, NodeKind};
-use crate::reading::{Findings, Mapping, check_name};
+use crate::reading::{Findings, Mapping, check_name, no_templates};
 use crate::source::{Span, Spanned};
 
 /// What a step says of rows.
@@ -34,7 +34,7 @@ impl Parser<'_> {
         let kind = kind.filter(|_| !matches!(each, Each::Broken));
         let step = Step {
             id,
-            name: map.text("name", self.findings).map(|text| text.value),
+            name: self.name(&map).map(|text| text.value),
             span,
             when: map.get("when").cloned(),
             expect: map
@@ -50,7 +50,7 @@ impl Parser<'_> {
             timeout: map.duration("timeout", self.findings),
             max_pages: self.max_pages(&map),
             on_failure: self.on_failure(&map),
-            tags: map.texts("tags", self.findings),
+            tags: self.tags(&map),
             kind: kind.unwrap_or(StepKind::Broken),
         };
         self.check_beside(&map, &step.kind);
@@ -145,6 +145,27 @@ impl Parser<'_> {
                 .help = Some("give each step an id of its own".to_owned());
         }
         id
+    }
+
+    /// Words that `--tags` chooses by: as they are written, and one by one.
+    fn tags(&mut self, map: &Mapping<'_>) -> Vec<Spanned<String>> {
+        if let Some(node) = map.get("tags") {
+            let help = "write the words themselves: `tags: [nightly, north]`";
+            no_templates(node, "`tags`", help, self.findings);
+        }
+        let tags = map.texts("tags", self.findings);
+        for tag in tags.iter().filter(|tag| tag.value.contains(',')) {
+            let words = tag.value.split(',').map(str::trim);
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            let message = format!(
+                "`{}` is one tag, and `--tags`, where a comma stands between tags, cannot choose it",
+                tag.value
+            );
+            self.findings
+                .error(Code::InvalidValue, tag.span, message)
+                .help = Some(format!("write `tags: [{}]`", words.join(", ")));
+        }
+        tags
     }
 
     fn max_pages(&mut self, map: &Mapping<'_>) -> Option<Spanned<u64>> {

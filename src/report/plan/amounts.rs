@@ -56,6 +56,12 @@ pub(super) fn rows(each: &LoopOutlook) -> String {
             each.unreadable
         ));
     }
+    if each.unsendable > 0 {
+        parts.push(format!(
+            "{} that cannot be sent and will fail",
+            each.unsendable
+        ));
+    }
     if let Some(batch) = each.batch {
         parts.push(format!("{batch} in one call"));
     }
@@ -93,7 +99,7 @@ pub(super) fn not_shown(each: &LoopOutlook) -> Option<String> {
     } else {
         ("row", "rows")
     };
-    match each.not_shown() {
+    match each.not_shown {
         0 => None,
         1 => Some(format!(
             "1 more {one} runs and is not shown: --all-rows shows it"

@@ -187,7 +187,7 @@ fn step(report: &PlanReport<'_>, step: &StepOutlook) -> Value {
                 ])
             });
             add("more_items", Value::List(further.collect()));
-            add("not_shown", each.not_shown().into());
+            add("not_shown", each.not_shown.into());
         }
         OutlookKind::Use(used) => {
             add("kind", "use".into());
@@ -241,6 +241,7 @@ fn rows(each: &LoopOutlook) -> Value {
         ("source", each.source.as_str().into()),
         ("count", each.rows.map_or(Value::Null, Value::from)),
         ("unreadable", each.unreadable.into()),
+        ("unsendable", each.unsendable.into()),
         ("left_out", each.left_out.into()),
         ("known", optional(each.unknown.as_deref())),
         ("problem", optional(each.problem.as_deref())),
