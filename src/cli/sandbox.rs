@@ -102,7 +102,7 @@ fn options(args: &SandboxArgs) -> Result<Options, Wrong> {
             SandboxFilePart::File => FilePart::File,
             SandboxFilePart::Files => FilePart::Files,
         },
-        seed: args.seed.unwrap_or(0),
+        seed: args.seed,
         faults: faults(args)?,
         records: match &args.seed_data {
             Some(path) => FirstRecord::load(path, &shown(path)).map_err(Wrong::File)?,

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::OverLimit;
 use super::store::StoreError;
@@ -40,8 +40,19 @@ pub(super) struct Answer {
 impl Answer {
     /// The vendor's envelope of a success: `code` is a number, `error` the text "null", the id key has an underscore.
     pub(super) fn success(msg: &str, wolkvox_id: Value, notes: Vec<String>) -> Self {
-        let mut body = json!({ "code": 200, "error": "null", "msg": msg, "data": {} });
-        body["data"]["wolkvox_id"] = wolkvox_id;
+        let data = Map::from_iter([("wolkvox_id".to_owned(), wolkvox_id)]);
+        Self::success_with(msg, Value::Object(data), notes)
+    }
+
+    /// The same with other data: an id and a number, or an empty list.
+    pub(super) fn success_with(msg: &str, data: Value, notes: Vec<String>) -> Self {
+        let mut body = json!({ "code": 200, "error": "null", "msg": msg });
+        body["data"] = data;
+        Self::documented(body, notes)
+    }
+
+    /// An answer in another envelope that the vendor's pages describe.
+    pub(super) fn documented(body: Value, notes: Vec<String>) -> Self {
         Self {
             status: StatusCode::OK,
             body,
@@ -134,6 +145,18 @@ impl Refusal {
                 "that a token has a daily limit is documented; what the CRM answers beyond it is not",
             ),
             hidden,
+        }
+    }
+
+    /// More records a page than the vendor's tables have.
+    pub(super) fn beyond_limit(sentence: String) -> Self {
+        Self {
+            status: StatusCode::RANGE_NOT_SATISFIABLE,
+            sentence,
+            note: Some(
+                "416 is a choice: that a page has 250 records at most is documented, the answer to more is not",
+            ),
+            hidden: false,
         }
     }
 

@@ -88,8 +88,16 @@ impl Body {
     pub(super) fn ids(&self) -> Vec<&str> {
         match self {
             Self::Json(body) => {
-                let places = ["/wolkvox-id", "/wolkvox_id", "/fields/id_record"];
+                let places = [
+                    "/wolkvox-id",
+                    "/wolkvox_id",
+                    "/fields/id_record",
+                    "/fields/wolkvox_idRecord",
+                ];
                 let found = places.iter().filter_map(|place| body.pointer(place));
+                let many = body.get("fields").and_then(Value::as_array);
+                let many = many.into_iter().flatten();
+                let found = found.chain(many.filter_map(|item| item.get("wolkvox-id")));
                 let each = found.flat_map(|found| match found {
                     Value::Array(list) => list.as_slice(),
                     one => std::slice::from_ref(one),
@@ -259,7 +267,7 @@ fn unquoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

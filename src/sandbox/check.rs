@@ -1,9 +1,9 @@
 //! Checks of documented keys: presence, spelling, type, form. Knows no endpoint; the first objection ends the check.
 
-use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
+use super::dates::{is_date_time, is_minute};
 
 /// A JSON object as a call sent it, with the path that leads to it.
 #[derive(Debug, Clone)]
@@ -89,6 +89,72 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// The same without seconds: `YYYY-MM-DD HH:MM`.
+    pub(super) fn minute(&self, key: &str) -> Result<&'a str, Refusal> {
+        let text = self.text(key)?;
+        if is_minute(text) {
+            Ok(text)
+        } else {
+            Err(self.wrong(key, "a date and time without seconds, YYYY-MM-DD HH:MM"))
+        }
+    }
+
+    /// A required text or number, as text: what is searched for.
+    pub(super) fn wanted(&self, key: &str) -> Result<String, Refusal> {
+        match self.required(key)? {
+            Value::String(_) => Ok(self.text(key)?.to_owned()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(self.wrong(key, "text or a number")),
+        }
+    }
+
+    /// A whole number, be it a number or a text of digits; absent is fine.
+    pub(super) fn whole(&self, key: &str) -> Result<Option<u64>, Refusal> {
+        let number = match self.map.get(key) {
+            None => return Ok(None),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(value) => value.as_u64(),
+        };
+        number
+            .filter(|number| *number > 0)
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, "a whole number from 1"))
+    }
+
+    /// A required list of at least one object with at least one key.
+    pub(super) fn objects(&self, key: &str) -> Result<Vec<Keys<'a>>, Refusal> {
+        let wanted = "a list of at least one object";
+        let list = self
+            .required(key)?
+            .as_array()
+            .filter(|list| !list.is_empty())
+            .ok_or_else(|| self.wrong(key, wanted))?;
+        let mut found = Vec::new();
+        for (place, item) in list.iter().enumerate() {
+            let map = item.as_object().filter(|map| !map.is_empty());
+            let what = format!("{key}[{place}]");
+            let map = map.ok_or_else(|| self.wrong(&what, "an object with at least one key"))?;
+            found.push(Keys {
+                map,
+                path: format!("{}{what}.", self.path),
+            });
+        }
+        Ok(found)
+    }
+
+    /// A required list of at least one text that is not blank.
+    pub(super) fn texts(&self, key: &str) -> Result<Vec<&'a str>, Refusal> {
+        let list = self
+            .required(key)?
+            .as_array()
+            .filter(|list| !list.is_empty());
+        let texts = list.map(|list| list.iter().map(|item| item.as_str()));
+        texts
+            .and_then(Iterator::collect::<Option<Vec<&str>>>)
+            .filter(|texts| texts.iter().all(|text| !text.trim().is_empty()))
+            .ok_or_else(|| self.wrong(key, "a list of at least one text that is not blank"))
+    }
+
     /// One id in a text, or a list of at least one. The flag says whether it was a list.
     pub(super) fn ids(&self, key: &str) -> Result<(Vec<&'a str>, Shape), Refusal> {
         match self.required(key)? {
@@ -144,88 +210,4 @@ fn folded(key: &str) -> String {
         .filter(|c| !matches!(c, '-' | '_' | ' '))
         .flat_map(char::to_lowercase)
         .collect()
-}
-
-/// `YYYY-MM-DD HH:MM:SS`, exactly so many digits, and a moment that the calendar has.
-pub(super) fn is_date_time(text: &str) -> bool {
-    let Some((date, time)) = text.split_once(' ') else {
-        return false;
-    };
-    let (Some([year, month, day]), Some([hour, minute, second])) =
-        (numbers(date, '-', [4, 2, 2]), numbers(time, ':', [2, 2, 2]))
-    else {
-        return false;
-    };
-    is_date(year, month, day) && Time::new(small(hour), small(minute), small(second), 0).is_ok()
-}
-
-/// `DD-MM-YYYY`, exactly so many digits, and a day that the calendar has.
-pub(super) fn is_day_first_date(text: &str) -> bool {
-    numbers(text, '-', [2, 2, 4]).is_some_and(|[day, month, year]| is_date(year, month, day))
-}
-
-fn is_date(year: i16, month: i16, day: i16) -> bool {
-    Date::new(year, small(month), small(day)).is_ok()
-}
-
-/// Two digits always fit.
-fn small(number: i16) -> i8 {
-    i8::try_from(number).unwrap_or(i8::MAX)
-}
-
-fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[i16; 3]> {
-    let mut parts = text.split(separator);
-    let mut found = [0; 3];
-    for (slot, width) in found.iter_mut().zip(widths) {
-        let part = parts.next()?;
-        if part.len() != width || !part.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        *slot = part.parse().ok()?;
-    }
-    parts.next().is_none().then_some(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn date_times_have_one_form_and_a_calendar() {
-        for good in ["2023-07-30 00:00:00", "2024-02-29 23:59:59"] {
-            assert!(is_date_time(good), "{good}");
-        }
-        for bad in [
-            "20230730 000000",
-            "2023-07-30",
-            "2023-07-30T00:00:00",
-            "2023-02-29 00:00:00",
-            "2023-13-01 00:00:00",
-            "2023-07-30 24:00:00",
-            "2023-07-30 00:00:00Z",
-            "2023-7-30 00:00:00",
-            "30-07-2023 00:00:00",
-            " 2023-07-30 00:00:00",
-            "+023-07-30 00:00:00",
-        ] {
-            assert!(!is_date_time(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn dates_of_obligations_put_the_day_first() {
-        assert!(is_day_first_date("25-05-2024"));
-        assert!(is_day_first_date("29-02-2024"));
-        for bad in [
-            "2024-05-25",
-            "05-25-2024",
-            "29-02-2023",
-            "5-5-2024",
-            "25/05/2024",
-            "25-05-2024 00:00:00",
-            "",
-        ] {
-            assert!(!is_day_first_date(bad), "{bad}");
-        }
-    }
 }

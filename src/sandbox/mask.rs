@@ -40,6 +40,7 @@ impl<'a> Mask<'a> {
             module: self.text(&record.module),
             wolkvox_id: self.text(&record.wolkvox_id),
             parent: record.parent.map(|parent| self.text(&parent)),
+            origin: record.origin.map(|origin| self.text(&origin)),
             fields: match fields {
                 Value::Object(fields) => fields,
                 _ => serde_json::Map::new(),

@@ -1,22 +1,26 @@
-//! An emulator of the five documented Wolkvox CRM calls, on loopback.
+//! An emulator of the documented calls of the Wolkvox CRM's API, on loopback.
 //!
 //! It is written from the vendor's pages and knows nothing of the runner or its action files, so that the two can
 //! disagree. What the pages leave open it marks as invented, in the call log and in notes: agreement with it is
 //! agreement with the documents, not with the vendor's servers.
 
 mod answer;
+mod base64_files;
 mod beginning;
 mod body;
 mod check;
+mod dates;
 mod desk;
 mod draw;
 mod endpoints;
 mod faults;
 mod mask;
 mod page;
+mod paging;
 mod quota;
 mod send;
 mod serve;
+mod shapes;
 mod store;
 mod wire;
 
@@ -75,8 +79,9 @@ pub struct Options {
     /// How many of the newest calls the log keeps.
     pub keep_calls: usize,
     /// Where the ids of new records, and what is left to chance in faults, start from: the same seed and the same
-    /// calls give the same answers.
-    pub seed: u64,
+    /// calls give the same ids and faults. With `None` chance starts from 0, and ids tell when their record was made,
+    /// as real ones do.
+    pub seed: Option<u64>,
     /// What goes wrong.
     pub faults: Faults,
     /// The records that it begins with. One that a database file knows already stays as it is there.
@@ -100,7 +105,7 @@ impl Default for Options {
             file_part: FilePart::default(),
             unknown_ids: UnknownIds::default(),
             keep_calls: 100_000,
-            seed: 0,
+            seed: None,
             faults: Faults::default(),
             records: Vec::new(),
             daily_limit: None,
@@ -110,15 +115,16 @@ impl Default for Options {
     }
 }
 
-/// The ids in answers. The vendor's pages show more than one form, and their samples differ from their tables.
+/// The ids in answers, and the shape of what queries answer. The vendor's pages show more than one form, and their
+/// samples differ from their tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IdForm {
     /// What the tables describe: a create gives a fresh id of 24 hexadecimal digits, an update gives the id back, a
-    /// delete gives the list of ids back.
+    /// delete gives the list of ids back, a query counts its pages.
     #[default]
     Real,
     /// What the samples show: an update gives the id back, a case `""`, a delete one `""` for each id, an activity
-    /// `" "`, a record `""`, an obligation an id.
+    /// `" "`, a record `""`, an obligation an id; a query has no totals, and one by dates is a bare list.
     Sampled,
 }
 
@@ -250,7 +256,7 @@ impl Sandbox {
             unknown_ids: options.unknown_ids,
         };
         let quota = Quota::new(options.daily_limit, tokens.len());
-        let picker = Picker::new(options.faults, options.seed);
+        let picker = Picker::new(options.faults, options.seed.unwrap_or(0));
         let stopping = CancellationToken::new();
         let shared = Arc::new(Shared::new(
             store,

@@ -24,19 +24,35 @@ impl Quota {
         self.used.fill(0);
     }
 
-    /// Counts a call of a token; false where it is over the limit. Days are those of UTC: the vendor's page speaks of
-    /// hours to the restart of the count, not of a zone.
-    pub(super) fn count(&mut self, token: usize, today: impl FnOnce() -> Date) -> bool {
-        let Some(limit) = self.limit else {
-            return true;
-        };
-        let today = Some(today());
+    /// Counts a call of a token. Days are those of UTC: the vendor's page speaks of hours to the restart of the count,
+    /// not of a zone.
+    pub(super) fn count(&mut self, token: usize, today: Date) -> Spent {
+        let today = Some(today);
         if self.day != today {
             self.day = today;
             self.used.fill(0);
         }
         self.used[token] += 1;
-        self.used[token] <= limit
+        Spent {
+            limit: self.limit,
+            used: self.used[token],
+        }
+    }
+}
+
+/// What a token has used of its day, the call under way included.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Spent {
+    /// How many calls it has a day; `None` is no limit.
+    pub(super) limit: Option<u64>,
+    /// How many it made today.
+    pub(super) used: u64,
+}
+
+impl Spent {
+    /// Whether the call is one too many.
+    pub(super) fn is_over(self) -> bool {
+        self.limit.is_some_and(|limit| self.used > limit)
     }
 }
 
@@ -49,11 +65,13 @@ mod tests {
     #[test]
     fn each_token_has_its_count_and_each_day_begins_anew() {
         let mut quota = Quota::new(Some(2), 2);
-        let day = |day| move || date(2026, 1, day);
-        assert!(quota.count(0, day(1)) && quota.count(0, day(1)));
-        assert!(!quota.count(0, day(1)));
-        assert!(quota.count(1, day(1)));
-        assert!(quota.count(0, day(2)));
-        assert!((0..100).all(|_| Quota::new(None, 1).count(0, day(1))));
+        let mut is_over = |token, day| quota.count(token, date(2026, 1, day)).is_over();
+        assert!(!is_over(0, 1) && !is_over(0, 1));
+        assert!(is_over(0, 1));
+        assert!(!is_over(1, 1));
+        assert!(!is_over(0, 2));
+        let mut free = Quota::new(None, 1);
+        assert!((0..100).all(|_| !free.count(0, date(2026, 1, 1)).is_over()));
+        assert_eq!(free.count(0, date(2026, 1, 1)).used, 101);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,10 +17,10 @@ use super::beginning::FirstRecord;
 use super::body::Body;
 use super::desk::Desk;
 use super::endpoints::Endpoint;
-use super::faults::{Picked, Picker, Reply, nothing, spoil};
+use super::faults::{Fault, Picked, Picker, Reply, nothing, spoil};
 use super::mask::Mask;
 use super::page;
-use super::quota::Quota;
+use super::quota::{Quota, Spent};
 use super::send::send;
 use super::store::{Entry, Store, StoreError, today};
 use super::wire::{Switch, Wires};
@@ -117,6 +117,7 @@ fn unspoiled<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Received {
     method: Method,
     path: String,
+    query: String,
     headers: HeaderMap,
     pub(super) body: Body,
 }
@@ -127,6 +128,7 @@ impl Received {
         Self {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
             headers: request.headers().clone(),
             body: Body::Empty,
         }
@@ -135,13 +137,34 @@ impl Received {
     async fn read(request: Request) -> Self {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default().to_owned();
         let headers = request.headers().clone();
         Self {
             method,
             path,
+            query,
             headers,
             body: Body::read(request).await,
         }
+    }
+
+    /// The value of a parameter in the address.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
+        let found = pairs.find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+
+    /// The operation that the call names, if one can be seen.
+    fn operation(&self) -> Option<String> {
+        let named = self.body.operation().map(str::to_owned);
+        named.or_else(|| self.parameter("operation"))
+    }
+
+    /// What a record that the call makes keeps of the program: its name of itself, and the path.
+    fn origin(&self) -> Option<String> {
+        let agent = self.headers.get(USER_AGENT)?.to_str().ok()?;
+        Some(format!("{agent} – {}", self.path))
     }
 
     /// Whether the call says that its body is JSON.
@@ -209,14 +232,14 @@ fn carry_out(shared: &Shared, received: &Received, picked: &Picked) -> Reply {
     let carried = store.together(|| {
         let (reply, done) = match &picked.fault {
             None => {
-                let (answer, done) = judge(shared, &store, received, true)?;
+                let (answer, done) = judge(shared, &store, received, None)?;
                 (Reply::plain(answer), done)
             }
             Some((rule, fault)) => {
                 let (answer, done) = if fault.kind.is_before_the_body() {
                     (nothing(), false)
                 } else {
-                    judge(shared, &store, received, fault.applied)?
+                    judge(shared, &store, received, Some(fault))?
                 };
                 (spoil(answer, fault, *rule, done), done)
             }
@@ -227,16 +250,24 @@ fn carry_out(shared: &Shared, received: &Received, picked: &Picked) -> Reply {
     carried.unwrap_or_else(|error| Reply::plain(Answer::refused(error.into(), Vec::new())))
 }
 
-/// What the documents make of a call, and whether what it asks for was done: it is where it may be, and `applied`.
+/// What the documents make of a call, and whether what it asks for was done: it is where it may be, and the fault that
+/// hits the call lets it.
 fn judge(
     shared: &Shared,
     store: &Store,
     received: &Received,
-    applied: bool,
+    fault: Option<&Fault>,
 ) -> Result<(Answer, bool), StoreError> {
     store.mark()?;
     let mut desk = Desk::new(shared.rules, store);
-    let judged = admit(shared, received).and_then(|endpoint| endpoint.answer(&mut desk, received));
+    desk.origin = received.origin();
+    desk.only_first_page = fault.is_some_and(Fault::is_first_page);
+    desk.lag = fault.map(Fault::lag).unwrap_or_default();
+    let judged = admit(shared, received).and_then(|(endpoint, spent)| {
+        desk.spent = spent;
+        endpoint.answer(&mut desk, received)
+    });
+    let applied = fault.is_none_or(|fault| fault.applied);
     let done = applied && judged.is_ok();
     if !done {
         store.undo()?;
@@ -246,7 +277,7 @@ fn judge(
 
 /// The endpoint that a call reaches: path first, then method, then token. The codes are on the vendor's list; their
 /// order, and what a wrong token and too many calls get, are choices.
-fn admit(shared: &Shared, received: &Received) -> Result<Endpoint, Refusal> {
+fn admit(shared: &Shared, received: &Received) -> Result<(Endpoint, Spent), Refusal> {
     let endpoint = Endpoint::at(&received.path).ok_or_else(|| {
         Refusal::new(
             StatusCode::NOT_FOUND,
@@ -272,10 +303,11 @@ fn admit(shared: &Shared, received: &Received) -> Result<Endpoint, Refusal> {
         };
         return Err(Refusal::new(status, "the token is not one of this sandbox"));
     };
-    if !unspoiled(&shared.quota).count(place, today) {
+    let spent = unspoiled(&shared.quota).count(place, today());
+    if spent.is_over() {
         return Err(Refusal::over_limit(shared.rules.over_limit));
     }
-    Ok(endpoint)
+    Ok((endpoint, spent))
 }
 
 fn log(
@@ -301,10 +333,7 @@ fn log(
     store.log(&Entry {
         method: received.method.as_str(),
         path: &mask.text(&received.path),
-        operation: received
-            .body
-            .operation()
-            .map(|operation| mask.text(operation)),
+        operation: received.operation().map(|operation| mask.text(&operation)),
         body: &mask.value(&received.body.summary()),
         http_status: reply.status_sent(),
         answer: &mask.value(&reply.logged()),

@@ -183,8 +183,8 @@ fn commands(block: &[&str]) -> Vec<(String, String)> {
     commands
 }
 
-/// A text without what differs from run to run: times, dates, ports, ids of runs, and the blanks before
-/// times.
+/// A text without what differs from run to run: times, dates, ports, ids of runs, the times in ids of
+/// records, and the blanks before times.
 fn settled(text: &str) -> String {
     let mut settled = String::new();
     for line in text.trim_end().lines() {
@@ -207,6 +207,8 @@ fn settled(text: &str) -> String {
                 "[clock]".to_owned()
             } else if is_run {
                 "[run]".to_owned()
+            } else if let Some(count) = without_time(word) {
+                format!("[made]{count}")
             } else if let Some((before, _)) = word.split_once("127.0.0.1:") {
                 format!("{before}127.0.0.1:[port]")
             } else if word.starts_with("ms") {
@@ -220,6 +222,14 @@ fn settled(text: &str) -> String {
         settled.push('\n');
     }
     settled
+}
+
+/// What an id of a record has beside the time at which the record was made.
+fn without_time(word: &str) -> Option<&str> {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let id = word.trim_end_matches(',');
+    let is_id = id.len() == 24 && id.bytes().all(is_hex);
+    is_id.then(|| &word[8..])
 }
 
 /// A word without days as obligations have them (`DD-MM-YYYY`): some are counted from today.

@@ -69,8 +69,8 @@ pub(crate) struct SandboxArgs {
     /// Hold every answer back so long: 50ms, or 10ms..90ms
     #[arg(long, value_name = "TIME", env = "VOXPLAY_SANDBOX_LATENCY")]
     pub(crate) latency: Option<String>,
-    /// What ids and chance start from: the same number and the same calls give the same answers [default: 0, or
-    /// what the file of --faults says]
+    /// What ids and chance start from: the same number and the same calls give the same ids and faults [default:
+    /// chance starts from 0, or what the file of --faults says, and ids tell when their record was made]
     #[arg(long, value_name = "NUMBER", env = "VOXPLAY_SANDBOX_SEED")]
     pub(crate) seed: Option<u64>,
     /// How many calls each token has a day (of UTC)
@@ -124,7 +124,7 @@ pub(crate) enum SandboxWrongToken {
 pub(crate) enum SandboxIds {
     /// Ids as real ones look: 24 hexadecimal digits
     Real,
-    /// Exactly as the vendor's samples: often blank
+    /// Exactly as the vendor's samples: often blank, and queries without totals
     Sampled,
 }
 

@@ -4,19 +4,34 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::FilePart;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::{Body, Content, FileSeen, Part};
 use crate::sandbox::check::Keys;
 use crate::sandbox::desk::Desk;
-use crate::sandbox::{FilePart, IdForm};
 
-const CASES: &str = "cases";
+pub(super) const CASES: &str = "cases";
 
 const TEXTS: &[&str] = &[
     "operation",
     "wolkvox-id",
     "case-type",
     "responsible",
+    "status",
+    "priority",
+    "solution",
+    "form",
+];
+
+/// The parts of both calls that must not be files.
+const IN_TEXT: &[&str] = &[
+    "operation",
+    "wolkvox-id",
+    "case-type",
+    "responsible",
+    "owner",
+    "contact",
+    "description",
     "status",
     "priority",
     "solution",
@@ -58,14 +73,11 @@ pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal
         fields.insert("files".to_owned(), json!(files));
     }
     desk.store.update(operation, CASES, id, &fields)?;
-    let answered = match desk.rules.ids {
-        IdForm::Real => json!(id),
-        IdForm::Sampled => json!(""),
-    };
+    let answered = desk.id(id, "");
     Ok(desk.success("Succesfully update record", answered))
 }
 
-fn parts(body: &Body) -> Result<&[Part], Refusal> {
+pub(super) fn parts(body: &Body) -> Result<&[Part], Refusal> {
     match body {
         Body::Parts(parts) => Ok(parts),
         Body::Broken(reason) => Err(Refusal::bad_request(format!(
@@ -79,7 +91,7 @@ fn parts(body: &Body) -> Result<&[Part], Refusal> {
 }
 
 /// The text parts by name. Of two with one name the later one counts, as in PHP.
-fn texts(desk: &mut Desk<'_>, parts: &[Part]) -> Map<String, Value> {
+pub(super) fn texts(desk: &mut Desk<'_>, parts: &[Part]) -> Map<String, Value> {
     let mut texts = Map::new();
     for part in parts {
         if let Content::Value(text) = &part.content
@@ -95,7 +107,7 @@ fn texts(desk: &mut Desk<'_>, parts: &[Part]) -> Map<String, Value> {
 }
 
 /// The part `form`: a text that holds a JSON object.
-fn form(keys: &Keys<'_>) -> Result<Option<Value>, Refusal> {
+pub(super) fn form(keys: &Keys<'_>) -> Result<Option<Value>, Refusal> {
     let Some(text) = keys.map.get("form").and_then(Value::as_str) else {
         return Ok(None);
     };
@@ -114,7 +126,10 @@ fn reads_back(value: &Value) -> bool {
 }
 
 /// The file parts under an accepted name.
-fn files<'a>(desk: &mut Desk<'_>, parts: &'a [Part]) -> Result<Vec<&'a FileSeen>, Refusal> {
+pub(super) fn files<'a>(
+    desk: &mut Desk<'_>,
+    parts: &'a [Part],
+) -> Result<Vec<&'a FileSeen>, Refusal> {
     let accepted: &[&str] = match desk.rules.file_part {
         FilePart::Either => &["file", "files"],
         FilePart::File => &["file"],
@@ -132,7 +147,7 @@ fn files<'a>(desk: &mut Desk<'_>, parts: &'a [Part]) -> Result<Vec<&'a FileSeen>
             }
             Content::Value(_) => {}
             Content::File(file) if accepted.contains(&part.name.as_str()) => files.push(file),
-            Content::File(_) if documented || TEXTS.contains(&part.name.as_str()) => {
+            Content::File(_) if documented || IN_TEXT.contains(&part.name.as_str()) => {
                 let accepted = accepted.join(" or ");
                 return Err(Refusal::bad_request(format!(
                     "a file is sent as {}; it must be {accepted}",

@@ -1,18 +1,18 @@
 //! `collections/insertObligation.php`: adds an obligation to a record in collections.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::sandbox::IdForm;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::Body;
-use crate::sandbox::check::{Keys, is_day_first_date};
+use crate::sandbox::check::Keys;
+use crate::sandbox::dates::is_day_first_date;
 use crate::sandbox::desk::{Desk, in_json, json_object};
 
 /// Where the record that an obligation hangs on is.
-const COLLECTIONS: &str = "collections";
+pub(super) const COLLECTIONS: &str = "collections";
 
 /// Where obligations are kept here; the vendor names no module for them. The store looks for them by that name too.
-const OBLIGATIONS: &str = "obligations";
+pub(super) const OBLIGATIONS: &str = "obligations";
 
 const DATES: [&str; 2] = ["last_pay_date", "expiring_date"];
 
@@ -39,18 +39,16 @@ pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal
     note_blanks(desk, &fields);
     desk.meet(operation, COLLECTIONS, parent)?;
     if let Some(code) = fields.map.get("id").and_then(Value::as_str)
-        && desk.store.has_obligation(operation, parent, code)?
+        && !desk
+            .store
+            .obligations(operation, parent, Some(code))?
+            .is_empty()
     {
         desk.note("the record has an obligation with this fields.id; what the CRM does then is not documented");
     }
-    let id = desk
-        .store
-        .create(operation, OBLIGATIONS, Some(parent), fields.map)?;
+    let id = desk.create(operation, OBLIGATIONS, Some(parent), fields.map)?;
     // Whose id the sample shows, the obligation's or its record's, is not documented.
-    let answered = match desk.rules.ids {
-        IdForm::Real => json!(id),
-        IdForm::Sampled => json!("123cb"),
-    };
+    let answered = desk.id(&id, "123cb");
     Ok(desk.success("Succesfully create record", answered))
 }
 
@@ -77,7 +75,7 @@ fn check_fields(fields: &Keys<'_>) -> Result<(), Refusal> {
     )
 }
 
-fn is_form_entry(entry: &Value) -> bool {
+pub(super) fn is_form_entry(entry: &Value) -> bool {
     ["name", "value"]
         .iter()
         .all(|key| entry.get(key).is_some_and(Value::is_string))

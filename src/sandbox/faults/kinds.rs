@@ -65,6 +65,10 @@ pub(in crate::sandbox) enum Does {
     Huge,
     /// The documented answer, whole.
     Plain,
+    /// The answer to the same query with `page` 1.
+    FirstPage,
+    /// The documented answer, and queries do not show yet what was made.
+    ShownLate,
 }
 
 /// A change to the JSON of the answer.
@@ -431,7 +435,23 @@ pub static KINDS: &[Kind] = &[
         Takes::To,
         Does::RedirectAway,
     ),
-    // The quiet one.
+    // The quiet ones.
+    kind(
+        "first-page",
+        "a query answers its first page, whatever page is asked for",
+        Change::UnlessSaid,
+        Invented,
+        Takes::Nothing,
+        Does::FirstPage,
+    ),
+    kind(
+        "shown-late",
+        "what the call creates shows in queries only later (for: how long)",
+        Change::UnlessSaid,
+        Invented,
+        Takes::For(Duration::from_secs(5)),
+        Does::ShownLate,
+    ),
     kind(
         "not-stored",
         "the documented success, and nothing was done (the vendor's own troubleshooting page knows it)",

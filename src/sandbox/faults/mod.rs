@@ -153,6 +153,19 @@ impl When {
 }
 
 impl Fault {
+    /// Whether a query is to answer its first page only.
+    pub(super) fn is_first_page(&self) -> bool {
+        self.kind.does == kinds::Does::FirstPage
+    }
+
+    /// How long queries do not show what the call creates; zero is not at all.
+    pub(super) fn lag(&self) -> Duration {
+        match (self.kind.does, &self.argument) {
+            (kinds::Does::ShownLate, Argument::For(lag)) => *lag,
+            _ => Duration::ZERO,
+        }
+    }
+
     /// Puts a fault together.
     ///
     /// # Errors

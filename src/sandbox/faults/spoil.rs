@@ -97,7 +97,7 @@ pub(in crate::sandbox) fn spoil(answer: Answer, fault: &Fault, rule: usize, made
                 ..Reply::plain(answer)
             }
         }
-        Does::Plain => Reply::plain(answer),
+        Does::Plain | Does::FirstPage | Does::ShownLate => Reply::plain(answer),
     };
     if let Argument::RetryAfter(seconds) = fault.argument {
         reply.retry_after = Some(seconds);
@@ -129,10 +129,16 @@ fn refused(status: u16, code: u16) -> Reply {
 
 fn envelope(mut answer: Answer, change: Envelope) -> Reply {
     let body = &mut answer.body;
+    if !body.is_object() && change != Envelope::BareArray {
+        let note = "the answer is a list, without the keys that this fault changes";
+        answer.notes.push(note.to_owned());
+        return Reply::plain(answer);
+    }
     match change {
         Envelope::CodeText => {
-            let code = body["code"].to_string();
-            body["code"] = json!(code);
+            if let Some(code) = body["code"].as_u64() {
+                body["code"] = json!(code.to_string());
+            }
         }
         Envelope::ErrorNull => body["error"] = Value::Null,
         Envelope::ErrorAbsent => without(body, "error"),
@@ -152,8 +158,15 @@ fn envelope(mut answer: Answer, change: Envelope) -> Reply {
         Envelope::BareArray => *body = json!([body.take()]),
         Envelope::OtherMsg => body["msg"] = json!("sandbox: other words than the documented ones"),
         Envelope::BlankId => {
-            if let Some(id) = body.pointer_mut("/data/wolkvox_id") {
-                blank(id);
+            let data = body.get_mut("data").into_iter();
+            let rows = data.flat_map(|data| match data {
+                Value::Array(rows) => rows.as_mut_slice(),
+                one => std::slice::from_mut(one),
+            });
+            for row in rows {
+                for key in ["wolkvox_id", "idPrefijo"] {
+                    row.get_mut(key).map(blank);
+                }
             }
         }
     }
@@ -226,7 +239,9 @@ fn huge(answer: Answer, fault: &Fault) -> Reply {
     };
     let mut answer = answer;
     // More than a gibibyte says nothing more than a gibibyte does.
-    answer.body["msg"] = json!("x".repeat(length.min(1 << 30)));
+    if answer.body.is_object() {
+        answer.body["msg"] = json!("x".repeat(length.min(1 << 30)));
+    }
     Reply::plain(answer)
 }
 

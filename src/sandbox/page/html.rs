@@ -87,10 +87,11 @@ const ABOUT: &str = r#"<section class="card about" aria-label="About">
 <summary>What is documented here, and what is invented</summary>
 <div class="inside columns">
 <div><h4>From the vendor’s pages</h4><ul>
-<li>the five calls, by exact path and letter case, POST only</li>
+<li>all calls of the API v2 that they describe, by exact path and letter case, POST only</li>
 <li>the header <code>Wolkvox-Token</code></li>
 <li>required keys in their exact spelling, closed lists of values, the forms of dates</li>
-<li>the texts of successes, letter for letter, and the forms of ids</li>
+<li>the texts of successes, letter for letter, the forms of ids, the envelopes and the totals of queries</li>
+<li>250 records a page and 500 debtors a call at most, and which of the debtors are left out</li>
 <li>the codes 400, 401, 403, 404, 405, 412, 416 and 417</li>
 <li>that a token has a daily number of calls</li>
 </ul></div>
@@ -99,6 +100,9 @@ const ABOUT: &str = r#"<section class="card about" aria-label="About">
 <li>that the HTTP status of a refusal is the code in its body</li>
 <li>that an update lays its fields over the old ones</li>
 <li>what becomes of ids that are not known, and of the same call sent twice</li>
+<li>that a query compares whole values to the letter, and answers in the order of creation</li>
+<li>that one bad record keeps all others of its call from being kept</li>
+<li>the time zone of what queries show (UTC-05:00), the conditions of cases, the reports</li>
 <li>the answer beyond the daily limit</li>
 <li>most faults; each says of itself which it is</li>
 </ul></div>

@@ -8,8 +8,10 @@
 
 mod calls;
 mod records;
+mod searches;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,22 +22,26 @@ use serde_json::Value;
 pub(super) use calls::Entry;
 pub use calls::{Call, Note};
 pub use records::Record;
-pub(super) use records::Tally;
+pub(super) use records::{New, Tally};
 
 /// Marks a file as ours, so that no other database is ever written to ("Wvsb" in ASCII).
 const APPLICATION_ID: i32 = 0x5776_7362;
 
 /// The version of the tables below.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
+
+/// The version without the column `origin` and the index of debtors, which are given to it.
+const WITHOUT_ORIGIN: i32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE records (
     operation TEXT NOT NULL, module TEXT NOT NULL, wolkvox_id TEXT NOT NULL,
     parent TEXT, fields TEXT NOT NULL,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT, origin TEXT,
     PRIMARY KEY (operation, module, wolkvox_id)
 ) STRICT;
 CREATE INDEX children ON records (operation, parent) WHERE parent IS NOT NULL;
+CREATE INDEX debtors ON records (operation, fields ->> 'Identification') WHERE module = 'collections';
 CREATE TABLE calls (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     operation TEXT, body TEXT NOT NULL, http_status INTEGER, answer TEXT NOT NULL,
@@ -78,7 +84,8 @@ pub enum OpenError {
 #[derive(Debug)]
 pub(super) struct Store {
     connection: Connection,
-    seed: u64,
+    /// Where ids start from; `None` is 0, and ids that tell the time.
+    seed: Option<u64>,
     keep_calls: i64,
 }
 
@@ -86,7 +93,7 @@ impl Store {
     /// Opens a file, made if it is not there, or memory.
     pub(super) fn open(
         path: Option<&Path>,
-        seed: u64,
+        seed: Option<u64>,
         keep_calls: usize,
     ) -> Result<Self, OpenError> {
         let shown = path.unwrap_or(Path::new(":memory:")).to_owned();
@@ -107,6 +114,8 @@ impl Store {
             prepare(&mut connection).map_err(failed)?;
         } else if application != APPLICATION_ID {
             return Err(OpenError::NotOurs(shown));
+        } else if version == WITHOUT_ORIGIN {
+            bring_up(&mut connection).map_err(failed)?;
         } else if version != VERSION {
             return Err(OpenError::Version {
                 path: shown,
@@ -187,13 +196,41 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
+/// Gives a file of the version before what it lacks. Programs of that version refuse it from then on.
+fn bring_up(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "ALTER TABLE records ADD COLUMN origin TEXT;
+        CREATE INDEX debtors ON records (operation, fields ->> 'Identification') WHERE module = 'collections';",
+    )?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
 /// Today in UTC.
 pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
+/// How many hours of today are left in UTC, begun ones counted whole.
+pub(in crate::sandbox) fn hours_left() -> i64 {
+    let hour = Timestamp::now().to_zoned(TimeZone::UTC).hour();
+    24 - i64::from(hour)
+}
+
+/// Seconds since 1970.
+fn seconds() -> u64 {
+    Timestamp::now().as_second().unsigned_abs()
+}
+
 fn now() -> String {
-    format!("{:.3}", Timestamp::now())
+    later(Duration::ZERO)
+}
+
+/// A moment to come, in the form in which moments sort as texts do.
+fn later(lag: Duration) -> String {
+    let now = Timestamp::now();
+    format!("{:.3}", now.checked_add(lag).unwrap_or(now))
 }
 
 fn value(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {

@@ -1,10 +1,12 @@
 //! The records: created, updated, deleted, listed.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Store, StoreError, now, unreadable, value};
+use super::{Store, StoreError, later, now, seconds, unreadable, value};
 use crate::sandbox::beginning::FirstRecord;
 use crate::sandbox::draw::scattered;
 
@@ -13,11 +15,12 @@ use crate::sandbox::draw::scattered;
 pub struct Record {
     /// The CRM operation that it belongs to.
     pub operation: String,
-    /// Its module; cases are in `cases`, obligations in `obligations`, activities in `wolkvox_activities`.
+    /// Its module; cases are in `cases`, obligations in `obligations`, managements in `managements`, activities in
+    /// `wolkvox_activities`.
     pub module: String,
     /// Its id.
     pub wolkvox_id: String,
-    /// For an obligation, the id of its record in `collections`.
+    /// For an obligation or a management, the id of its record in `collections`.
     pub parent: Option<String>,
     /// All that the calls said of it, later ones over earlier ones. Whether the CRM merges so is not documented.
     pub fields: Map<String, Value>,
@@ -27,7 +30,25 @@ pub struct Record {
     pub updated_at: String,
     /// When it was deleted, if it was.
     pub deleted_at: Option<String>,
+    /// The program that created it, as it named itself; none where no create made it known.
+    pub origin: Option<String>,
 }
+
+/// A record to be created.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sandbox) struct New<'a> {
+    pub(in crate::sandbox) operation: &'a str,
+    pub(in crate::sandbox) module: &'a str,
+    pub(in crate::sandbox) parent: Option<&'a str>,
+    pub(in crate::sandbox) fields: &'a Map<String, Value>,
+    pub(in crate::sandbox) origin: Option<&'a str>,
+    /// How long it does not show: it is known as from then on.
+    pub(in crate::sandbox) lag: Duration,
+}
+
+/// The columns of a record, in the order in which [`record`] takes them.
+pub(super) const COLUMNS: &str =
+    "operation, module, wolkvox_id, parent, fields, created_at, updated_at, deleted_at, origin";
 
 /// How many records one module has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,7 +77,8 @@ impl Store {
 
     /// Keeps a record under the id it has, unless that is known already, be it as deleted.
     pub(in crate::sandbox) fn begin_with(&self, record: &FirstRecord) -> Result<(), StoreError> {
-        let sql = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?6, NULL) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?6, NULL, NULL)
+            ON CONFLICT DO NOTHING";
         self.connection.prepare_cached(sql)?.execute(params![
             record.operation,
             record.module,
@@ -69,27 +91,28 @@ impl Store {
     }
 
     /// Keeps a new record and gives it an id that no record of that module has.
-    pub(in crate::sandbox) fn create(
-        &self,
-        operation: &str,
-        module: &str,
-        parent: Option<&str>,
-        fields: &Map<String, Value>,
-    ) -> Result<String, StoreError> {
-        let (fields, now) = (json(fields), now());
+    pub(in crate::sandbox) fn create(&self, new: New<'_>) -> Result<String, StoreError> {
+        let New {
+            operation,
+            module,
+            parent,
+            origin,
+            ..
+        } = new;
+        let (fields, now) = (json(new.fields), later(new.lag));
         let id = loop {
             let given: i64 = self
                 .connection
                 .prepare_cached("UPDATE ids SET given = given + 1 RETURNING given")?
                 .query_row([], |row| row.get(0))?;
-            let id = object_id(self.seed, given.unsigned_abs());
+            let id = object_id(self.seed, seconds(), given.unsigned_abs());
             // An id from an earlier life of a memory database may have come back in an update.
             let sql =
-                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?6, NULL) ON CONFLICT DO NOTHING";
+                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?6, NULL, ?) ON CONFLICT DO NOTHING";
             let kept = self
                 .connection
                 .prepare_cached(sql)?
-                .execute(params![operation, module, id, parent, fields, now])?;
+                .execute(params![operation, module, id, parent, fields, now, origin])?;
             if kept == 1 {
                 break id;
             }
@@ -128,9 +151,9 @@ impl Store {
                 now
             ])?;
         } else {
-            let sql = "INSERT INTO records VALUES (?, ?, ?, NULL, ?, ?, ?5, NULL) ON CONFLICT DO UPDATE SET
+            let sql = "INSERT INTO records VALUES (?, ?, ?, NULL, ?, ?, ?5, NULL, NULL) ON CONFLICT DO UPDATE SET
                 parent = NULL, fields = excluded.fields, created_at = excluded.created_at,
-                updated_at = excluded.updated_at, deleted_at = NULL";
+                updated_at = excluded.updated_at, deleted_at = NULL, origin = NULL";
             self.connection.prepare_cached(sql)?.execute(params![
                 operation,
                 module,
@@ -183,47 +206,34 @@ impl Store {
         module: &str,
         most: u32,
     ) -> Result<Vec<Record>, StoreError> {
-        let sql = "SELECT operation, module, wolkvox_id, parent, fields, created_at, updated_at, deleted_at
-            FROM records WHERE operation = ? AND module = ? ORDER BY updated_at DESC, rowid DESC LIMIT ?";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM records WHERE operation = ? AND module = ?
+            ORDER BY updated_at DESC, rowid DESC LIMIT ?"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let records = statement.query_map(params![operation, module, most], record)?;
         Ok(records.collect::<Result<_, _>>()?)
     }
 
-    /// Whether a record has an obligation with this code of its own.
-    pub(in crate::sandbox) fn has_obligation(
-        &self,
-        operation: &str,
-        parent: &str,
-        code: &str,
-    ) -> Result<bool, StoreError> {
-        let sql =
-            "SELECT 1 FROM records WHERE operation = ? AND module = 'obligations' AND parent = ?
-            AND deleted_at IS NULL AND fields ->> 'id' = ?";
-        Ok(self
-            .connection
-            .prepare_cached(sql)?
-            .exists(params![operation, parent, code])?)
-    }
-
     /// All records, in the order in which they became known.
     pub(in crate::sandbox) fn records(&self) -> Result<Vec<Record>, StoreError> {
-        let sql = "SELECT operation, module, wolkvox_id, parent, fields, created_at, updated_at, deleted_at
-            FROM records ORDER BY rowid";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!("SELECT {COLUMNS} FROM records ORDER BY rowid");
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let records = statement.query_map([], record)?.collect::<Result<_, _>>()?;
         Ok(records)
     }
 }
 
 /// An id with the build of real ones (the page's examples are cut, longer ones have 24 hexadecimal digits): a time, a
-/// machine, a count. Here the time stands still and the machine follows from the seed, so that runs repeat.
-fn object_id(seed: u64, count: u64) -> String {
-    const TIME: u64 = 0x6553_f100;
-    let machine = scattered(seed);
+/// machine, a count. Where a seed is asked for, runs repeat: the time stands still, so far ahead that nobody takes it
+/// for the time of the record.
+fn object_id(seed: Option<u64>, seconds: u64, count: u64) -> String {
+    const STILL: u64 = 0xf553_f100;
+    let time = seed.map_or(seconds, |_| STILL);
+    let machine = scattered(seed.unwrap_or(0));
     format!(
         "{:08x}{:010x}{:06x}",
-        (TIME + (count >> 24)) & 0xffff_ffff,
+        (time + (count >> 24)) & 0xffff_ffff,
         machine & 0xff_ffff_ffff,
         count & 0xff_ffff
     )
@@ -233,7 +243,7 @@ fn json(fields: &Map<String, Value>) -> String {
     serde_json::to_string(fields).expect("a JSON object with text keys can always be written")
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let fields = row.get_ref(4)?.as_str()?;
     Ok(Record {
         operation: row.get(0)?,
@@ -244,6 +254,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         created_at: row.get(5)?,
         updated_at: row.get(6)?,
         deleted_at: row.get(7)?,
+        origin: row.get(8)?,
     })
 }
 
@@ -253,18 +264,20 @@ mod tests {
 
     #[test]
     fn ids_look_real_repeat_and_differ() {
-        let id = object_id(0, 1);
-        assert_eq!(id, object_id(0, 1));
+        let id = object_id(Some(0), 7, 1);
+        assert_eq!(id, object_id(Some(0), 8, 1));
         assert_eq!(id.len(), 24);
         assert!(
             id.bytes()
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         );
         let others = [
-            object_id(0, 2),
-            object_id(1, 1),
-            object_id(0, 1 + (1 << 24)),
+            object_id(Some(0), 7, 2),
+            object_id(Some(1), 7, 1),
+            object_id(Some(0), 7, 1 + (1 << 24)),
+            object_id(None, 7, 1),
         ];
         assert!(others.iter().all(|other| *other != id), "{others:?}");
+        assert!(object_id(None, 0x6553_f100, 1).starts_with("6553f100"));
     }
 }

@@ -1,7 +1,10 @@
 //! The sandbox over real HTTP on loopback.
 
+mod collections;
 mod envelopes;
+mod family;
 mod page;
+mod queries;
 mod refusals;
 mod quota;
 mod samples;

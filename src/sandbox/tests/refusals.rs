@@ -272,7 +272,11 @@ async fn multiple_and_the_ids_of_a_delete_must_agree() {
 #[tokio::test]
 async fn types_and_forms_of_an_activity_are_checked() {
     let changes = vec![
-        ("/type", json!("task"), "type must be one of call"),
+        (
+            "/type",
+            json!("visit"),
+            "type must be one of call, task, meet",
+        ),
         (
             "/fields/priority",
             json!("urgent"),

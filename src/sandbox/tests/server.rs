@@ -69,13 +69,69 @@ async fn a_file_of_something_else_is_not_touched() {
     );
 }
 
+/// The tables of the version before, with a record in them.
+const BEFORE: &str = "
+CREATE TABLE records (
+    operation TEXT NOT NULL, module TEXT NOT NULL, wolkvox_id TEXT NOT NULL,
+    parent TEXT, fields TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT,
+    PRIMARY KEY (operation, module, wolkvox_id)
+) STRICT;
+CREATE INDEX children ON records (operation, parent) WHERE parent IS NOT NULL;
+CREATE TABLE calls (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    operation TEXT, body TEXT NOT NULL, http_status INTEGER, answer TEXT NOT NULL,
+    fault TEXT, done INTEGER NOT NULL, documented TEXT NOT NULL, note TEXT NOT NULL
+) STRICT;
+CREATE TABLE ids (given INTEGER NOT NULL) STRICT;
+INSERT INTO ids VALUES (7);
+INSERT INTO records VALUES ('o', 'contacts', '64cb', NULL, '{\"Name\":\"Ana\"}', '2026-01-01T00:00:00.000Z',
+    '2026-01-01T00:00:00.000Z', NULL);
+PRAGMA application_id = 0x57767362;
+PRAGMA user_version = 2;
+";
+
+#[tokio::test]
+async fn a_file_of_the_version_before_is_brought_up_and_one_to_come_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.db");
+    let open = || rusqlite::Connection::open(&file).unwrap();
+    open().execute_batch(BEFORE).unwrap();
+    for opened in 1..=2 {
+        let bench = Bench::start(in_file(file.clone())).await;
+        let records = bench.records();
+        assert_eq!((records.len(), &records[0].origin), (opened, &None));
+        let create = json!({ "operation": "o", "module": "contacts", "fields": { "Name": "Luz" } });
+        bench.succeeds(INSERT, &create).await;
+        let query =
+            json!({ "operation": "o", "module": "contacts", "field": "Name", "value": "Ana" });
+        let found = bench
+            .succeeds(&super::family::path("custom/query"), &query)
+            .await;
+        assert_eq!(found["data"][0]["wolkvox_id"], "64cb");
+    }
+    open().execute_batch("PRAGMA user_version = 4").unwrap();
+    let error = Sandbox::start(in_file(file.clone())).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StartError::Database(OpenError::Version { found: 4, .. })
+        ),
+        "{error:?}"
+    );
+}
+
 #[tokio::test]
 async fn an_id_that_came_back_from_an_earlier_sandbox_is_not_given_again() {
     let create = json!({ "operation": "o", "module": "m", "fields": {} });
-    let bench = Bench::start(Options::default()).await;
+    let seeded = || Options {
+        seed: Some(0),
+        ..Options::default()
+    };
+    let bench = Bench::start(seeded()).await;
     let old = bench.succeeds(INSERT, &create).await["data"]["wolkvox_id"].clone();
 
-    let bench = Bench::start(Options::default()).await;
+    let bench = Bench::start(seeded()).await;
     bench
         .succeeds(
             UPDATE,
