@@ -32,6 +32,7 @@ mod resume;
 mod row_names;
 mod run;
 mod schema;
+mod sandbox;
 mod secrets;
 mod server;
 mod stopping;
