@@ -96,7 +96,7 @@ impl Deletes {
 }
 
 /// Whether a run that has ended leaves something to delete; `retries_failed` says whether what failed is sent again. What
-/// is in doubt is not, before a person says so.
+/// is in doubt is left once a person has said so, and what stands behind it.
 pub(super) fn are_left(ready: &Ready, record: &RunRecord, retries_failed: bool) -> bool {
     let loops = ready.plan.loops();
     let is_left = |step: &Foresight| {
@@ -116,12 +116,15 @@ pub(super) fn are_left(ready: &Ready, record: &RunRecord, retries_failed: bool) 
 
 /// Whether a step, or a row of a loop, is to be sent yet.
 fn leaves_some(end: &StepRecord, retries_failed: bool) -> bool {
-    let has_rows_left = end.rows.is_some_and(|rows| rows.not_run > 0);
+    let has_rows_left = end
+        .rows
+        .is_some_and(|rows| rows.not_run > 0 || rows.unknown > 0);
     let has_begun = end.rows.is_some_and(|rows| rows.total() > 0);
     match end.outcome {
         Outcome::NotRun => has_rows_left || !has_begun,
         Outcome::Failed => has_rows_left || retries_failed,
-        Outcome::Ok | Outcome::Skipped | Outcome::Unknown => has_rows_left,
+        Outcome::Unknown => true,
+        Outcome::Ok | Outcome::Skipped => has_rows_left,
     }
 }
 

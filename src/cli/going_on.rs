@@ -46,7 +46,9 @@ pub(super) fn objections(
     }) = &mut changed
         && !mixed_up.is_empty()
     {
-        *help = format!("first see to what is told below, which no flag accepts; then {help}");
+        *help = format!(
+            "first see to what else is told of its steps, which no flag accepts; then {help}"
+        );
     }
     changed.into_iter().chain(mixed_up).collect()
 }

@@ -35,17 +35,15 @@ impl<'p> Compiler<'p> {
                 format,
                 path,
                 detail,
-                is_whole,
             } => PlannedSource::File {
                 format: *format,
                 path_span: path.span,
-                path: Some(self.tree(path, (place, index, vars, outer)))
-                    .filter(|_| *is_whole)
-                    .unwrap_or(Tree::Broken),
+                path: self.tree(path, (place, index, vars, outer)),
                 detail: detail
                     .as_ref()
                     .map(|detail| self.tree(detail, (place, index, vars, outer))),
             },
+            RowSource::Broken => PlannedSource::Items(Tree::Broken),
         };
         self.check_binding(each);
         let binding = if each.batch.is_some() {

@@ -42,13 +42,13 @@ pub(crate) const MOST_CONCURRENT: u64 = 1024;
 pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> Option<ForEach> {
     let map = Mapping::read_form(node, forms::FOR_EACH, findings)?;
     let source = source(&map, node, findings);
-    let is_named = map
-        .get("as")
-        .is_none_or(|named| !refuse_template(named, "`as`", findings));
-    let binding = map
-        .text("as", findings)
-        .unwrap_or_else(|| Spanned::new("row".to_owned(), node.span));
-    let is_named = is_named && check_name(&binding, binding.span, "the row's name", findings);
+    let binding = match map.get("as") {
+        // Nobody knows what it is to be called then.
+        Some(named) if refuse_template(named, "`as`", findings) => None,
+        _ => map.text("as", findings),
+    };
+    let binding = binding.unwrap_or_else(|| Spanned::new("row".to_owned(), node.span));
+    check_name(&binding, binding.span, "the row's name", findings);
     if TAKEN_NAMES.contains(&binding.value.as_str()) {
         findings
             .error(
@@ -73,8 +73,8 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             format!("`concurrency` can be at most {MOST_CONCURRENT}"),
         );
     }
-    let each = ForEach {
-        source: source?,
+    Some(ForEach {
+        source: source.unwrap_or(RowSource::Broken),
         binding,
         key: map.get("key").cloned(),
         serialize_by: map.get("serialize_by").cloned(),
@@ -86,9 +86,7 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
         rejected: account("rejected", step, findings),
         succeeded: account("succeeded", step, findings),
         unknown: account("unknown", step, findings),
-    };
-    // Nobody knows what templates call the row where its name is wrong: they would all seem to be wrong.
-    is_named.then_some(each)
+    })
 }
 
 /// The path of an account, which is known before anything is rendered.
@@ -150,8 +148,6 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
         }
     };
     let detail = detail(map, format, findings);
-    let is_whole = detail.is_ok();
-    let detail = detail.unwrap_or_default();
     match format {
         None => {
             if !matches!(entry.value.kind, NodeKind::Text(_) | NodeKind::List(_)) {
@@ -183,8 +179,7 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
             Some(RowSource::File {
                 format,
                 path: entry.value.clone(),
-                detail,
-                is_whole,
+                detail: detail.ok()?,
             })
         }
     }

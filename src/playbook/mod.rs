@@ -234,11 +234,11 @@ pub enum RowSource {
         /// Which part of its form is meant, a template: what stands between the cells of a CSV file, found out when not
         /// given; the sheet of a workbook, the first when not given.
         detail: Option<Node>,
-        /// Whether that could be read: else nobody knows which rows are meant.
-        is_whole: bool,
     },
     /// A list: a template.
     Items(Node),
+    /// What stands there cannot be read, and that was said: nobody knows which rows are meant.
+    Broken,
 }
 
 /// How a file of rows is written.

@@ -438,7 +438,7 @@ fn all_that_speaks_against_going_on_is_told_at_once() {
     assert_eq!((refused.exit, refused.arrived.len()), (4, 2), "{refused:?}");
     for said in [
         "this has changed: the input t, the playbook",
-        "first see to what is told below, which no flag accepts",
+        "first see to what else is told of its steps, which no flag accepts",
         "the step one has sent its request and is gone",
         "the step two is in doubt, and the playbook has no step of that id any more",
         "what is left of this run deletes 1 record, and nobody has allowed it",

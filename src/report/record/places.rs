@@ -55,6 +55,6 @@ fn data(step: &Step) -> Option<String> {
             NodeKind::Text(scalar) => Some(scalar.text.clone()),
             _ => None,
         },
-        RowSource::Items(_) => None,
+        RowSource::Items(_) | RowSource::Broken => None,
     }
 }

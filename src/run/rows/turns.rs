@@ -62,6 +62,7 @@ impl Turns<'_, '_> {
             ended.rows.clear();
         }
         self.early.add(ended, size);
+        self.tell(false);
         while let Some((ended, size)) = self.early.take(self.next) {
             self.next += 1;
             self.account(ended, size).await?;
@@ -116,14 +117,13 @@ impl Turns<'_, '_> {
                 .record(EventKind::RowFinished(event), Durability::Soon)
                 .await?;
         }
-        self.tell(false);
         Ok(())
     }
 
     fn tell(&self, is_over: bool) {
         self.driver.watcher.borrow_mut().progress(&Progress {
             step: &self.step.id,
-            counts: self.tally.counts,
+            counts: self.ended,
             total: self.total,
             elapsed: self.began.elapsed(),
             is_over,
