@@ -34,9 +34,15 @@ use crate::value::{Map, Value};
 pub struct Layout {
     columns: Vec<String>,
     delimiter: u8,
+    /// Whether the file begins with a byte order mark, by which spreadsheets know UTF-8: where the input had one, or was
+    /// in another encoding.
+    has_mark: bool,
     /// Whether a row may have keys that are no columns.
     is_open: bool,
 }
+
+/// The byte order mark of UTF-8.
+const MARK: &str = "\u{feff}";
 
 /// The column, or the key, of rows that are no objects.
 const ITEM: &str = "item";
@@ -47,6 +53,7 @@ impl Layout {
         Self {
             columns,
             delimiter: delimiter.unwrap_or(b','),
+            has_mark: false,
             is_open: false,
         }
     }
@@ -63,8 +70,15 @@ impl Layout {
         Self {
             columns,
             delimiter: b',',
+            has_mark: false,
             is_open: true,
         }
+    }
+
+    /// The same with a byte order mark, or without.
+    #[must_use]
+    pub(super) fn with_mark(self, has_mark: bool) -> Self {
+        Self { has_mark, ..self }
     }
 
     /// The columns of the data.
@@ -180,11 +194,14 @@ impl Account {
         let form = if lines::are_wanted(path) {
             Form::JsonLines(io::BufWriter::new(partial))
         } else {
+            let mark = if layout.has_mark { MARK } else { "" };
+            let header = layout.columns.iter().chain(&added);
             Form::Csv(Table::begin(
                 partial,
                 layout.delimiter,
-                &layout.columns,
-                &added,
+                mark,
+                header,
+                layout.columns.len(),
             )?)
         };
         Ok(Self {

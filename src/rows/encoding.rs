@@ -1,10 +1,10 @@
 //! In which encoding a text file is, judged by its beginning, and its bytes as UTF-8.
 //!
-//! A byte order mark decides. Without one, a text with a zero in every other byte is UTF-16; a text whose
-//! first MiB is UTF-8 is UTF-8; else it is windows-1252, unless there are as many well-formed characters of
-//! several bytes as bytes that fit nowhere, or more: then it is a damaged UTF-8 file. What was decided holds for the
-//! whole file: a byte further on that does not fit makes its row an error, and never changes how the
-//! others are read.
+//! A byte order mark decides. Without one, a text with a zero in every other byte is UTF-16; a text
+//! that is UTF-8 to its end is UTF-8; else it is windows-1252, unless there are as many well-formed characters of
+//! several bytes as bytes that fit nowhere, or more: then it is a damaged UTF-8 file. All of it is looked at before the
+//! first row, so that no row is sent before an accent further down is found to be another; what was decided holds for the
+//! whole file: a byte that does not fit makes its row an error, and never changes how the others are read.
 
 use std::io::{self, BufRead, Read};
 
@@ -71,31 +71,85 @@ fn without_mark(sample: &[u8]) -> Encoding {
     if is_most(high_first) && low_first * 20 < high_first {
         return Encoding::Utf16Be;
     }
-    let (mut fitting, mut stray) = (0_usize, 0_usize);
-    let mut rest = sample;
-    loop {
-        let (valid, bad) = match std::str::from_utf8(rest) {
-            Ok(text) => (text, None),
-            Err(error) => {
-                let valid = std::str::from_utf8(&rest[..error.valid_up_to()])
-                    .expect("the reader has found this part valid");
-                // No length: the sample ends inside a character.
-                (valid, error.error_len())
+    let mut census = Census::default();
+    census.take(sample);
+    census.encoding()
+}
+
+/// What the bytes of a text are as UTF-8, counted piece by piece.
+#[derive(Debug, Default)]
+struct Census {
+    /// Characters of several bytes.
+    fitting: u64,
+    /// Bytes that fit nowhere.
+    stray: u64,
+    /// The beginning of a character that the last piece has ended in.
+    begun: Vec<u8>,
+}
+
+impl Census {
+    fn take(&mut self, piece: &[u8]) {
+        let mut bytes = std::mem::take(&mut self.begun);
+        bytes.extend_from_slice(piece);
+        let mut rest = bytes.as_slice();
+        loop {
+            let (valid, bad) = match std::str::from_utf8(rest) {
+                Ok(text) => (text, None),
+                Err(error) => {
+                    let valid = std::str::from_utf8(&rest[..error.valid_up_to()])
+                        .expect("the reader has found this part valid");
+                    (valid, Some(error.error_len()))
+                }
+            };
+            if !valid.is_ascii() {
+                let several = valid.chars().filter(|letter| !letter.is_ascii());
+                self.fitting += several.count() as u64;
             }
-        };
-        fitting += valid.chars().filter(|letter| !letter.is_ascii()).count();
-        let Some(bad) = bad else { break };
-        stray += bad;
-        rest = &rest[valid.len() + bad..];
+            rest = &rest[valid.len()..];
+            match bad {
+                Some(Some(bad)) => {
+                    self.stray += bad as u64;
+                    rest = &rest[bad..];
+                }
+                // The piece ends inside a character.
+                Some(None) => {
+                    self.begun = rest.to_vec();
+                    return;
+                }
+                None => return,
+            }
+        }
     }
-    if stray == 0 || fitting >= stray {
-        Encoding::Utf8
-    } else {
-        Encoding::Windows1252
+
+    const fn encoding(&self) -> Encoding {
+        if self.stray == 0 || self.fitting >= self.stray {
+            Encoding::Utf8
+        } else {
+            Encoding::Windows1252
+        }
+    }
+}
+
+/// Whether a text without a mark is UTF-8 or windows-1252, judged by all of it: the first accent may stand a long way
+/// down. Reads it in pieces.
+pub(super) fn of_whole(text: &mut impl Read) -> io::Result<Encoding> {
+    let mut census = Census::default();
+    let mut piece = vec![0; CHUNK];
+    loop {
+        let read = text.read(&mut piece)?;
+        if read == 0 {
+            return Ok(census.encoding());
+        }
+        census.take(&piece[..read]);
     }
 }
 
 impl Encoding {
+    /// Whether two bytes, or four, make a character.
+    pub(super) const fn is_utf_16(self) -> bool {
+        matches!(self, Self::Utf16Le | Self::Utf16Be)
+    }
+
     /// The text of `bytes` as UTF-8. Bytes of a UTF-8 file pass as they are, right or wrong; where other
     /// encodings have something impossible, U+FFFD stands.
     pub(super) fn read<R: Read + Send + 'static>(self, bytes: R) -> Box<dyn BufRead + Send> {
@@ -182,6 +236,12 @@ mod tests {
         assert_eq!(encoding(b"Mu\xf1oz"), Encoding::Windows1252);
         assert_eq!(encoding(b"i\0d\0;\0n\0\xf1\0"), Encoding::Utf16Le);
         assert_eq!(encoding(b"\0i\0d\0;\0n\0\xf1"), Encoding::Utf16Be);
+        // Characters may be cut by the end of a piece.
+        let mut census = Census::default();
+        for byte in "Mu\u{f1}oz \u{20ac}".as_bytes() {
+            census.take(&[*byte]);
+        }
+        assert_eq!((census.fitting, census.stray), (2, 0));
         // A stray zero is not UTF-16, and a sample may end inside a character.
         assert_eq!(encoding(b"id;na\0me;phone"), Encoding::Utf8);
         assert_eq!(encoding(b"Mu\xc3"), Encoding::Utf8);

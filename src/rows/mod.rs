@@ -54,6 +54,8 @@ pub enum Format {
 pub struct Rows {
     columns: Option<Vec<String>>,
     delimiter: Option<u8>,
+    /// Whether account files begin with a byte order mark.
+    has_mark: bool,
     stream: Box<dyn Iterator<Item = Result<Row, RowError>> + Send>,
     has_ended: bool,
     /// Whether rows with a key that accounts add are refused.
@@ -109,6 +111,7 @@ impl Rows {
         Self {
             columns: Some(columns),
             delimiter,
+            has_mark: false,
             stream: Box::new(stream),
             has_ended: false,
             has_accounts: false,
@@ -121,10 +124,16 @@ impl Rows {
         Self {
             columns: None,
             delimiter: None,
+            has_mark: false,
             stream: Box::new(stream),
             has_ended: false,
             has_accounts: false,
         }
+    }
+
+    /// The same rows, whose account files begin with a byte order mark where `has_mark` is set.
+    fn with_mark(self, has_mark: bool) -> Self {
+        Self { has_mark, ..self }
     }
 
     /// The columns that every row has, where the file has a header (CSV, XLSX), without the ignored ones.
@@ -135,7 +144,7 @@ impl Rows {
     /// How account files of these rows look; none where only the first row tells: see [`Layout::of_first`].
     pub fn layout(&self) -> Option<Layout> {
         let columns = self.columns.clone()?;
-        Some(Layout::new(columns, self.delimiter))
+        Some(Layout::new(columns, self.delimiter).with_mark(self.has_mark))
     }
 }
 

@@ -777,6 +777,57 @@ fn what_an_account_said_of_a_row_first_stays_until_it_is_put_right() {
 }
 
 #[test]
+fn an_accent_far_down_is_found_before_the_first_row() {
+    let mut bytes = b"id;name\n".to_vec();
+    while bytes.len() < 1024 * 1024 + 10 {
+        bytes.extend_from_slice(b"1;Ana\n");
+    }
+    bytes.extend_from_slice(b"2;Mu\xf1oz\n");
+    let read = rows(&bytes, &CSV);
+    let last = read.last().unwrap().as_ref().unwrap();
+    assert_eq!(last.values().unwrap()["name"], Value::from("Muñoz"));
+    assert!(read.iter().all(Result::is_ok));
+    // The same in UTF-8 stays so.
+    bytes.truncate(bytes.len() - b"2;Mu\xf1oz\n".len());
+    bytes.extend_from_slice("2;Muñoz\n".as_bytes());
+    let read = rows(&bytes, &CSV);
+    let last = read.last().unwrap().as_ref().unwrap();
+    assert_eq!(last.values().unwrap()["name"], Value::from("Muñoz"));
+}
+
+#[test]
+fn an_account_has_a_mark_where_spreadsheets_need_one() {
+    let written = |bytes: &[u8]| {
+        let data = file(bytes);
+        let read = open(&data.path, "data", &CSV).unwrap();
+        let layout = read.layout().unwrap();
+        account(AccountKind::Refused, layout, |account| {
+            for row in read {
+                match row {
+                    Ok(row) => account.refuse(&row, &REFUSAL).unwrap(),
+                    // With it the file gets a column more, and is written anew.
+                    Err(error) => account.refuse_unread(&error, "wrong").unwrap(),
+                }
+            }
+        })
+    };
+    let text = "id;name\n1;Muñoz\n2\n";
+    let [plain, marked, foreign] = [
+        text.as_bytes().to_vec(),
+        format!("\u{feff}{text}").into_bytes(),
+        encoding_rs::WINDOWS_1252.encode(text).0.into_owned(),
+    ]
+    .map(|bytes| written(&bytes));
+    assert!(plain.starts_with("id;name;_row"), "{plain}");
+    for account in [&marked, &foreign] {
+        assert_eq!(*account, format!("\u{feff}{plain}"));
+    }
+    // Fed back, the mark is no part of the first name.
+    let again = rows(&marked, &CSV).remove(0).unwrap();
+    assert_eq!(again.values().unwrap()["id"], Value::from("1"));
+}
+
+#[test]
 fn a_row_that_was_done_all_the_same_is_not_taken_again() {
     let id = Value::from("64cb");
     let accepted = [("update".to_owned(), Some(&id))];

@@ -1,7 +1,7 @@
 //! An account as CSV. It gets a column more while it grows, where a row needs it: one that has more than the columns, or
 //! one that could not be read.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 
 use super::partial::Partial;
 use crate::rows::header::{MORE, RAW};
@@ -11,6 +11,8 @@ use crate::rows::header::{MORE, RAW};
 pub(super) struct Table {
     writer: Box<csv::Writer<Partial>>,
     delimiter: u8,
+    /// What the file begins with.
+    mark: &'static str,
     /// How many columns the data has.
     data: usize,
     /// Whether it has the column of what a row has beyond them, which stands behind them.
@@ -32,20 +34,23 @@ pub(super) struct Line<'l> {
 }
 
 impl Table {
-    /// Begins with a header: the columns of the data, then those that are added.
-    pub(super) fn begin(
-        partial: Partial,
+    /// Begins with a mark, or nothing, and a header: so many columns of the data, then those that are added.
+    pub(super) fn begin<'h>(
+        mut partial: Partial,
         delimiter: u8,
-        columns: &[String],
-        added: &[String],
+        mark: &'static str,
+        header: impl Iterator<Item = &'h String>,
+        data: usize,
     ) -> io::Result<Self> {
+        partial.write_all(mark.as_bytes())?;
         let mut writer = writer(partial, delimiter);
-        writer.write_record(columns.iter().chain(added))?;
+        writer.write_record(header)?;
         writer.flush()?;
         Ok(Self {
             writer,
             delimiter,
-            data: columns.len(),
+            mark,
+            data,
             has_more: false,
             has_raw: false,
         })
@@ -71,11 +76,15 @@ impl Table {
     /// Writes the file anew with a column behind so many others, empty so far. Row by row, for it may be long.
     fn add(&mut self, name: &str, at: usize) -> io::Result<()> {
         self.writer.flush()?;
+        let mut narrow = self.writer.get_ref().read_back()?;
+        narrow.read_exact(&mut vec![0; self.mark.len()])?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .has_headers(false)
-            .from_reader(self.writer.get_ref().read_back()?);
-        let mut wider = writer(self.writer.get_ref().another()?, self.delimiter);
+            .from_reader(narrow);
+        let mut wider = self.writer.get_ref().another()?;
+        wider.write_all(self.mark.as_bytes())?;
+        let mut wider = writer(wider, self.delimiter);
         let mut record = csv::ByteRecord::new();
         let mut cell = name;
         while reader.read_byte_record(&mut record)? {

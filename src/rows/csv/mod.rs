@@ -3,10 +3,10 @@
 mod delimiter;
 mod split;
 
-use std::io::{self, BufRead, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
-use super::encoding::{Encoding, SAMPLE_BYTES, detect};
+use super::encoding::{Encoding, SAMPLE_BYTES, detect, of_whole};
 use super::header::Header;
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,7 +23,12 @@ pub(super) fn open(path: &Path, shown_as: &str, delimiter: Option<u8>) -> Result
     let mut file = file::open(path, shown_as)?;
     let refused = |error: io::Error| file::unreadable(&error, shown_as);
     let (mut sample, is_whole) = file::sample(&mut file, SAMPLE_BYTES).map_err(refused)?;
-    let encoding = encoding_of(&mut sample, shown_as)?;
+    let before = sample.len();
+    let mut encoding = encoding_of(&mut sample, shown_as)?;
+    let is_marked = sample.len() < before;
+    if !is_whole && !is_marked && !encoding.is_utf_16() {
+        encoding = of_whole_file(&mut file, before as u64).map_err(refused)?;
+    }
     let shown = decoded(encoding, &sample).map_err(refused)?;
     let hint = sep_line(&shown);
     let delimiter = delimiter
@@ -33,7 +38,18 @@ pub(super) fn open(path: &Path, shown_as: &str, delimiter: Option<u8>) -> Result
 
     let mut input = encoding.read(Cursor::new(sample).chain(file));
     io::copy(&mut input.by_ref().take(skipped), &mut io::sink()).map_err(refused)?;
-    read(input, encoding, delimiter, first_line, shown_as)
+    let rows = read(input, encoding, delimiter, first_line, shown_as)?;
+    // A spreadsheet takes UTF-8 without the mark for the encoding that this was not in.
+    let is_for_spreadsheets = is_marked || encoding != Encoding::Utf8;
+    Ok(rows.with_mark(is_for_spreadsheets))
+}
+
+/// The encoding of a file without a mark, by all of it; it is read on from where it was.
+fn of_whole_file(file: &mut file::Steady, at: u64) -> io::Result<Encoding> {
+    file.seek(SeekFrom::Start(0))?;
+    let encoding = of_whole(file)?;
+    file.seek(SeekFrom::Start(at))?;
+    Ok(encoding)
 }
 
 /// The rows of a text whose header begins at line `first_line`.
