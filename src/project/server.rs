@@ -63,7 +63,12 @@ impl Server {
         if with_scheme.matches("://").count() > 1 {
             return Err(bad("the server has its scheme twice"));
         }
-        let url = Url::parse(&with_scheme).map_err(|_| bad("the server is not a host name"))?;
+        let url = Url::parse(&with_scheme).map_err(|error| match error {
+            url::ParseError::InvalidPort => {
+                bad("the port of the server is not a number from 1 to 65535")
+            }
+            _ => bad("the server is not a host name"),
+        })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(bad("the server must not hold a user name or a password"));
         }

@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use tokio::time::{Instant, timeout_at};
 
 use super::departure::Departure;
@@ -74,7 +76,9 @@ impl Transport {
         }
         let outgoing = self.client.request(method(request.method), url);
         let outgoing = match &request.body {
-            Body::None => outgoing,
+            Body::None if request.method == Method::Get => outgoing,
+            // Some servers refuse a call that could have a body and does not say how long it is.
+            Body::None => outgoing.header(CONTENT_LENGTH, HeaderValue::from_static("0")),
             Body::Json(text) => outgoing
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .body(text.clone()),

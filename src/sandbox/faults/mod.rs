@@ -99,14 +99,15 @@ impl Latency {
     /// A sentence that says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (least, most) = text.split_once("..").unwrap_or((text, text));
-        parse_duration(least)
+        let wrong = || {
+            format!("`{text}` is not a delay: write `50ms`, or `10ms..90ms` for one that varies")
+        };
+        let (shorter, longer) = parse_duration(least)
             .zip(parse_duration(most))
-            .and_then(|(least, most)| Self::between(least, most))
-            .ok_or_else(|| {
-                format!(
-                    "`{text}` is not a delay: write `50ms`, or `10ms..90ms` for one that varies"
-                )
-            })
+            .ok_or_else(wrong)?;
+        Self::between(shorter, longer).ok_or_else(|| {
+            format!("`{text}` begins with the longer delay: write `{most}..{least}`")
+        })
     }
 
     fn drawn(self, seed: u64, stream: u64, count: u64) -> Duration {

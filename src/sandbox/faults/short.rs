@@ -73,7 +73,9 @@ fn parse_when(text: &str) -> Result<When, String> {
         return if percent > 0.0 && percent <= 100.0 {
             Ok(When::Probability(percent / 100.0))
         } else {
-            Err(wrong())
+            Err(format!(
+                "`{text}` is no share of the calls: write more than `0%`, and at most `100%`"
+            ))
         };
     }
     let (word, count) = text.rsplit_once('-').unwrap_or(("nth", text));
@@ -123,8 +125,8 @@ mod tests {
             ("any:lost-anser", "lost-answer"),
             ("any:http-500@0", "every-5"),
             ("any:http-500@first-0", "first-2"),
-            ("any:http-500@0%", "10%"),
-            ("any:http-500@101%", "10%"),
+            ("any:http-500@0%", "at most `100%`"),
+            ("any:http-500@101%", "at most `100%`"),
             ("any:http-500@often", "10%"),
             ("any:http-500=3", "takes no"),
             ("any:slow-body=3", "duration"),

@@ -60,6 +60,24 @@ async fn a_request_without_a_body_says_nothing_about_one() {
 }
 
 #[tokio::test]
+async fn a_write_without_a_body_says_that_it_has_none() {
+    let listener = listen().await;
+    let transport = to(&listener);
+    let request = Request {
+        method: Method::Post,
+        ..get()
+    };
+    let (result, (head, _)) = tokio::join!(transport.send(&request, PLENTY), async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let request = read_request(&mut stream).await;
+        stream.write_all(OK).await.unwrap();
+        request
+    });
+    assert_eq!(result.unwrap().status, 200);
+    assert_eq!(header(&head, "Content-Length"), Some("0"));
+}
+
+#[tokio::test]
 async fn a_path_stays_on_the_host() {
     let listener = listen().await;
     let transport = to(&listener);
