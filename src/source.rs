@@ -63,7 +63,18 @@ pub struct Source {
     name: String,
     text: String,
     line_starts: Vec<usize>,
-    is_withheld: bool,
+    view: View,
+}
+
+/// What of a text can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// All of it.
+    Whole,
+    /// Places, and nothing that stands there.
+    Places,
+    /// The text is not here: its places are in one line, where that is known.
+    Line(Option<usize>),
 }
 
 impl Source {
@@ -77,7 +88,27 @@ impl Source {
             name: name.into(),
             text,
             line_starts,
-            is_withheld: false,
+            view: View::Whole,
+        })
+    }
+
+    /// A file whose text is not here, since it is large, no text, or missing; and the line in it that is meant.
+    pub fn unread(name: impl Into<String>, line: Option<usize>) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: String::new(),
+            line_starts: vec![0],
+            view: View::Line(line),
+        })
+    }
+
+    /// The same text under another name.
+    pub fn renamed(&self, name: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: self.text.clone(),
+            line_starts: self.line_starts.clone(),
+            view: self.view,
         })
     }
 
@@ -87,13 +118,29 @@ impl Source {
             name: self.name.clone(),
             text: self.text.clone(),
             line_starts: self.line_starts.clone(),
-            is_withheld: true,
+            view: match self.view {
+                View::Whole | View::Places => View::Places,
+                View::Line(line) => View::Line(line),
+            },
         })
     }
 
     /// Whether nothing of the text but places may be shown.
     pub const fn is_withheld(&self) -> bool {
-        self.is_withheld
+        !matches!(self.view, View::Whole)
+    }
+
+    /// Whether the text is not here, so that no more than the line of a place can be known.
+    pub const fn is_unread(&self) -> bool {
+        matches!(self.view, View::Line(_))
+    }
+
+    /// The line that is meant in a file whose text is not here.
+    pub const fn only_line(&self) -> Option<usize> {
+        match self.view {
+            View::Line(line) => line,
+            View::Whole | View::Places => None,
+        }
     }
 
     /// The name that messages show.
@@ -115,6 +162,12 @@ impl Source {
 
     /// The line and column of a byte offset; an offset past the end gives the end.
     pub fn position(&self, offset: usize) -> Position {
+        if let View::Line(line) = self.view {
+            return Position {
+                line: line.unwrap_or(1),
+                column: 1,
+            };
+        }
         let offset = self.floor_boundary(offset);
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line - 1];
@@ -131,7 +184,7 @@ impl Source {
 
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.text == other.text
+        self.name == other.name && self.text == other.text && self.only_line() == other.only_line()
     }
 }
 

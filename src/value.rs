@@ -3,6 +3,7 @@
 //! A number that passes through a float may change (`10000.10`, a 20-digit id), and an id whose
 //! digits changed names another record. So a number here is its spelling, from the file to the wire.
 
+mod described;
 mod json_text;
 mod number;
 mod pieces;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Action, Answer};
-use crate::template::{Name, Template};
+use crate::template::{Expression, Name, Template};
 use crate::value::{Map, Number, Value, is_blank};
 
 /// One output of an action.
@@ -163,13 +163,34 @@ impl Seen<'_> {
         match condition.is_true(&self.names()) {
             Ok(true) => Ok(()),
             Ok(false) => Err(NoSuccess::Denied(format!(
-                "the answer does not meet the action's condition of success: {}",
-                condition.text()
+                "the answer does not meet the action's condition of success: {}{}",
+                condition.text(),
+                self.looked_at(condition)
             ))),
             Err(error) => Err(NoSuccess::Unclear(format!(
                 "the action's condition of success cannot be told from the answer: {}",
                 error.message
             ))),
+        }
+    }
+}
+
+impl Seen<'_> {
+    /// What a condition saw: ` (response.data.inserted is 0)`.
+    fn looked_at(&self, condition: &Expression) -> String {
+        let names = self.names();
+        let values = condition.values(&names);
+        let values: Vec<String> = values
+            .into_iter()
+            .map(|(path, value)| match value {
+                Some(value) => format!("{path} is {}", value.described()),
+                None => format!("{path} is not there"),
+            })
+            .collect();
+        if values.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", values.join(", "))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an action makes of given parameters, as its file states it, and whether that is true.
 
 use super::read::{finding, text};
-use super::{Action, Effect, Encoding, TargetFacts};
+use super::{Action, Effect, Encoding, TargetFacts, conditions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Document, Node};
 use crate::schema::Violation;
@@ -112,6 +112,15 @@ impl Trial<'_> {
         self.found.push(finding);
     }
 
+    /// What is wrong with the condition of success itself.
+    fn tell_condition(&mut self, message: String) {
+        let span = self.document.root.nearest("/success").span();
+        let finding = Diagnostic::error(Code::InvalidAction, message)
+            .at(&self.document.source, span)
+            .help("compare it with something, as in `response.data.inserted == 1`");
+        self.found.push(finding);
+    }
+
     fn tell_all(&mut self, key: &str, violations: &[Violation], checked: &Value) {
         let base = format!("{}/{key}", self.base);
         for violation in violations {
@@ -203,6 +212,11 @@ impl Trial<'_> {
                 Err(reason) => reason.into_reason(),
             };
             self.tell("success", message);
+        }
+        if let Some(message) = conditions::not_a_condition(action, &seen) {
+            self.tell_condition(message);
+        } else if let Some(message) = conditions::objection(example, answer, &seen) {
+            self.tell("answer", message);
         }
         let outputs = seen.outputs();
         for (name, reason) in &outputs.failed {

@@ -17,6 +17,8 @@ pub(super) fn findings(document: &Document) -> Vec<Diagnostic> {
     fit.descriptions();
     fit.answer();
     fit.idle_condition();
+    fit.required_parameters();
+    fit.paging();
     fit.found
 }
 
@@ -124,6 +126,46 @@ impl Fit<'_> {
         }
     }
 
+    /// What must be given is something that can be.
+    fn required_parameters(&mut self) {
+        let mut found = Vec::new();
+        if let Some(params) = self.root.get("params") {
+            collect_unknown_required(params, &mut found);
+        }
+        for (name, known, span) in found {
+            let message = format!("`required` names no parameter: there is no `{name}`");
+            let help = did_you_mean(&name, known.iter().map(String::as_str));
+            self.tell(span, message, help);
+        }
+    }
+
+    /// Pages are of what is read, and counted by numbers.
+    fn paging(&mut self) {
+        let Some(paging) = self.root.get("paging") else {
+            return;
+        };
+        if self.root.get("effect").and_then(Node::text) != Some("read") {
+            let help = "take it out: a call that writes is sent once, and not again for each page";
+            self.tell(
+                self.key("paging"),
+                "`paging` is for calls with the effect `read`",
+                Some(help.to_owned()),
+            );
+        }
+        for key in ["page", "limit"] {
+            let Some(name) = paging.get(key) else {
+                continue;
+            };
+            let types = self.root.at(&["params", "properties"]);
+            let types = types.and_then(|params| params.get(name.text()?)?.get("type"));
+            if types.is_some_and(|types| !names_a_number(types)) {
+                let message = format!("`paging.{key}` names a parameter that is no number");
+                let help = "the pages are counted by it: give the parameter `type: integer`";
+                self.tell(name.span, message, Some(help.to_owned()));
+            }
+        }
+    }
+
     /// Every parameter says what it is: it is the manual and the editor's help.
     fn descriptions(&mut self) {
         let mut undescribed = Vec::new();
@@ -188,6 +230,36 @@ fn has_effect(node: &Node, wanted: Effect) -> bool {
             .filter_map(|key| node.get(key))
             .any(|part| has_effect(part, wanted)),
         _ => false,
+    }
+}
+
+/// Whether one of the types of a schema is a number.
+fn names_a_number(types: &Node) -> bool {
+    let is_number = |node: &Node| matches!(node.text(), Some("integer" | "number"));
+    is_number(types) || types.items().unwrap_or_default().iter().any(is_number)
+}
+
+/// The names under `required` of objects whose members are all known and do not have them, with those members.
+fn collect_unknown_required(schema: &Node, found: &mut Vec<(String, Vec<String>, Span)>) {
+    let is_closed =
+        schema.get("additionalProperties").map(|node| &node.kind) == Some(&NodeKind::Bool(false));
+    let properties = schema.get("properties").and_then(Node::entries);
+    let properties = properties.unwrap_or_default();
+    let has_others = schema.get("patternProperties").is_some();
+    if is_closed && !has_others {
+        let known: Vec<String> = properties.iter().map(|entry| entry.key.clone()).collect();
+        let required = schema.get("required").and_then(Node::items);
+        for item in required.unwrap_or_default() {
+            if let Some(name) = item.text().filter(|name| known.iter().all(|it| it != name)) {
+                found.push((name.to_owned(), known.clone(), item.span));
+            }
+        }
+    }
+    for property in properties {
+        collect_unknown_required(&property.value, found);
+    }
+    if let Some(items) = schema.get("items") {
+        collect_unknown_required(items, found);
     }
 }
 

@@ -9,8 +9,12 @@ use crate::document::Document;
 
 impl Catalogue {
     /// The built-in actions and those of a folder (`*.yaml`, `*.yml`), which need not be there;
-    /// and everything in its files that their authors have to change.
-    pub fn with_folder(folder: &Path) -> (Self, Vec<Diagnostic>) {
+    /// and everything in its files that their authors have to change. `objection` is what speaks against reading a
+    /// file: an action decides what is sent, so it comes from where playbooks and data may come from.
+    pub fn with_folder(
+        folder: &Path,
+        objection: &dyn Fn(&Path) -> Option<Diagnostic>,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut documents = Vec::new();
         let mut unread = Vec::new();
@@ -21,10 +25,16 @@ impl Catalogue {
         });
         for path in files {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            match Document::load(&path, &path.to_string_lossy()) {
+            let shown = path.to_string_lossy();
+            let read = match objection(&path) {
+                Some(finding) => Err(vec![finding]),
+                None => Document::load(&path, &shown),
+            };
+            match read {
                 Ok(document) => documents.push((name.into_owned(), document)),
                 Err(findings) => {
-                    found.extend(findings);
+                    let findings = findings.into_iter();
+                    found.extend(findings.map(|finding| finding.in_file(&shown, None)));
                     unread.push(name.into_owned());
                 }
             }

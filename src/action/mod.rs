@@ -7,6 +7,7 @@ mod advice;
 mod answer;
 mod body;
 mod catalogue;
+mod conditions;
 mod effect;
 mod examples;
 mod fit;

@@ -120,10 +120,10 @@ impl<'a> Pages<'a> {
         };
         let shown = record_id(first).map_or_else(|| first.clone(), Value::from);
         if self.first.as_ref() == Some(&shown) {
-            return Err(format!(
-                "page {} begins with the same record as the one before: the server seems to give one page over and over",
-                self.page
-            ));
+            return Err(
+                "it begins with the same record as the page before: the server seems to give one page over and over"
+                    .to_owned(),
+            );
         }
         self.first = Some(shown);
         if total.is_some() {

@@ -38,11 +38,14 @@ use crate::template::{Clock, Engine};
 /// What a file is to be checked as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Playbook,
     /// `voxplay.yaml` or an action file: checked with the project that it belongs to.
     Project,
+    /// A file that was named, and is a playbook unless a list stands at its top: then it holds rows.
+    Named,
     /// A file of rows, every one of which is read.
     Data,
+    /// In a folder inside the folder of actions, where nothing is read.
+    BelowActions,
 }
 
 /// How many findings about the rows of one file are told.
@@ -126,20 +129,22 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
                 folders.push((path, first..asked.len()));
             }
         } else if !path.exists() {
-            found.findings.push(nothing_at(path));
+            let finding = nothing_at(path);
+            found.findings.extend(in_file(vec![finding], path));
         } else {
             asked.push(Asked {
                 path: path.clone(),
                 kind: kind_by_name(path)
                     .or_else(|| data_format(path).map(|_| Kind::Data))
-                    .or(Some(Kind::Playbook)),
+                    .or(Some(Kind::Named)),
             });
         }
     }
     let by_file = checker.all(&asked);
     for (folder, files) in folders {
         if by_file[files.clone()].iter().all(Found::is_left_out) {
-            found.findings.push(nothing_in(folder, files.len()));
+            let finding = nothing_in(folder, files.len());
+            found.findings.extend(in_file(vec![finding], folder));
         }
     }
     for more in by_file {
@@ -171,6 +176,13 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         }
     }
     Exit::of_findings(&found.findings).unwrap_or(Exit::Ok)
+}
+
+/// The findings, those without a place as ones about a file as a whole.
+fn in_file(findings: Vec<Diagnostic>, path: &Path) -> Vec<Diagnostic> {
+    let name = path.display().to_string();
+    let findings = findings.into_iter();
+    findings.map(|it| it.in_file(&name, None)).collect()
 }
 
 /// A check that looks at nothing must not pass for one that found nothing. `files` is the number of YAML files in the
@@ -332,12 +344,21 @@ impl Checker {
 
     fn one(&self, asked: &Asked) -> Found {
         let path = &asked.path;
-        match asked.kind {
+        let mut found = match asked.kind {
             Some(Kind::Project) => self.project_file(path),
-            Some(Kind::Playbook) => self.playbook(path, open::playbook(path)),
-            Some(Kind::Data) => data_file(path),
+            Some(Kind::Named) => match rows_in(path) {
+                Some(format) => data_file(path, &format),
+                None => self.playbook(path, open::playbook(path)),
+            },
+            Some(Kind::Data) => match data_format(path) {
+                Some(format) => data_file(path, &format),
+                None => Found::default(),
+            },
+            Some(Kind::BelowActions) => below_actions(),
             None => self.by_content(path),
-        }
+        };
+        found.findings = in_file(found.findings, path);
+        found
     }
 
     fn project_file(&self, path: &Path) -> Found {
@@ -546,22 +567,54 @@ fn data_format(path: &Path) -> Option<rows::Format> {
     }
 }
 
+/// The format of a YAML or JSON file that is a list, as no playbook is.
+fn rows_in(path: &Path) -> Option<rows::Format> {
+    // What cannot be waited for, or is no document, is told where a playbook is read.
+    path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let document = Document::load(path, &path.display().to_string()).ok()?;
+    let rows = document.root.items()?;
+    let is_of_playbook = |row: &Node| {
+        row.get("voxplay").is_some() || (row.get("action").is_some() && row.get("with").is_some())
+    };
+    if rows.iter().any(is_of_playbook) {
+        return None;
+    }
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    Some(if is_json {
+        rows::Format::Json
+    } else {
+        rows::Format::Yaml
+    })
+}
+
 /// Whether a file can be read, to its last row.
-fn data_file(path: &Path) -> Found {
+fn data_file(path: &Path, format: &rows::Format) -> Found {
     let mut found = Found::default();
     found.looked.data_files = 1;
     let name = path.display().to_string();
-    let Some(format) = data_format(path) else {
-        return found;
-    };
-    match rows::open(path, &name, &format) {
+    match rows::open(path, &name, format) {
         Err(findings) => found.findings = findings,
         Ok(rows) => {
             let wrong = rows.filter_map(Result::err).take(MOST_ROWS);
-            let tell = |error| Diagnostic::error(Code::Schema, format!("{name}, {error}"));
-            found.findings = wrong.map(tell).collect();
+            found.findings = wrong.map(|error| error.finding(&name)).collect();
         }
     }
+    found
+}
+
+/// An action that no command reads.
+fn below_actions() -> Found {
+    let finding = Diagnostic::warning(
+        Code::Advice,
+        "this file is not read: actions stand in the folder `actions` itself, and not in folders inside it",
+    );
+    let mut found = Found {
+        findings: vec![finding.help("move it up, or out of `actions`")],
+        ..Found::default()
+    };
+    found.looked.project_files = 1;
     found
 }
 
@@ -570,6 +623,13 @@ fn kind_by_name(path: &Path) -> Option<Kind> {
         return Some(Kind::Project);
     }
     let folder = folder_of(path);
-    (folder.file_name()? == "actions" && folder_of(&folder).join(CONFIG).is_file())
-        .then_some(Kind::Project)
+    let is_of_actions = |folder: &Path| {
+        folder.file_name().is_some_and(|name| name == "actions")
+            && folder_of(folder).join(CONFIG).is_file()
+    };
+    if is_of_actions(&folder) {
+        return Some(Kind::Project);
+    }
+    let mut above = folder.ancestors().skip(1);
+    above.any(is_of_actions).then_some(Kind::BelowActions)
 }

@@ -2,10 +2,11 @@
 //! it has deleted already is not asked for again.
 
 use super::args::{Allowed, Format, RunArgs};
+use super::open::shown;
 use super::ready::Ready;
 use super::resumption::Resumption;
 use super::terminal::Terminal;
-use crate::action::Effect;
+use crate::action::{Effect, TargetFacts};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::outcome::Outcome;
 use crate::plan::foresee::Tally;
@@ -67,7 +68,12 @@ impl Deletes {
     }
 
     /// Asks at a terminal, if it `may_ask`; else a flag says it.
-    pub(super) fn objection(&self, args: &RunArgs, may_ask: bool) -> Option<Diagnostic> {
+    pub(super) fn objection(
+        &self,
+        args: &RunArgs,
+        target: &TargetFacts,
+        may_ask: bool,
+    ) -> Option<Diagnostic> {
         let number = || plural(self.by_steps + self.by_rows, "record");
         let records = self.words.clone().unwrap_or_else(number);
         let who = if self.goes_on {
@@ -85,7 +91,16 @@ impl Deletes {
         if !may_ask {
             return None;
         }
-        if Terminal::new().ask(&format!("{what}, which nothing can undo. Go on?")) {
+        // Whoever answers has to see which CRM loses them.
+        let place = format!(
+            "{} to {} ({}, operation {})",
+            shown(&args.what.playbook),
+            target.name,
+            target.server,
+            target.operation
+        );
+        let question = format!("{place}: {what}, which nothing can undo. Go on?");
+        if Terminal::of(args.reports.ci).ask(&question) {
             return None;
         }
         refused(

@@ -35,7 +35,11 @@ impl Project {
         let folder = absolute(folder);
         let root = folder
             .ancestors()
-            .find(|folder| folder.join(CONFIG).is_file())
+            .find(|folder| {
+                let config = folder.join(CONFIG);
+                // Also one that cannot be read, which is said then.
+                config.exists() && !config.is_dir()
+            })
             .map(Path::to_owned);
         let mut findings = Vec::new();
         let config = root.as_ref().map_or_else(Config::default, |root| {
@@ -53,7 +57,11 @@ impl Project {
             }
         });
         let root = root.unwrap_or(folder);
-        let (catalogue, broken) = Catalogue::with_folder(Path::new(&shown(&root.join("actions"))));
+        let actions = root.join("actions");
+        let confined = Confinement::new(&actions, &root, &further(&config));
+        let (catalogue, broken) = Catalogue::with_folder(Path::new(&shown(&actions)), &|path| {
+            confined.objection(path)
+        });
         findings.extend(broken);
         Self {
             root,
@@ -65,14 +73,14 @@ impl Project {
 
     /// Which files a playbook in this folder may read.
     pub(super) fn confinement(&self, playbook: &Path) -> Confinement {
-        let further: Vec<PathBuf> = self
-            .config
-            .allow_paths
-            .iter()
-            .map(|path| PathBuf::from(&path.value))
-            .collect();
-        Confinement::new(&folder_of(playbook), &self.root, &further)
+        Confinement::new(&folder_of(playbook), &self.root, &further(&self.config))
     }
+}
+
+/// The folders beyond the project's own that may be read from.
+fn further(config: &Config) -> Vec<PathBuf> {
+    let paths = config.allow_paths.iter();
+    paths.map(|path| PathBuf::from(&path.value)).collect()
 }
 
 /// The folder of a file, absolute.

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::args::{PlanArgs, PlanFormat, PlaybookArgs};
+use super::ci::{Ci, named_for_repository};
 use super::limits::{Needs, check_limits};
 use super::open::shown;
 use super::prepare::{self, Occasion, Prepared};
@@ -21,9 +22,9 @@ use crate::plan::foresee::{FailingRows, Outlook, RowsShown};
 use crate::report::plan::{self, Budget, InputLine, LimitLines, PlanReport, Salt};
 
 pub(super) fn plan(args: &PlanArgs) -> Exit {
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::of(args.ci);
     if let Some(finding) = args.out.as_deref().and_then(saved::objection) {
-        return refuse(&terminal, args.format, &[finding]);
+        return refuse(&terminal, args, &[finding]);
     }
     let mut findings = Vec::new();
     let mut secrets = Vec::new();
@@ -32,7 +33,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
     let masker = prepare::masker(&secrets, &findings);
     terminal.mask(masker.clone());
     let Some(prepared) = prepared else {
-        return refuse(&terminal, args.format, &findings);
+        return refuse(&terminal, args, &findings);
     };
     findings.extend(accounts::check_own(
         &prepared.plan,
@@ -91,6 +92,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
         PlanFormat::Json => terminal.answer(&document(&report)),
         PlanFormat::Markdown => terminal.answer(&plan::markdown(&report)),
     }
+    annotate(&terminal, args, &findings);
     // A plan that no run would take is not saved.
     if let (Some(path), None) = (&args.out, exit) {
         match draft::write(path, &document(&report)) {
@@ -106,8 +108,8 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
 }
 
 /// What is wrong with a run of which no plan can be made.
-fn refuse(terminal: &Terminal, format: PlanFormat, findings: &[Diagnostic]) -> Exit {
-    if format == PlanFormat::Json {
+fn refuse(terminal: &Terminal, args: &PlanArgs, findings: &[Diagnostic]) -> Exit {
+    if args.format == PlanFormat::Json {
         terminal.answer(&render::json_lines(findings));
     } else {
         terminal.say(&terminal.findings(findings));
@@ -116,7 +118,15 @@ fn refuse(terminal: &Terminal, format: PlanFormat, findings: &[Diagnostic]) -> E
             render::summary(findings)
         ));
     }
+    annotate(terminal, args, findings);
     Exit::of_findings(findings).unwrap_or(Exit::Bug)
+}
+
+/// Shows findings on GitHub at their lines.
+fn annotate(terminal: &Terminal, args: &PlanArgs, findings: &[Diagnostic]) {
+    if args.ci.resolved() == Ci::Github {
+        terminal.command(&render::github(&named_for_repository(findings)));
+    }
 }
 
 fn notes(what: &PlaybookArgs, prepared: &Prepared, outlook: &Outlook) -> Vec<String> {

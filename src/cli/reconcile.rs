@@ -23,6 +23,7 @@ use self::words::given;
 use super::Exit;
 use super::args::{Format, ReconcileArgs};
 use super::call::Call;
+use super::ci::Ci;
 use super::held_back::{self, Held};
 use super::refusal::refuse_all;
 use super::resume::{choose, open, unreadable};
@@ -102,7 +103,7 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     let call = Call::new(&run, &state);
     if words.is_empty() {
         let mut session = Session {
-            terminal: Terminal::new(),
+            terminal: Terminal::of(Ci::Auto),
             run: &run,
             call: &call,
             looker: Looker::new(&journal, &run, started, &state),
@@ -124,7 +125,7 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     }
     journal.close().await?;
     if !words.is_empty() {
-        let terminal = Terminal::new();
+        let terminal = Terminal::of(Ci::Auto);
         match args.format {
             Format::Human => terminal.say(&told.sentence(&call)),
             Format::Json => terminal.answer(&told.to_json(&run, &words)),

@@ -4,11 +4,14 @@
     reason = "an edge: what is said for programs has its time"
 )]
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::Exit;
 use super::args::Format;
 use super::check::literal_tokens;
+use super::ci::{Ci, tell_refused};
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::event::RunId;
@@ -22,10 +25,30 @@ pub(super) fn refuse(format: Format, finding: &Diagnostic) -> Exit {
 
 /// Says all that keeps something from being done.
 pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::of(Ci::Auto);
     terminal.mask(Masker::new(literal_tokens(findings)));
     report_findings(&terminal, format, None, findings);
     Exit::of_findings(findings).unwrap_or(Exit::Bug)
+}
+
+/// Says why nothing is run, also to the CI system.
+pub(super) fn refuse_run(format: Format, ci: Ci, playbook: &Path, finding: &Diagnostic) -> Exit {
+    let findings = std::slice::from_ref(finding);
+    let exit = refuse_all(format, findings);
+    let mut terminal = Terminal::of(ci);
+    terminal.mask(Masker::new(literal_tokens(findings)));
+    tell_ci(&terminal, ci, playbook, findings);
+    exit
+}
+
+/// Tells the CI system of a run of a playbook of which nothing was sent.
+pub(super) fn tell_ci(terminal: &Terminal, ci: Ci, playbook: &Path, findings: &[Diagnostic]) {
+    let playbook = playbook.display().to_string();
+    let (commands, problems) = tell_refused(ci, &playbook, findings, terminal.masker());
+    terminal.command(&commands);
+    for problem in problems {
+        terminal.say(&format!("error: {problem}\n"));
+    }
 }
 
 /// `run` is none where it is not known yet.

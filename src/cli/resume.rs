@@ -5,9 +5,10 @@ use super::Exit;
 use super::accounts;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::call::Call;
+use super::ci::Ci;
 use super::open::{Project, folder_of, shown};
 use super::past::{Asked, Past};
-use super::refusal::refuse;
+use super::refusal::refuse_run;
 use super::resumption::Resumption;
 use super::run::go;
 use super::state;
@@ -22,9 +23,12 @@ pub(super) const SANDBOX: &str = "sandbox";
 
 pub(super) fn resume(args: &ResumeArgs) -> Exit {
     match prepare(args) {
-        Err(finding) => refuse(args.format, &finding),
+        Err(finding) => {
+            let playbook = args.playbook.as_deref().unwrap_or(Path::new("resume"));
+            refuse_run(args.format, args.reports.ci, playbook, &finding)
+        }
         Ok(None) => {
-            Terminal::new().say("nothing to go on with: the run ended ok\n");
+            Terminal::of(Ci::Auto).say("nothing to go on with: the run ended ok\n");
             Exit::Ok
         }
         Ok(Some((run_args, resumption))) => go(&run_args, Some(&resumption)),

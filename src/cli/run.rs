@@ -8,20 +8,20 @@ use super::afterwards::Ended;
 use super::args::{Format, RunArgs};
 use super::call::Call;
 use super::check::literal_tokens;
-use super::ci::Ci;
+use super::ci::{Ci, named_for_repository};
 use super::deletes::{self, Deletes};
 use super::emulated;
 use super::ending::{all_doubts, say_earlier_accounts, stopped_by_journal, tell_others};
 use super::held_back;
 use super::opened::Opened;
 use super::ready::{Ready, ready};
-use super::refusal::{refuse, report_findings};
+use super::refusal::{refuse_run, report_findings, tell_ci};
 use super::reporter::Reporter;
 use super::resumption::Resumption;
 use super::signals::Signals;
 use super::started::started;
 use super::terminal::{Terminal, width};
-use crate::diagnostic::render;
+use crate::diagnostic::{Diagnostic, render};
 use crate::event::RunStarted;
 use crate::report::human::Columns;
 use crate::report::record::{Recorder, places};
@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     {
         return match resumption {
             Ok(resumption) => go(args, Some(&resumption)),
-            Err(finding) => refuse(args.format, &finding),
+            Err(finding) => refuse_run(args.format, args.reports.ci, &args.what.playbook, &finding),
         };
     }
     go(args, None)
@@ -62,6 +62,7 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
             Ok(sandbox) => sandbox,
             Err(findings) => {
                 report_findings(&terminal, args.format, None, &findings);
+                refused_in_ci(args, &terminal, &findings);
                 return Exit::of_findings(&findings).unwrap_or(Exit::Bug);
             }
         };
@@ -83,10 +84,13 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
         let begun = begun.filter(|_| Exit::of_findings(&findings).is_none());
         let run = begun.or(resumption.map(|earlier| &earlier.run));
         report_findings(&terminal, args.format, run, &findings);
-        if args.reports.ci.resolved() == Ci::Github && args.format == Format::Human {
-            terminal.command(&render::github(&findings));
+        let refused = Exit::of_findings(&findings);
+        if refused.is_some() {
+            refused_in_ci(args, &terminal, &findings);
+        } else if args.reports.ci.resolved() == Ci::Github && args.format == Format::Human {
+            terminal.command(&render::github(&named_for_repository(&findings)));
         }
-        match (ready, Exit::of_findings(&findings)) {
+        match (ready, refused) {
             (_, Some(exit)) => {
                 if args.format == Format::Human {
                     terminal.say(&format!(
@@ -116,6 +120,11 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
     })
 }
 
+/// Tells the CI system that nothing is run.
+fn refused_in_ci(args: &RunArgs, terminal: &Terminal, findings: &[Diagnostic]) {
+    tell_ci(terminal, args.reports.ci, &args.what.playbook, findings);
+}
+
 /// Opens what the run needs, with the event that it begins with; says why it is not run, where something speaks against
 /// it that only the journal knows.
 fn open(
@@ -134,6 +143,7 @@ fn open(
         Ok(opened) => Ok((started, opened)),
         Err(findings) => {
             report_findings(terminal, args.format, earlier, &findings);
+            refused_in_ci(args, terminal, &findings);
             if args.format == Format::Human {
                 terminal.say("\nnothing was sent\n");
             }

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::Exit;
 use super::args::{Format, RunsArgs, RunsCommand};
 use super::call::Call;
+use super::ci::Ci;
 use super::open::Project;
 use super::reads::Reads;
 use super::refusal::refuse;
@@ -37,7 +38,7 @@ use crate::value::Value;
 pub(super) fn runs(args: &RunsArgs) -> Exit {
     match work(args) {
         Ok(text) => {
-            Terminal::new().answer(&text);
+            Terminal::of(Ci::Auto).answer(&text);
             Exit::Ok
         }
         Err(finding) => refuse(args.format, &finding),

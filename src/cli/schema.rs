@@ -68,7 +68,7 @@ fn answer(args: &SchemaArgs, catalogue: &Catalogue) -> Result<String, Diagnostic
             "report" => editor::report(),
             name => editor::with(&*find(name, catalogue)?),
         },
-        (None, None, None) => unreachable!("the command line asks for one of them"),
+        (None, None, None) => editor::playbook(catalogue),
     };
     Ok(editor::text_of(&schema))
 }

@@ -78,6 +78,11 @@ impl Terminal {
         self.masker = masker;
     }
 
+    /// What covers the texts that are written.
+    pub(super) const fn masker(&self) -> &Masker {
+        &self.masker
+    }
+
     /// An answer, on standard output.
     pub(super) fn answer(&self, text: &str) {
         static COLOR: LazyLock<ColorChoice> =

@@ -186,6 +186,13 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.source.is_unread() {
+            f.write_str(self.source.name())?;
+            return match self.source.only_line() {
+                Some(line) => write!(f, ":{line}"),
+                None => Ok(()),
+            };
+        }
         write!(f, "{}:{}", self.source.name(), self.start())
     }
 }
@@ -247,6 +254,15 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, source: &Arc<Source>, span: Span) -> Self {
         self.place = Some(Place::new(source, span));
+        self
+    }
+
+    /// The same finding, in a file whose text is not here, where it has no place yet; `line` where one is known.
+    #[must_use]
+    pub fn in_file(mut self, name: &str, line: Option<u64>) -> Self {
+        let line = line.and_then(|line| usize::try_from(line).ok());
+        self.place
+            .get_or_insert_with(|| Place::new(&Source::unread(name, line), Span::default()));
         self
     }
 

@@ -45,7 +45,7 @@ impl Document {
 
 fn bytes_of(path: &Path, shown_as: &str) -> Result<Vec<u8>, Diagnostic> {
     let refused = |error: io::Error| unreadable(&error, shown_as, OTHERWISE);
-    let file = File::open(path).map_err(refused)?;
+    let file = open_ordinary(path).map_err(refused)?;
     if file.metadata().map_err(refused)?.is_dir() {
         return Err(unreadable(
             &ErrorKind::IsADirectory.into(),
@@ -63,6 +63,32 @@ fn bytes_of(path: &Path, shown_as: &str) -> Result<Vec<u8>, Diagnostic> {
     Ok(bytes)
 }
 
+/// Opens a file that can be read without waiting for somebody who writes into it. A pipe or a device that was handed over,
+/// as `<(…)` and `/dev/stdin` are, has its writer, and stands under `/dev` or nowhere.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] for a pipe, a socket or a device that stands in another folder; else why it cannot be opened.
+pub(crate) fn open_ordinary(path: &Path) -> io::Result<File> {
+    // Asked before opening: opening a pipe waits for its writer.
+    let metadata = path.metadata()?;
+    let is_ordinary = metadata.is_file() || metadata.is_dir();
+    let stands_elsewhere = || {
+        // What was handed over may have no path that leads to it.
+        let real = path.canonicalize();
+        real.is_ok_and(|real| !["/dev", "/proc"].iter().any(|top| real.starts_with(top)))
+    };
+    if !is_ordinary && !path.starts_with("/dev/fd") && stands_elsewhere() {
+        return Err(ErrorKind::Unsupported.into());
+    }
+    File::open(path)
+}
+
+/// What is said of such a file, and what to do.
+pub(crate) const NOT_ORDINARY: (&str, &str) = (
+    "no ordinary file",
+    "write what comes out of it into a file first, and name that one",
+);
+
 /// Why a file could not be read, and what to do; `otherwise` is the advice where the reason is none of the
 /// usual ones.
 pub(crate) fn unreadable(error: &io::Error, shown_as: &str, otherwise: &'static str) -> Diagnostic {
@@ -76,6 +102,11 @@ pub(crate) fn unreadable(error: &io::Error, shown_as: &str, otherwise: &'static 
             Code::UnreadableFile,
             format!("{shown_as} is a folder"),
             "name a file in it",
+        ),
+        ErrorKind::Unsupported => (
+            Code::UnreadableFile,
+            format!("{shown_as} is {}", NOT_ORDINARY.0),
+            NOT_ORDINARY.1,
         ),
         ErrorKind::PermissionDenied => (
             Code::UnreadableFile,
@@ -171,6 +202,24 @@ mod tests {
                 ("play.yaml:1:1", "a:")
             );
         }
+    }
+
+    /// Opening it would wait for ever.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.yaml");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let refused = finding(Document::load(&path, "pipe.yaml"));
+        assert_eq!(refused.message, "pipe.yaml is no ordinary file");
+        assert_eq!(
+            open_ordinary(Path::new("/dev/null"))
+                .err()
+                .map(|it| it.kind()),
+            None
+        );
     }
 
     #[test]

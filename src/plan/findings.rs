@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Objection};
 use crate::document::Node;
-use crate::schema::{Violation, ViolationKind};
+use crate::schema::{Violation, ViolationKind, subject_words};
 use crate::source::{Source, Span};
 use crate::template::{ErrorKind, TemplateError};
 use crate::value::Value;
@@ -81,8 +81,7 @@ pub fn violation_diagnostic(
     };
     let mut message = format!("{what}: {}", violation.message);
     if matches!(violation.kind, ViolationKind::UnknownKey { .. }) && !violation.pointer.is_empty() {
-        let at = violation.pointer.trim_start_matches('/').replace('/', ".");
-        message = format!("{message} in `{at}`");
+        message = format!("{message} in {}", subject_words(&violation.pointer));
     }
     let mut diagnostic = Diagnostic::error(code, message).at(source, span);
     if let ViolationKind::WrongType { is_null, .. } = violation.kind {

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compile::Compiler;
 use super::names::{PlaceKind, RowNames};
 use super::shape::Shape;
-use super::{AccountPaths, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree};
+use super::{
+    AccountPaths, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree, batches,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Node;
 use crate::playbook::{ForEach, RowSource, Step};
@@ -85,6 +87,10 @@ impl<'p> Compiler<'p> {
         let key = of_row(&each.key);
         let serialize_by = of_row(&each.serialize_by);
         let steps = self.steps(nested, place, &conditions);
+        if let Some(batch) = &each.batch {
+            self.findings
+                .extend(batches::check(batch, &binding, &steps));
+        }
         self.rows.pop();
         let home = self.sheet.home;
         let path = |path: &Option<Spanned<String>>| {
@@ -105,7 +111,7 @@ impl<'p> Compiler<'p> {
                 binding,
                 key,
                 serialize_by,
-                batch: each.batch,
+                batch: each.batch.as_ref().map(|batch| batch.value),
                 concurrency: each.concurrency,
                 max_failures: each.max_failures,
                 accounts: AccountPaths {

@@ -4,6 +4,7 @@
 //! exist, references point back to something that has that output, and templates compile.
 
 mod answers;
+mod batches;
 mod compile;
 mod findings;
 pub mod foresee;

@@ -4,6 +4,7 @@
 mod everywhere;
 mod reads;
 mod rows;
+mod same;
 mod sent;
 mod uses;
 

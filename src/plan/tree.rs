@@ -107,6 +107,15 @@ impl Tree {
         matches!(self, Self::Fixed(_))
     }
 
+    /// What stands under a key that is written out.
+    pub fn member(&self, key: &str) -> Option<&Self> {
+        let Self::Map(entries) = self else {
+            return None;
+        };
+        let entry = entries.iter().find(|(name, _)| name == key);
+        entry.map(|(_, tree)| tree)
+    }
+
     /// Where it stands in its text; none without a template.
     pub fn place(&self) -> Option<Span> {
         self.templates().first().map(|(_, node)| node.span)

@@ -269,10 +269,11 @@ fn wrong_place(key: &str, only: &str, span: Span, findings: &mut Findings) {
 }
 
 /// How many rows make one item; one where that cannot be read, so that its steps see the list `rows` all the same.
-fn batch(map: &Mapping<'_>, findings: &mut Findings) -> Option<usize> {
-    map.get("batch")?;
+fn batch(map: &Mapping<'_>, findings: &mut Findings) -> Option<Spanned<usize>> {
+    let span = map.get("batch")?.span;
     let count = map.count("batch", 1, findings).unwrap_or(1);
-    Some(usize::try_from(count).unwrap_or(usize::MAX))
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    Some(Spanned::new(count, span))
 }
 
 fn max_failures(node: &Node, findings: &mut Findings) -> Option<MaxFailures> {

@@ -209,7 +209,7 @@ pub struct ForEach {
     /// Rows with the same value keep their order: a template.
     pub serialize_by: Option<Node>,
     /// How many rows make one item of the list `rows`.
-    pub batch: Option<usize>,
+    pub batch: Option<Spanned<usize>>,
     /// How many rows are on their way at once.
     pub concurrency: usize,
     /// The loop stops when more rows have failed.

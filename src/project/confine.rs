@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::document::NOT_ORDINARY;
 
 /// The folders that a playbook may read from, and where its relative paths begin.
 #[derive(Debug, Clone)]
@@ -103,16 +104,19 @@ impl Confinement {
             let (what, help) = if metadata.is_dir() {
                 ("a folder", "name a file in it")
             } else {
-                (
-                    "no ordinary file",
-                    "write what comes out of it into a file first, and name that one",
-                )
+                NOT_ORDINARY
             };
             return Err(
                 Diagnostic::error(Code::UnreadableFile, format!("{written} is {what}")).help(help),
             );
         }
         Ok(Resolved { path })
+    }
+
+    /// What speaks against reading a file that is there: links that lead to where the playbook may not go.
+    pub fn objection(&self, path: &Path) -> Option<Diagnostic> {
+        let real = std::fs::canonicalize(path).ok()?;
+        (!self.admits(&real)).then(|| outside(&path.display().to_string()))
     }
 
     /// Whether a path without links and `..` lies where the playbook may go.

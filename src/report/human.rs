@@ -208,8 +208,10 @@ pub fn loop_state(progress: &Progress<'_>, room: usize) -> String {
     let of = progress
         .total
         .map_or_else(String::new, |total| format!(" of {total}"));
+    let is_one = progress.total.unwrap_or(done) == 1;
+    let rows = if is_one { "row" } else { "rows" };
     let mut line = format!(
-        "{}: {done}{of} rows, {rate:.0}/s, {} ok, {} failed, {} unknown",
+        "{}: {done}{of} {rows}, {rate:.0}/s, {} ok, {} failed, {} unknown",
         harmless(progress.step),
         counts.ok,
         counts.failed,

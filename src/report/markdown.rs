@@ -232,7 +232,7 @@ fn shown_row(named: &NamedRow) -> String {
     }
 }
 
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     if text.chars().count() <= CELL {
         return text.to_owned();
     }
@@ -242,7 +242,7 @@ fn short(text: &str) -> String {
 }
 
 /// Text in which nothing is Markdown or HTML, nobody is mentioned and nothing becomes a link.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -7,6 +7,7 @@ pub mod record;
 pub mod run_json;
 pub mod junit;
 pub mod markdown;
+pub mod refused;
 pub mod html;
 
 mod markup;

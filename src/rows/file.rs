@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attachment::Attachment;
 use crate::diagnostic::Diagnostic;
-use crate::document::unreadable_file;
+use crate::document::{open_ordinary, unreadable_file};
 use crate::source::{Source, Span};
 
 /// A data file as it was when it was described.
@@ -93,7 +93,7 @@ impl Seek for Steady {
 /// Opens a file for reading.
 pub(super) fn open(path: &Path, shown_as: &str) -> Result<Steady, Diagnostic> {
     let refused = |error: io::Error| unreadable(&error, shown_as);
-    let file = File::open(path).map_err(refused)?;
+    let file = open_ordinary(path).map_err(refused)?;
     let metadata = file.metadata().map_err(refused)?;
     if metadata.is_dir() {
         return Err(unreadable(&ErrorKind::IsADirectory.into(), shown_as));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::raw::Raw;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::secret::Masker;
 use crate::value::{Map, Value};
 
@@ -202,28 +203,50 @@ impl RowError {
         self.stream = Stream::Ends;
         self
     }
+
+    /// The same as a finding about the file called `file`.
+    pub fn finding(&self, file: &str) -> Diagnostic {
+        let mut message = self.place_words();
+        let _ = write!(message, ": {}", self.message);
+        let rest = (self.stream != Stream::GoesOn).then_some(NOT_READ);
+        let help: Vec<&str> = self.help.into_iter().chain(rest).collect();
+        let finding = Diagnostic::error(Code::Schema, message).in_file(file, self.line);
+        if help.is_empty() {
+            finding
+        } else {
+            finding.help(help.join("; "))
+        }
+    }
+
+    /// ``row 3 (line 5), column 2 `name` ``
+    fn place_words(&self) -> String {
+        let mut words = format!("row {}", self.number);
+        if let Some(line) = self.line {
+            let _ = write!(words, " (line {line})");
+        }
+        if let Some(column) = self.column_number {
+            let _ = write!(words, ", column {column}");
+        }
+        if let Some(name) = &self.column_name {
+            let _ = write!(words, " `{name}`");
+        }
+        words
+    }
 }
+
+/// What is said of a row after which no other can be read.
+const NOT_READ: &str = "the rows from there on were not read";
 
 impl fmt::Display for RowError {
     /// `row 3 (line 5), column 2 `name`: what is wrong; what to do`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}", self.number)?;
-        if let Some(line) = self.line {
-            write!(f, " (line {line})")?;
-        }
-        if let Some(column) = self.column_number {
-            write!(f, ", column {column}")?;
-        }
-        if let Some(name) = &self.column_name {
-            write!(f, " `{name}`")?;
-        }
-        write!(f, ": {}", self.message)?;
+        write!(f, "{}: {}", self.place_words(), self.message)?;
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;
         }
         match self.stream {
             Stream::GoesOn => Ok(()),
-            Stream::Ends | Stream::Breaks => f.write_str("; the rows from there on were not read"),
+            Stream::Ends | Stream::Breaks => write!(f, "; {NOT_READ}"),
         }
     }
 }

@@ -12,9 +12,6 @@ use crate::template::{Expression, Scope, View};
 use crate::transport::{Response, SendError};
 use crate::value::Value;
 
-/// How many characters of a value a failed expectation shows.
-const LONGEST_SHOWN: usize = 120;
-
 /// What follows from what came back.
 pub(super) enum Next {
     /// The step has its outcome.
@@ -289,7 +286,7 @@ fn instead(condition: &Expression, seen: View<'_>) -> String {
     let told: Vec<String> = values
         .iter()
         .map(|(path, value)| match value {
-            Some(value) => format!("`{path}` is {}", described(value)),
+            Some(value) => format!("`{path}` is {}", value.described()),
             None => format!("`{path}` is not there"),
         })
         .collect();
@@ -297,20 +294,6 @@ fn instead(condition: &Expression, seen: View<'_>) -> String {
         None => String::new(),
         Some((last, [])) => format!(", and {last}"),
         Some((last, others)) => format!(", and {} and {last}", others.join(", ")),
-    }
-}
-
-/// A value in a message: whole or not at all, since half of a secret could not be masked.
-fn described(value: &Value) -> String {
-    let json = value.to_json_text();
-    if json.chars().count() <= LONGEST_SHOWN {
-        return json;
-    }
-    match value {
-        Value::Text(text) => format!("a text of {} characters", text.chars().count()),
-        Value::List(items) => format!("a list of {}", items.len()),
-        Value::Map(members) => format!("an object with {} members", members.len()),
-        _ => "a long number".to_owned(),
     }
 }
 

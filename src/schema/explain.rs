@@ -4,7 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
 
-use super::{SchemaError, Violation, ViolationKind, blank, lint, plain_number, steps};
+use super::{SchemaError, Violation, ViolationKind, blank, lint, pattern, plain_number, steps};
 use crate::value::{Value, is_blank};
 
 /// The violations behind an error about a value.
@@ -17,7 +17,9 @@ pub(super) fn of_schema(error: &ValidationError<'_>) -> SchemaError {
     let pointer = error.instance_path().as_str().to_owned();
     let message = match error.kind() {
         Kind::Format { format } if format == "regex" => {
-            "this is not a regular expression".to_owned()
+            let why = error.instance().as_ref().as_str().and_then(pattern::fault);
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            format!("this is not a regular expression{why}")
         }
         Kind::Referencing(_) => "a `$ref` points to nothing".to_owned(),
         // Compile errors speak of the schema itself, in which there are no secrets.
@@ -209,7 +211,7 @@ fn forms(branches: &[&Vec<ValidationError<'static>>], schema: &Json) -> String {
 /// The kind of an error about one value, and its message without the subject.
 fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, String) {
     let expected = place
-        .and_then(|place| place.get("x-expected")?.as_str())
+        .and_then(|place| place.get(lint::EXPECTED)?.as_str())
         .map(|words| format!("must be {words}"));
     let counted = |least: &str, limit: u64, thing: &str| {
         let plural = if limit == 1 { "" } else { "s" };

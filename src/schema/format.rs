@@ -29,6 +29,34 @@ const FORMATS: [Format; 3] = [
     },
 ];
 
+/// The formats of draft 2020-12.
+const OF_DRAFT: [&str; 19] = [
+    "date",
+    "date-time",
+    "time",
+    "duration",
+    "email",
+    "idn-email",
+    "hostname",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uri-reference",
+    "iri",
+    "iri-reference",
+    "uri-template",
+    "uuid",
+    "json-pointer",
+    "relative-json-pointer",
+    "regex",
+];
+
+/// The names of all formats, our own first.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name).chain(OF_DRAFT)
+}
+
 /// The options, knowing our own formats too.
 pub(super) fn with_own_formats<R, F: Json>(
     options: ValidationOptions<'_, R, F>,

@@ -3,11 +3,14 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::SchemaError;
-use crate::diagnostic::did_you_mean;
+use super::{SchemaError, format, plain_number};
+use crate::diagnostic::{did_you_mean, nearest};
 use crate::value::pointer_step;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// What a value must be, in words: for messages, where the other keywords say it in symbols.
+pub(super) const EXPECTED: &str = "x-expected";
 
 /// What stands under a keyword of draft 2020-12.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,7 @@ fn walk(
     for (keyword, value) in keywords {
         let here = join(&pointer, keyword);
         if keyword.starts_with("x-") {
+            check_own(keyword, value, &here)?;
             continue;
         }
         let Some(below) = below(keyword) else {
@@ -117,6 +121,53 @@ fn walk(
     Ok(())
 }
 
+/// A keyword that means something here has a value that does; one that only looks like it is a misspelling.
+fn check_own(keyword: &str, value: &Json, here: &str) -> Result<(), SchemaError> {
+    let refuse = |is_of_keyword: bool, message: String, help: String| {
+        Err(SchemaError {
+            pointer: here.to_owned(),
+            is_of_keyword,
+            message,
+            help: Some(help),
+        })
+    };
+    match keyword {
+        plain_number::KEYWORD => {
+            let is_known = value
+                .as_str()
+                .is_some_and(|form| plain_number::FORMS.contains(&form));
+            if !is_known {
+                let forms = plain_number::FORMS.map(|form| format!("`{form}`"));
+                let message = format!("`{keyword}` must be {}", forms.join(" or "));
+                let help = value
+                    .as_str()
+                    .map(|form| did_you_mean(form, plain_number::FORMS));
+                return refuse(
+                    false,
+                    message,
+                    help.flatten().unwrap_or_else(|| {
+                        format!("write `{keyword}: {}`", plain_number::FORMS[0])
+                    }),
+                );
+            }
+        }
+        EXPECTED if !value.is_string() => {
+            let message = format!("`{keyword}` must be text");
+            let help = "write what fits, in a few words that go on after \"must be\"";
+            return refuse(false, message, help.to_owned());
+        }
+        EXPECTED => {}
+        _ => {
+            if let Some(meant) = nearest(keyword, [plain_number::KEYWORD, EXPECTED]) {
+                let message = format!("`{keyword}` means nothing here");
+                let help = format!("did you mean `{meant}`?");
+                return refuse(true, message, help);
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check_values(
     keywords: &Map<String, Json>,
     pointer: &str,
@@ -135,7 +186,7 @@ fn check_values(
         return refuse(
             "format",
             format!("`{format}` is not a known format"),
-            "leave it out, or use `pattern`",
+            &of_format(format, is_format),
         );
     }
     if let Some(draft) = text("$schema").filter(|uri| uri.trim_end_matches('#') != DRAFT) {
@@ -155,12 +206,19 @@ fn check_values(
     Ok(())
 }
 
+/// What to do about a format that nobody knows.
+fn of_format(written: &str, is_format: &dyn Fn(&str) -> bool) -> String {
+    let known: Vec<&str> = format::names().filter(|name| is_format(name)).collect();
+    let hint = did_you_mean(written, known.iter().copied()).unwrap_or_default();
+    format!("{hint}; or leave it out, or use `pattern`")
+}
+
 fn remedy(keyword: &str) -> String {
     let own = "a keyword of your own begins with `x-`";
     match keyword {
         "definitions" => "it is called `$defs` now".to_owned(),
         "dependencies" => "use `dependentRequired` or `dependentSchemas` in its place".to_owned(),
-        _ => crate::diagnostic::nearest(keyword, KEYWORDS.iter().map(|(name, _)| *name))
+        _ => nearest(keyword, KEYWORDS.iter().map(|(name, _)| *name))
             .and_then(|name| did_you_mean(keyword, [name]))
             .map_or_else(|| own.to_owned(), |hint| format!("{hint} {own}")),
     }

@@ -8,6 +8,7 @@ mod format;
 mod keyword;
 mod lint;
 mod node;
+mod pattern;
 mod plain_number;
 mod violation;
 

@@ -11,6 +11,9 @@ use crate::value::Value;
 /// The keyword.
 pub const KEYWORD: &str = "x-plain-number";
 
+/// What it may be.
+pub(super) const FORMS: [&str; 2] = ["decimal", "integer"];
+
 /// The spelling of a number; none of what is no number.
 fn spelled(value: &Value) -> Option<&str> {
     match value {

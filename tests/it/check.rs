@@ -241,10 +241,13 @@ fn data_files_are_read_to_their_last_row() {
     );
     let shown = check(folder.path(), "bad.csv", "human");
     assert!(
-        shown.contains("bad.csv, row 2 (line 3)") && shown.contains("row 3 (line 4)"),
+        shown.contains("--> bad.csv:3\n") && shown.contains("row 3 (line 4)"),
         "{shown}"
     );
     assert!(shown.ends_with("exit code 3\n"), "{shown}");
     let shown = check(folder.path(), "bad.jsonl", "human");
-    assert!(shown.contains("bad.jsonl, row 2 (line 2)"), "{shown}");
+    assert!(
+        shown.contains("row 2 (line 2)") && shown.contains("--> bad.jsonl:2\n"),
+        "{shown}"
+    );
 }

@@ -14,6 +14,7 @@ mod docs;
 mod endings;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod given;
 mod init;
 mod kill;
 mod laws;
@@ -27,6 +28,7 @@ mod plan;
 mod plan_rows;
 mod reconcile;
 mod reports;
+mod refused;
 mod rereading;
 mod resume;
 mod row_names;

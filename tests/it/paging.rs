@@ -431,5 +431,8 @@ fn pages_are_for_actions_that_have_some() {
     );
     assert!(told.contains("playbook.yaml:4:5"), "{told}");
     let told = check("record.query", "effect: read", "effect: update");
-    assert!(told.contains("record.query does not only read"), "{told}");
+    assert!(
+        told.contains("`paging` is for calls with the effect `read`"),
+        "{told}"
+    );
 }

@@ -93,7 +93,7 @@ fn as_json_it_says_which_words_it_took_and_what_is_left() {
             { "step": "add", "row": "create", "action": "obligation.insert", "decision": "ok", "wolkvox_id": "64ff" },
             { "step": "drop", "row": "delete", "action": "record.delete", "decision": "resend", "wolkvox_id": null },
         ],
-        "in_doubt": [{ "step": "mark", "row": "change" }],
+        "in_doubt": [{ "step": "mark", "row": "change", "name": "mark@change" }],
     });
     assert_eq!(lines(&ran), [said]);
     let ran = voxplay(&project, &[&json[..], &["--ok", "mark"]].concat());

@@ -183,8 +183,6 @@ fn an_unknown_name_gets_the_nearest() {
         "{}",
         text(&output.stderr)
     );
-    let output = voxplay(&["schema"], folder.path());
-    assert_eq!(output.status.code(), Some(2));
     let output = voxplay(&["schema", "playbook", "--list"], folder.path());
     assert_eq!(output.status.code(), Some(2));
 }

@@ -56,11 +56,23 @@ impl Reader<'_> {
     }
 
     pub(super) fn map(&mut self, node: &Node, sees: Sees) -> Option<Shape> {
+        // Beside a misspelt `$each`, the `$item` that belongs to it is right.
+        let is_misspelt = |key: &str| key.starts_with('$') && ![EACH, ITEM, MERGE].contains(&key);
+        let misspelt = node.entries()?.iter().any(|entry| is_misspelt(&entry.key));
         let members: Vec<Option<Member>> = node
             .entries()?
             .iter()
             .map(|entry| match entry.key.as_str() {
                 MERGE => self.template(&entry.value, sees).map(Member::Merge),
+                ITEM if misspelt => None,
+                ITEM => {
+                    let message = format!("`{ITEM}` stands alone");
+                    let finding = Diagnostic::error(Code::MissingKey, message)
+                        .at(self.source, entry.key_span)
+                        .help(format!("`{EACH}` beside it names the list"));
+                    self.found.push(finding);
+                    None
+                }
                 key if key.starts_with('$') => {
                     self.unknown_directive(entry.key_span, key);
                     None

@@ -266,6 +266,91 @@ fn templates_are_compiled_and_kept_to_what_they_see() {
 }
 
 #[test]
+fn keywords_of_our_own_are_spelled_right() {
+    let cases = [
+        (
+            "x-plain-number: decimals",
+            "14:43 invalid-schema: the schema `params` is wrong: `x-plain-number` must be `decimal` or `integer` (did you mean `decimal`?)",
+        ),
+        (
+            "x-plain-numbers: decimal",
+            "14:27 invalid-schema: the schema `params` is wrong: `x-plain-numbers` means nothing here (did you mean `x-plain-number`?)",
+        ),
+        (
+            "x-expected: 5",
+            "14:39 invalid-schema: the schema `params` is wrong: `x-expected` must be text (write what fits, in a few words that go on after \"must be\")",
+        ),
+        (
+            "pattern: '('",
+            "14:36 invalid-schema: the schema `params` is wrong: this is not a regular expression: a `(` is not closed: write `\\(` for the letter",
+        ),
+        (
+            "format: activity-date",
+            "14:35 invalid-schema: the schema `params` is wrong: `activity-date` is not a known format (did you mean `activity-datetime`?; or leave it out, or use `pattern`)",
+        ),
+    ];
+    for (keyword, wanted) in cases {
+        let by = format!("name: {{ type: string, {keyword},");
+        assert_eq!(broken("name: { type: string,", &by), [wanted], "{keyword}");
+    }
+    let own = "name: { type: string, x-mine: 5,";
+    assert_eq!(broken("name: { type: string,", own), [""; 0]);
+}
+
+#[test]
+fn a_condition_of_success_is_tried_with_the_examples() {
+    let success = |condition: &str| {
+        broken(
+            "encoding: json",
+            &format!("encoding: json\nsuccess: {condition}"),
+        )
+    };
+    assert_eq!(success("response.code == 200"), [""; 0]);
+    for (condition, wanted) in [
+        (
+            "response.code",
+            "9:10 invalid-action: `success` must be true or false, and for the answer of an example it is a number (compare it with something, as in `response.data.inserted == 1`)",
+        ),
+        (
+            "response.code == 201",
+            "29:5 invalid-action: the answer does not meet the action's condition of success: response.code == 201 (response.code is 200); state `success: false` in the example if that is meant",
+        ),
+        (
+            "response.data.count > 0",
+            "29:5 invalid-action: the action's condition of success cannot be told from the answer: `response.data.count` is undefined",
+        ),
+    ] {
+        assert_eq!(success(condition), [wanted], "{condition}");
+    }
+}
+
+#[test]
+fn what_is_required_and_counted_is_a_parameter_that_can_be() {
+    assert_eq!(
+        broken("required: [name]", "required: [name, fieldz]"),
+        [
+            "12:20 invalid-action: `required` names no parameter: there is no `fieldz` (known here: name)"
+        ]
+    );
+    assert_eq!(
+        broken(
+            r#"  name: "{{ with.name }}""#,
+            r#"  name: { $eech: "{{ with.name }}", $item: "{{ item }}" }"#
+        ),
+        ["17:11 unknown-key: unknown key `$eech` (did you mean `$each`?)"]
+    );
+    let paging = "encoding: json\npaging: { page: name, limit: name, max_limit: 5, records: '{{ response.data }}' }";
+    assert_eq!(
+        broken("encoding: json", paging),
+        [
+            "9:1 invalid-action: `paging` is for calls with the effect `read` (take it out: a call that writes is sent once, and not again for each page)",
+            "9:17 invalid-action: `paging.page` names a parameter that is no number (the pages are counted by it: give the parameter `type: integer`)",
+            "9:30 invalid-action: `paging.limit` names a parameter that is no number (the pages are counted by it: give the parameter `type: integer`)",
+        ]
+    );
+}
+
+#[test]
 fn examples_are_tried() {
     let cases = [
         (
@@ -312,10 +397,18 @@ fn examples_are_tried() {
 #[test]
 fn no_file_is_dropped_without_a_word() {
     let paging = |limit: &str| {
-        let by = format!(
-            "encoding: json\npaging: {{ page: name, limit: name, max_limit: {limit}, records: '{{{{ response.data }}}}' }}"
+        let paging = format!(
+            "encoding: json\npaging: {{ page: at, limit: at, max_limit: {limit}, records: '{{{{ response.data }}}}' }}"
         );
-        broken("encoding: json", &by)
+        let text = GOOD
+            .replace("encoding: json", &paging)
+            .replace("effect: create", "effect: read")
+            .replace(
+                "  properties:\n",
+                "  properties:\n    at: { type: integer, description: which page }\n",
+            );
+        let (_, found) = project(&[("thing.make", &text)]);
+        found.iter().map(line).collect::<Vec<_>>()
     };
     assert_eq!(paging("2.5e2"), [""; 0]);
     assert_eq!(paging("1e30").len(), 1);
@@ -427,9 +520,9 @@ fn a_folder_is_read_with_everything_that_is_wrong_in_it() {
     put("thing.make.yaml", GOOD);
     put("broken.yml", "name: [\n");
     put("README.md", "# no action");
-    let (catalogue, found) = Catalogue::with_folder(folder.path());
+    let (catalogue, found) = Catalogue::with_folder(folder.path(), &|_| None);
     assert!(catalogue.contains("thing.make"));
     assert_eq!(found.len(), 1, "{found:#?}");
-    let (catalogue, found) = Catalogue::with_folder(&folder.path().join("none"));
+    let (catalogue, found) = Catalogue::with_folder(&folder.path().join("none"), &|_| None);
     assert_eq!((catalogue.names().count(), found.len()), (5, 0));
 }

@@ -6,7 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::PlaybookArgs;
-use crate::cli::complete;
+use crate::cli::{ci, complete};
 
 /// How a plan is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,6 +51,9 @@ pub(crate) struct PlanArgs {
     /// Count today's requests in the journal of this folder [default: .voxplay beside voxplay.yaml]
     #[arg(long, value_name = "DIR", env = "VOXPLAY_STATE_DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) state_dir: Option<PathBuf>,
+    /// What to tell the CI system by itself
+    #[arg(long, value_enum, default_value = "auto", env = "VOXPLAY_CI")]
+    pub(crate) ci: ci::Ci,
     /// How to write the plan
     #[arg(long, value_enum, default_value = "human", env = "VOXPLAY_FORMAT")]
     pub(crate) format: PlanFormat,

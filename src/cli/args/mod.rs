@@ -52,7 +52,7 @@ pub(crate) struct PlaybookArgs {
     #[arg(short, long = "input", value_name = "NAME=VALUE", env = "VOXPLAY_INPUT", value_parser = pair, add = complete::inputs())]
     pub(crate) input: Vec<(String, String)>,
     /// Read inputs from a YAML or JSON file; can be repeated
-    #[arg(long, value_name = "FILE", env = "VOXPLAY_INPUTS", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", env = "VOXPLAY_INPUTS", value_delimiter = ',', value_hint = clap::ValueHint::FilePath)]
     pub(crate) inputs: Vec<PathBuf>,
     /// Send to this target of voxplay.yaml
     #[arg(long, value_name = "NAME", env = "VOXPLAY_TARGET", add = complete::targets())]

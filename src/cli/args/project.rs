@@ -82,7 +82,7 @@ pub(crate) enum ActionsCommand {
 
 /// Print the JSON Schema of playbooks, of voxplay.yaml, of action files, of plans, of reports, or of one action
 ///
-/// Schemas are of draft 2020-12 and hold the project's own actions too. Editors get completion, help and
+/// Without a name it is that of playbooks. Schemas are of draft 2020-12 and hold the project's own actions too. Editors get completion, help and
 /// checks from them: `--write` keeps them as files.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -91,7 +91,7 @@ Examples:
   voxplay schema record.update              what stands under `with`
   voxplay schema --request record.update    the body as it is sent
   voxplay schema --write schemas            files for the editor")]
-#[command(group = clap::ArgGroup::new("wanted").required(true))]
+#[command(group = clap::ArgGroup::new("wanted"))]
 pub(crate) struct SchemaArgs {
     /// `playbook`, `config` (voxplay.yaml), `action` (an action file), `plan` or `report` (as JSON), or the name of an
     /// action: its `with`

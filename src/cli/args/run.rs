@@ -78,7 +78,7 @@ pub(crate) struct ResumeArgs {
     #[arg(long, value_name = "FILE", env = "VOXPLAY_PLAYBOOK", value_hint = clap::ValueHint::FilePath)]
     pub(crate) playbook: Option<PathBuf>,
     /// Read inputs from a YAML or JSON file: secret ones are not in the journal
-    #[arg(long, value_name = "FILE", env = "VOXPLAY_INPUTS", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", env = "VOXPLAY_INPUTS", value_delimiter = ',', value_hint = clap::ValueHint::FilePath)]
     pub(crate) inputs: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) agreed: AllowArgs,

@@ -16,6 +16,7 @@ use self::curl::TokenWords;
 pub(super) use self::curl::quoted;
 use self::values::{Explained, Explainer, Origins};
 use super::args::{ExplainArgs, ExplainFormat};
+use super::ci::Ci;
 use super::prepare::{self, Occasion, Prepared};
 use super::terminal::{Terminal, width};
 use super::{Exit, saved};
@@ -32,7 +33,7 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
 pub(super) fn explain(args: &ExplainArgs) -> Exit {
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::of(Ci::Auto);
     let mut findings = Vec::new();
     let mut secrets = Vec::new();
     let occasion = Occasion::look_at_what_is_known(Timestamp::now());
@@ -193,6 +194,10 @@ impl Explanation {
             duration(milliseconds(retry.backoff)),
             duration(milliseconds(retry.max_backoff))
         );
+        let retry = match planned.retry.attempts {
+            1 => "one attempt: it is not tried again".to_owned(),
+            _ => retry,
+        };
         self.facts.push(("retry", retry));
         let timeout = duration(milliseconds(planned.timeout));
         self.facts
@@ -279,7 +284,12 @@ impl Explanation {
             let _ = writeln!(
                 text,
                 "  {green}{}{green:#} = {shown}",
-                harmless(&value.path)
+                // With nothing in it, `with` itself is the value.
+                harmless(if value.path.is_empty() {
+                    "with"
+                } else {
+                    &value.path
+                })
             );
             match &value.template {
                 None => {

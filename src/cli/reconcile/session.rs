@@ -15,7 +15,7 @@ use super::kind::choices;
 use super::look_up::Looker;
 use super::proposal::Proposal;
 use super::{Doubt, Refused};
-use crate::event::{Decision, Reconciled, RunId};
+use crate::event::{Decision, Reconciled, RunId, step_name};
 use crate::journal::JournalError;
 use crate::report::human::harmless;
 use crate::value::Value;
@@ -244,6 +244,7 @@ fn as_json(
         "run": run.as_str(),
         "step": doubt.step,
         "row": doubt.row,
+        "name": step_name(&doubt.step, doubt.row.as_deref()),
         "why": doubt.why,
         "time": doubt.time,
         "action": doubt.sent.as_ref().map(|sent| sent.action.clone()),

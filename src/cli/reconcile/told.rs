@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::call::Call;
 use super::super::held_back::Held;
 use super::{Doubt, Known};
-use crate::event::{Reconciled, RunId};
+use crate::event::{Reconciled, RunId, step_name};
 use crate::report::human::plural;
 
 /// What was settled, and what is left.
@@ -86,7 +86,10 @@ impl<'t> Told<'t> {
             .collect();
         let left = self.left.iter();
         let left: Vec<_> = left
-            .map(|doubt| json!({ "step": doubt.step, "row": doubt.row }))
+            .map(|doubt| {
+                let name = step_name(&doubt.step, doubt.row.as_deref());
+                json!({ "step": doubt.step, "row": doubt.row, "name": name })
+            })
             .collect();
         let line = json!({
             "event": "reconciled",

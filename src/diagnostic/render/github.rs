@@ -34,9 +34,14 @@ fn command(finding: &Diagnostic) -> String {
     if let Some(place) = &finding.place {
         let (start, end) = (place.start(), place.end());
         properties.push(format!("file={}", property(place.source.name())));
-        properties.push(format!("line={}", start.line));
+        let is_known = !place.source.is_unread();
+        if is_known || place.source.only_line().is_some() {
+            properties.push(format!("line={}", start.line));
+        }
         // GitHub takes columns only where both are in one line.
-        if start.line == end.line {
+        if !is_known {
+            // The text is not here.
+        } else if start.line == end.line {
             properties.push(format!("col={}", start.column));
             properties.push(format!("endColumn={}", end.column));
         } else {

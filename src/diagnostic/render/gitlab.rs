@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::fingerprint::fingerprints;
-use super::{harmless, in_order};
+use super::{NO_FILE, harmless, in_order};
 use crate::diagnostic::{Diagnostic, Severity};
 
 #[derive(Serialize)]
@@ -57,7 +57,7 @@ pub fn gitlab(findings: &[Diagnostic]) -> String {
 }
 
 fn location(finding: &Diagnostic) -> Location<'_> {
-    let (path, begin) = finding.place.as_ref().map_or(("voxplay.yaml", 1), |place| {
+    let (path, begin) = finding.place.as_ref().map_or((NO_FILE, 1), |place| {
         let name = place.source.name();
         (name.strip_prefix("./").unwrap_or(name), place.start().line)
     });

@@ -107,7 +107,11 @@ fn one(finding: &Diagnostic, renderer: &Renderer, look: Look) -> String {
     if let Some(place) = place.filter(|place| place.source.is_withheld()) {
         let start = place.start();
         let origin = Origin::path(harmless(place.source.name()).replace('\n', " "));
-        group = group.element(origin.line(start.line).char_column(start.column));
+        group = group.element(match (place.source.is_unread(), place.source.only_line()) {
+            (true, None) => origin,
+            (true, Some(line)) => origin.line(line),
+            (false, _) => origin.line(start.line).char_column(start.column),
+        });
     } else if let Some(place) = place {
         let line = Line::new(place);
         // A label stands beside the caret: it has one line.

@@ -13,9 +13,31 @@ struct Finding<'a> {
     level: &'static str,
     message: &'a str,
     file: Option<&'a str>,
-    span: Option<Range>,
+    span: Option<Spot>,
     label: Option<&'a str>,
     help: Option<&'a str>,
+}
+
+/// Where in the file it is.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Spot {
+    Range(Range),
+    /// Of a file of data no more is known.
+    Line {
+        line: usize,
+    },
+}
+
+impl Spot {
+    fn of(place: &Place) -> Option<Self> {
+        if place.source.is_unread() {
+            let line = place.source.only_line()?;
+            Some(Self::Line { line })
+        } else {
+            Some(Self::Range(Range::from(place)))
+        }
+    }
 }
 
 /// Lines and columns from 1, columns in characters, the end after the last character; offsets in bytes.
@@ -44,7 +66,7 @@ impl From<&Place> for Range {
 }
 
 /// One object a finding: `{code, level, message, file, span, label, help}`; what is not there is null.
-/// `span` is `{line, column, end_line, end_column, start, end}`, the last two in bytes.
+/// `span` is `{line, column, end_line, end_column, start, end}`, the last two in bytes; in a file of data it is `{line}`.
 pub fn json_lines(findings: &[Diagnostic]) -> String {
     let mut lines = String::new();
     for finding in in_order(findings) {
@@ -53,7 +75,7 @@ pub fn json_lines(findings: &[Diagnostic]) -> String {
             level: finding.severity.as_str(),
             message: &finding.message,
             file: finding.place.as_ref().map(|place| place.source.name()),
-            span: finding.place.as_ref().map(Range::from),
+            span: finding.place.as_ref().and_then(Spot::of),
             label: finding.label.as_deref(),
             help: finding.help.as_deref(),
         };

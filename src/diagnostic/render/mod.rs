@@ -19,6 +19,9 @@ pub use human::{Color, Look, human};
 pub use json::json_lines;
 pub use sarif::sarif;
 
+/// The file that a finding without a place is shown at, where a format wants one.
+const NO_FILE: &str = "voxplay.yaml";
+
 /// The findings as every format shows them: by file and place, those without a place last, and
 /// each only once.
 pub fn in_order(findings: &[Diagnostic]) -> Vec<&Diagnostic> {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::fingerprint::fingerprints;
-use super::{harmless, in_order};
+use super::{NO_FILE, harmless, in_order};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::source::Source;
 
@@ -53,7 +53,7 @@ struct Finding<'a> {
     rule_index: usize,
     level: &'static str,
     message: Message,
-    locations: Vec<Location<'a>>,
+    locations: [Location<'a>; 1],
     partial_fingerprints: Fingerprints,
 }
 
@@ -78,7 +78,8 @@ struct Location<'a> {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation<'a> {
     artifact_location: Artifact,
-    region: Region<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region<'a>>,
 }
 
 #[derive(Serialize)]
@@ -91,11 +92,19 @@ struct Artifact {
 #[serde(rename_all = "camelCase")]
 struct Region<'a> {
     start_line: usize,
+    #[serde(flatten)]
+    columns: Option<Columns>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<RegionMessage<'a>>,
+}
+
+/// What is not known in a file whose text is not here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Columns {
     start_column: usize,
     end_line: usize,
     end_column: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<RegionMessage<'a>>,
 }
 
 #[derive(Serialize)]
@@ -148,34 +157,53 @@ fn result<'a>(finding: &'a Diagnostic, fingerprint: String, rules: &[&'static st
             .expect("the rules are made of the findings"),
         level: finding.severity.as_str(),
         message: Message { text },
-        locations: finding
+        locations: [finding
             .place
-            .iter()
-            .map(|place| location(place, finding.label.as_deref()))
-            .collect(),
+            .as_ref()
+            .map_or_else(nowhere, |place| location(place, finding.label.as_deref()))],
         partial_fingerprints: Fingerprints { first: fingerprint },
     }
 }
 
-fn location<'a>(place: &Place, label: Option<&'a str>) -> Location<'a> {
-    let (start_line, start_column) = utf16(&place.source, place.span.start);
-    let (end_line, end_column) = utf16(&place.source, place.span.end);
+/// Code scanning wants a place for each finding: what has none stands in `voxplay.yaml`.
+fn nowhere<'a>() -> Location<'a> {
+    in_file(NO_FILE, None)
+}
+
+fn in_file<'a>(name: &str, region: Option<Region<'a>>) -> Location<'a> {
     Location {
         physical_location: PhysicalLocation {
             artifact_location: Artifact {
-                uri: reference(place.source.name()),
+                uri: reference(name),
             },
-            region: Region {
-                start_line,
+            region,
+        },
+    }
+}
+
+fn location<'a>(place: &Place, label: Option<&'a str>) -> Location<'a> {
+    let region = if place.source.is_unread() {
+        place.source.only_line().map(|start_line| Region {
+            start_line,
+            columns: None,
+            message: None,
+        })
+    } else {
+        let (start_line, start_column) = utf16(&place.source, place.span.start);
+        let (end_line, end_column) = utf16(&place.source, place.span.end);
+        Some(Region {
+            start_line,
+            columns: Some(Columns {
                 start_column,
                 end_line,
                 end_column,
-                message: label.map(|label| RegionMessage {
-                    text: harmless(label),
-                }),
-            },
-        },
-    }
+            }),
+            message: label.map(|label| RegionMessage {
+                text: harmless(label),
+            }),
+        })
+    };
+    in_file(place.source.name(), region)
 }
 
 /// Line and column of a byte, the column in UTF-16 code units.

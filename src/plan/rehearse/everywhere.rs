@@ -52,7 +52,7 @@ const fn is_of_the_playbook(finding: &Diagnostic) -> bool {
 
 /// What is wrong, whichever row it is wrong in.
 #[derive(Debug, Clone)]
-struct Mistake {
+pub(super) struct Mistake {
     place: Place,
     code: Code,
     /// The message without what differs from row to row: numbers, and the values that it quotes.
@@ -60,7 +60,7 @@ struct Mistake {
 }
 
 impl Mistake {
-    fn of(finding: &Diagnostic) -> Option<Self> {
+    pub(super) fn of(finding: &Diagnostic) -> Option<Self> {
         is_of_the_playbook(finding).then_some(())?;
         Some(Self {
             place: finding.place.clone()?,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::everywhere::{Everywhere, asks_for_no_data};
 use super::reads::own_reads;
+use super::same::Told;
 use super::sent::{Sent, has_settled_rows};
 use super::uses::{add_user, enter};
 use super::{Known, LookedAt, Rehearser, RowCheck};
@@ -86,11 +87,15 @@ fn look_within(
         most,
         keys: BTreeSet::new(),
         everywhere: Everywhere::default(),
+        of_rows: Told::default(),
         found: Looked::default(),
     };
     looker.look(rows, place);
     looker.forgive();
-    looker.found
+    let mut found = looker.found;
+    let saw_all = found.at.as_ref().is_none_or(|at| !at.has_more);
+    found.of_rows = looker.of_rows.into_findings(saw_all);
+    found
 }
 
 /// The rows, where they come from a place that is known, and their name for messages.
@@ -240,6 +245,7 @@ struct RowLooker<'l> {
     keys: BTreeSet<String>,
     /// What is wrong with every row.
     everywhere: Everywhere,
+    of_rows: Told,
     found: Looked,
 }
 
@@ -259,17 +265,19 @@ impl RowLooker<'_> {
             has_more: false,
         };
         for item in rows.in_items(self.each.batch) {
-            let is_told = self.found.of_rows.len() < MOST_FINDINGS && read < many;
+            let is_told = self.of_rows.len() < MOST_FINDINGS && read < many;
             // Further rows are only looked at to see whether one of them is right where all others are wrong.
             let looks_on = self.forgives() && self.everywhere.is_open();
             at.has_more |= !is_told;
             if !is_told && !looks_on {
                 break;
             }
+            let mut prefix = String::new();
             let found = match item {
                 Ok(rows) => {
                     read += rows.len();
                     turn += 1;
+                    prefix = self.prefix(&rows);
                     let (applies, found) = self.item(rows, turn, is_told);
                     // What a row shows that is skipped, or cannot be read, is nothing about the others.
                     if applies {
@@ -286,10 +294,27 @@ impl RowLooker<'_> {
             };
             if is_told {
                 at.rows = read as u64;
-                self.found.of_rows.extend(found);
+                for finding in found {
+                    self.of_rows.add(finding, &prefix);
+                }
             }
         }
         self.found.at = Some(at);
+    }
+
+    /// What messages call a row or a batch of rows.
+    fn prefix(&self, rows: &[Row]) -> String {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return self.name.clone();
+        };
+        let (number, last) = (first.number, last.number);
+        match first.line {
+            _ if self.each.batch.is_some() && number < last => {
+                format!("{}, rows {number} to {last}", self.name)
+            }
+            Some(line) => format!("{}, row {number} (line {line})", self.name),
+            None => format!("{}, row {number}", self.name),
+        }
     }
 
     /// A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
@@ -305,7 +330,7 @@ impl RowLooker<'_> {
         if !self.forgives() {
             return;
         }
-        let errors = self.found.of_rows.iter_mut().filter(|it| it.is_error());
+        let errors = self.of_rows.iter_mut().filter(|it| it.is_error());
         for finding in errors {
             if self.everywhere.has(finding) || asks_for_no_data(self.step, finding) {
                 continue;
@@ -322,12 +347,7 @@ impl RowLooker<'_> {
         let Some(first) = rows.first() else {
             return (false, Vec::new());
         };
-        let (number, last) = (first.number, rows.last().map_or(0, |last| last.number));
-        let prefix = match first.line {
-            _ if number < last => format!("{}, rows {number} to {last}", self.name),
-            Some(line) => format!("{}, row {number} (line {line})", self.name),
-            None => format!("{}, row {number}", self.name),
-        };
+        let (number, prefix) = (first.number, self.prefix(&rows));
         let mut scope = self.known.scope.child();
         let index = if self.each.batch.is_some() {
             let rows = rows.into_iter();

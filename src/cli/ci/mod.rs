@@ -4,6 +4,8 @@
     reason = "an edge: the CI system's variables are read and its files are written here"
 )]
 
+mod refused;
+
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
@@ -19,7 +21,8 @@ use crate::outcome::Outcome;
 use crate::report::markdown;
 use crate::report::record::{RunRecord, word};
 use crate::secret::Masker;
-use crate::source::Source;
+
+pub(super) use refused::tell_refused;
 
 /// Which CI system is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -149,7 +152,7 @@ pub(super) fn named_for_repository(findings: &[Diagnostic]) -> Vec<Diagnostic> {
     {
         let name = in_repository(place.source.name());
         if name != place.source.name() {
-            place.source = Source::new(name, place.source.text());
+            place.source = place.source.renamed(name);
         }
     }
     findings
@@ -233,15 +236,27 @@ pub(super) fn without_commands(text: &str) -> String {
         .split('\n')
         .map(|line| {
             let line = line.replace("##[", "## [");
-            let begins = line.len() - line.trim_start().len();
-            if line[begins..].starts_with("::") {
-                format!("{}: :{}", &line[..begins], &line[begins + 2..])
-            } else {
-                line
+            match beginning(&line) {
+                Some(begins) => format!("{}: :{}", &line[..begins], &line[begins + 2..]),
+                None => line,
             }
         })
         .collect();
     lines.join("\n")
+}
+
+/// Where a line begins with `::`: after blanks and colours, which are taken out where the log has none.
+fn beginning(line: &str) -> Option<usize> {
+    let mut rest = line;
+    loop {
+        rest = rest.trim_start();
+        let Some(sequence) = rest.strip_prefix("\u{1b}[") else {
+            break;
+        };
+        rest = sequence.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        rest = rest.strip_prefix('m').unwrap_or(rest);
+    }
+    rest.starts_with("::").then(|| line.len() - rest.len())
 }
 
 #[cfg(test)]
@@ -253,6 +268,10 @@ mod tests {
         assert_eq!(
             without_commands("a ::b\n  ::error::x\n##[add-mask]y\n"),
             "a ::b\n  : :error::x\n## [add-mask]y\n"
+        );
+        assert_eq!(
+            without_commands("\u{1b}[1m::error::bold\u{1b}[0m \u{1b}[1;31m :: x"),
+            "\u{1b}[1m: :error::bold\u{1b}[0m \u{1b}[1;31m :: x"
         );
     }
 
