@@ -180,7 +180,9 @@ fn the_command_that_goes_on_with_deletes_allows_them_as_the_first_one_did() {
     let both = |key: &str| format!("steps:\n{}{}", delete("a1", key), delete("a2", key));
     let rows = "steps:\n  - id: each\n    for_each: { csv: rows.csv }\n    action: record.delete\n    with: { module: contacts, wolkvox_id: \"{{ row.id }}\" }\n";
     let allow = "--allow delete";
-    // The second delete is left, or nothing is but what failed, or only what is in doubt.
+    let create = "  - id: debt\n    action: obligation.insert\n    with: { wolkvox_id: \"1\", id: \"1\", name: Loan }\n";
+    let before_a_create = format!("steps:\n{}{create}", delete("a1", goes_on));
+    // The second delete is left, or failed, or is in doubt, and may have to be sent again; or none is left.
     for (playbook, answers, flags) in [
         (
             both("name: d"),
@@ -193,7 +195,12 @@ fn the_command_that_goes_on_with_deletes_allows_them_as_the_first_one_did() {
             " --retry-failed --allow delete",
         ),
         (both("name: d"), vec![Answer::CutRead], " --allow delete"),
-        (both(goes_on), vec![answer(DONE), Answer::CutRead], ""),
+        (
+            both(goes_on),
+            vec![answer(DONE), Answer::CutRead],
+            " --allow delete",
+        ),
+        (before_a_create, vec![answer(DONE), Answer::CutRead], ""),
         (
             rows.to_owned(),
             vec![answer(DONE), Answer::CutRead],
@@ -202,7 +209,7 @@ fn the_command_that_goes_on_with_deletes_allows_them_as_the_first_one_did() {
         (
             rows.to_owned(),
             vec![answer(DONE), answer(DONE), Answer::CutRead],
-            "",
+            " --allow delete",
         ),
     ] {
         let project = Project::new(&playbook, answers);

@@ -179,15 +179,16 @@ fn one_mistake_of_all_rows_is_told_once() {
     let play = r#"voxplay: 1
 steps:
   - id: one
-    for_each: { items: [1, 2, 3, 4, 5] }
+    for_each: { jsonl: rows.jsonl }
     action: record.update
-    with: { module: contacts, wolkvox_id: "{{ loop.index }}", fields: { a: b } }
+    with: { module: contacts, wolkvox_id: "{{ row.id }}", fields: { a: b } }
 "#;
     std::fs::write(folder.path().join("play.yaml"), play).unwrap();
+    std::fs::write(folder.path().join("rows.jsonl"), "{\"id\":1}\n".repeat(5)).unwrap();
     let (code, said) = voxplay(folder.path(), &["check", "play.yaml"]);
     assert_eq!(code, 3);
     assert!(
-        said.contains("items, row 1: ") && said.contains("(5 times)"),
+        said.contains("rows.jsonl, row 1 (line 1): ") && said.contains("(5 times)"),
         "{said}"
     );
     assert!(said.ends_with("1 playbook: 1 error\n"), "{said}");
