@@ -10,8 +10,8 @@ use std::io::{self, BufRead, Read};
 
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How many bytes are looked at, at most.
-pub(super) const SAMPLE_BYTES: u64 = 1024 * 1024;
+/// How many bytes of the beginning are looked at together, at most: for marks, zeros, and what stands between cells.
+pub(super) const SAMPLE_BYTES: u64 = 128 * 1024;
 
 /// An encoding that data files come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +90,12 @@ struct Census {
 impl Census {
     fn take(&mut self, piece: &[u8]) {
         let mut bytes = std::mem::take(&mut self.begun);
-        bytes.extend_from_slice(piece);
-        let mut rest = bytes.as_slice();
+        let mut rest = if bytes.is_empty() {
+            piece
+        } else {
+            bytes.extend_from_slice(piece);
+            bytes.as_slice()
+        };
         loop {
             let (valid, bad) = match std::str::from_utf8(rest) {
                 Ok(text) => (text, None),
