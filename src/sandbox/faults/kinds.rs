@@ -446,7 +446,7 @@ pub static KINDS: &[Kind] = &[
     ),
     kind(
         "shown-late",
-        "what the call creates shows in queries only later (for: how long)",
+        "what the call creates is known to other calls only later (for: how long)",
         Change::UnlessSaid,
         Invented,
         Takes::For(Duration::from_secs(5)),
