@@ -13,8 +13,9 @@ pub(super) fn check(
 ) -> Option<Diagnostic> {
     let (step, most) = least(steps, rows)?;
     let source = step.home.source();
+    // There may be fewer rows, or a `when` that looks how many there are.
     (batch.value > most).then(|| {
-        Diagnostic::error(
+        Diagnostic::warning(
             Code::InvalidValue,
             format!(
                 "a batch of {} rows is more than one call takes: the step `{}` hands it over whole, and its action takes at most {most}",

@@ -25,10 +25,12 @@ impl<'p> Compiler<'p> {
         (place, index, outer): (PlaceKind, usize, &BTreeSet<String>),
     ) -> PlannedStep {
         let vars = self.vars;
+        let mut conditions = outer.clone();
+        conditions.extend(step.when.as_ref().and_then(Node::text).map(str::to_owned));
         let mut rows = Shape::Any;
         let source = match &each.source {
             RowSource::Items(node) => {
-                let from = (place, index, vars, outer);
+                let from = (place, index, vars, &conditions);
                 let mut tree = self.tree(node, from);
                 rows = self.rows_of(&mut tree, from);
                 PlannedSource::Items(tree)
@@ -40,10 +42,10 @@ impl<'p> Compiler<'p> {
             } => PlannedSource::File {
                 format: *format,
                 path_span: path.span,
-                path: self.tree(path, (place, index, vars, outer)),
+                path: self.tree(path, (place, index, vars, &conditions)),
                 detail: detail
                     .as_ref()
-                    .map(|detail| self.tree(detail, (place, index, vars, outer))),
+                    .map(|detail| self.tree(detail, (place, index, vars, &conditions))),
             },
             RowSource::Broken => PlannedSource::Items(Tree::Broken),
         };
@@ -78,8 +80,6 @@ impl<'p> Compiler<'p> {
         } else {
             (None, when)
         };
-        let mut conditions = outer.clone();
-        conditions.extend(step.when.as_ref().and_then(Node::text).map(str::to_owned));
         let mut of_row = |node: &Option<Node>| -> Option<Tree> {
             node.as_ref()
                 .map(|node| self.tree(node, (place, index, vars, &conditions)))

@@ -195,7 +195,7 @@ steps:
 }
 
 #[test]
-fn a_batch_that_no_call_takes_is_found_without_data() {
+fn a_batch_that_no_call_takes_is_warned_of_without_data() {
     let folder = project();
     let text = std::fs::read_to_string("schemas/actions/record.delete.yaml").unwrap();
     let text = text
@@ -212,11 +212,10 @@ fn a_batch_that_no_call_takes_is_found_without_data() {
         std::fs::write(folder.path().join("play.yaml"), play).unwrap();
         voxplay(folder.path(), &["check", "play.yaml"])
     };
+    // A file may have fewer rows.
+    let warning = "warning[invalid-value]: a batch of 101 rows is more than one call takes";
     let (code, said) = play(101);
-    assert_eq!(code, 3, "{said}");
-    assert!(
-        said.contains("a batch of 101 rows is more than one call takes"),
-        "{said}"
-    );
-    assert_eq!(play(100).0, 0);
+    assert!(code == 0 && said.contains(warning), "{said}");
+    let (code, said) = play(100);
+    assert!(code == 0 && !said.contains("is more than"), "{said}");
 }

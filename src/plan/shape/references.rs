@@ -1,7 +1,7 @@
 //! References and comparisons against what is known of the values that they name.
 
 use super::{Astray, Shape};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use crate::document::Node;
 use crate::plan::Tree;
 use crate::plan::answers::never_equal;
@@ -83,8 +83,9 @@ impl Visible<'_> {
     /// What is known of the value that a part of the playbook gives.
     pub(in crate::plan) fn shape_of(&self, tree: &Tree) -> Shape {
         match tree {
-            Tree::Fixed(value) => Shape::of_value(value),
-            Tree::Broken => Shape::Any,
+            // What is written out today may be of another type tomorrow, and what looks at its type first is right for
+            // both.
+            Tree::Fixed(_) | Tree::Broken => Shape::Any,
             Tree::Template(pair) => match pair.0.sole_path() {
                 Some(read) => self.shape(&read.path),
                 None if pair.0.is_sole() => Shape::Any,
@@ -159,7 +160,12 @@ impl Visible<'_> {
         let compared = compiled.compared();
         findings.extend(compared.iter().filter_map(|compared| {
             let shape = self.shape(&compared.path);
-            never_equal(compared, &shape, node, self.source)
+            let mut finding = never_equal(compared, &shape, node, self.source)?;
+            // It may stand where it is never asked, and every run looks at it with the values of then.
+            if matches!(compared.path[0].as_str(), "inputs" | "vars") {
+                finding.severity = Severity::Warning;
+            }
+            Some(finding)
         }));
         for read in compiled.written() {
             let shape = self.shape(&read.path);
