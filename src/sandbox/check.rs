@@ -35,6 +35,17 @@ impl<'a> Keys<'a> {
         Refusal::bad_request(format!("{}{key} must be {wanted}", self.path))
     }
 
+    /// A remark where a required text is no user.
+    pub(super) fn no_user(&self, key: &str) -> Result<Option<String>, Refusal> {
+        let is_user = self.text(key)?.contains('@');
+        Ok((!is_user).then(|| {
+            format!(
+                "{}{key} has no @; its documented form is user@operation",
+                self.path
+            )
+        }))
+    }
+
     /// A required text with something in it.
     pub(super) fn text(&self, key: &str) -> Result<&'a str, Refusal> {
         let text = self.any_text(key)?;

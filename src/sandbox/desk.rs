@@ -46,7 +46,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The same for several.
-    pub(super) fn note_all(&mut self, notes: Vec<String>) {
+    pub(super) fn note_all(&mut self, notes: impl IntoIterator<Item = String>) {
         self.notes.extend(notes);
     }
 

@@ -71,9 +71,7 @@ pub(super) fn check(
     if fields.text("status")? != "created" {
         desk.note("fields.status is not created, the only documented value");
     }
-    if !fields.text("wolkvox_owner")?.contains('@') {
-        desk.note("fields.wolkvox_owner has no @; its documented form is user@operation");
-    }
+    desk.note_all(fields.no_user("wolkvox_owner")?);
     desk.note_all(keys.undocumented(&["operation", "module", "type", "fields"]));
     desk.note_all(fields.undocumented(&[&FIELDS, own].concat()));
     desk.meet(

@@ -68,9 +68,7 @@ pub(super) fn answer_case(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Re
 pub(super) fn answer_update(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal> {
     let keys = json_object(body)?;
     let (operation, id) = (keys.text("operation")?, keys.text("wolkvox-id")?);
-    if !keys.text("responsible")?.contains('@') {
-        desk.note("responsible has no @; its documented form is user@operation");
-    }
+    desk.note_all(keys.no_user("responsible")?);
     keys.text("status")?;
     let mut files: Vec<Value> = files(desk, &keys)?
         .into_iter()

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::case_insert::REQUIRED;
 use crate::sandbox::FilePart;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::{Body, Content, FileSeen, Part};
@@ -23,21 +24,6 @@ const TEXTS: &[&str] = &[
     "form",
 ];
 
-/// The parts of both calls that must not be files.
-const IN_TEXT: &[&str] = &[
-    "operation",
-    "wolkvox-id",
-    "case-type",
-    "responsible",
-    "owner",
-    "contact",
-    "description",
-    "status",
-    "priority",
-    "solution",
-    "form",
-];
-
 /// The endings on the page, with two that look like slips (`bpm`, `wap`).
 const ENDINGS: &[&str] = &[
     "xlsx", "csv", "pdf", "jpg", "png", "docx", "mp4", "mp3", "wmv", "wma", "wap", "doc", "jpeg",
@@ -49,14 +35,12 @@ pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal
     let texts = texts(desk, parts);
     let keys = Keys::of(&texts);
     let (operation, id) = (keys.text("operation")?, keys.text("wolkvox-id")?);
-    let responsible = keys.text("responsible")?;
+    let no_user = keys.no_user("responsible")?;
     keys.text("status")?;
     let form = form(&keys)?;
     let files = files(desk, parts)?;
     desk.note_all(keys.undocumented(TEXTS));
-    if !responsible.contains('@') {
-        desk.note("responsible has no @; its documented form is user@operation");
-    }
+    desk.note_all(no_user);
     for key in ["case-type", "priority"] {
         if !texts.contains_key(key) {
             desk.note(format!(
@@ -125,6 +109,11 @@ fn reads_back(value: &Value) -> bool {
     serde_json::from_str::<Value>(&value.to_string()).is_ok()
 }
 
+/// Whether a part is one of either call that must not be a file.
+fn is_text(name: &str) -> bool {
+    TEXTS.contains(&name) || REQUIRED.contains(&name)
+}
+
 /// The file parts under an accepted name.
 pub(super) fn files<'a>(
     desk: &mut Desk<'_>,
@@ -147,7 +136,7 @@ pub(super) fn files<'a>(
             }
             Content::Value(_) => {}
             Content::File(file) if accepted.contains(&part.name.as_str()) => files.push(file),
-            Content::File(_) if documented || IN_TEXT.contains(&part.name.as_str()) => {
+            Content::File(_) if documented || is_text(&part.name) => {
                 let accepted = accepted.join(" or ");
                 return Err(Refusal::bad_request(format!(
                     "a file is sent as {}; it must be {accepted}",

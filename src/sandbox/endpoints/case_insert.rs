@@ -44,11 +44,7 @@ pub(super) fn check(desk: &mut Desk<'_>, operation: &str, keys: &Keys<'_>) -> Re
         keys.text(key)?;
     }
     for key in ["responsible", "owner"] {
-        if !keys.text(key)?.contains('@') {
-            desk.note(format!(
-                "{key} has no @; its documented form is user@operation"
-            ));
-        }
+        desk.note_all(keys.no_user(key)?);
     }
     let contact = keys.text("contact")?;
     if !contact.contains('@') {

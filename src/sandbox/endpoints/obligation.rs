@@ -16,7 +16,8 @@ pub(super) const OBLIGATIONS: &str = "obligations";
 
 const DATES: [&str; 2] = ["last_pay_date", "expiring_date"];
 
-const FIELDS: &[&str] = &[
+/// The fields of an obligation that are texts; `form` is one more.
+pub(super) const TEXTS: [&str; 8] = [
     "id",
     "name",
     "total_balance",
@@ -25,7 +26,6 @@ const FIELDS: &[&str] = &[
     "last_pay_date",
     "expiring_date",
     "days_delay",
-    "form",
 ];
 
 pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal> {
@@ -35,7 +35,7 @@ pub(super) fn answer(desk: &mut Desk<'_>, body: &Body) -> Result<Answer, Refusal
     let fields = keys.object("fields")?;
     check_fields(&fields)?;
     desk.note_all(keys.undocumented(&["operation", "wolkvox_id", "fields"]));
-    desk.note_all(fields.undocumented(FIELDS));
+    desk.note_all(fields.undocumented(&[&TEXTS[..], &["form"]].concat()));
     note_blanks(desk, &fields);
     desk.meet(operation, COLLECTIONS, parent)?;
     if let Some(code) = fields.map.get("id").and_then(Value::as_str)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::obligation::{COLLECTIONS, OBLIGATIONS, is_form_entry};
+use super::obligation::{COLLECTIONS, OBLIGATIONS, TEXTS, is_form_entry};
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::body::Body;
 use crate::sandbox::check::Keys;
@@ -10,18 +10,6 @@ use crate::sandbox::desk::{Desk, json_object};
 use crate::sandbox::paging::Page;
 use crate::sandbox::shapes::searched;
 use crate::sandbox::store::Record;
-
-/// What a query shows of an obligation, all of it text.
-const SHOWN: [&str; 8] = [
-    "id",
-    "name",
-    "total_balance",
-    "portfolio_type",
-    "last_pay",
-    "last_pay_date",
-    "expiring_date",
-    "days_delay",
-];
 
 /// What an update is documented to change.
 const CHANGED: [&str; 3] = ["total_balance", "portfolio_type", "form"];
@@ -44,7 +32,7 @@ fn shown(obligation: &Record) -> Value {
         let found = obligation.fields.get(key).and_then(searched);
         json!(found.unwrap_or_default())
     };
-    let mut row: Map<String, Value> = SHOWN
+    let mut row: Map<String, Value> = TEXTS
         .map(|key| (key.to_owned(), text(key)))
         .into_iter()
         .collect();

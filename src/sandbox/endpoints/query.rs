@@ -47,16 +47,25 @@ fn candidates(
     module: &str,
     (field, value): (&str, &str),
 ) -> Result<Vec<Value>, Refusal> {
+    if module != CASES && field == "wolkvox_id" {
+        let record = desk.store.find(operation, module, value)?;
+        return Ok(record.iter().map(|record| json!(shown(record))).collect());
+    }
+    // What the system adds does not stand in the fields.
+    let holding = (!field.starts_with("wolkvox_")).then_some(value);
+    rows(desk, (operation, module), holding)
+}
+
+/// The rows of a module; with `holding` only those in which that text stands, and perhaps some more.
+fn rows(
+    desk: &Desk<'_>,
+    (operation, module): (&str, &str),
+    holding: Option<&str>,
+) -> Result<Vec<Value>, Refusal> {
     if module == CASES {
         return case_query::all(desk, operation);
     }
-    let records = if field == "wolkvox_id" {
-        Vec::from_iter(desk.store.find(operation, module, value)?)
-    } else {
-        // What the system adds does not stand in the fields.
-        let holding = (!field.starts_with("wolkvox_")).then_some(value);
-        desk.store.living(operation, module, holding)?
-    };
+    let records = desk.store.living(operation, module, holding)?;
     Ok(records.iter().map(|record| json!(shown(record))).collect())
 }
 
@@ -105,12 +114,7 @@ pub(super) fn created_between(
     from: &str,
     to: &str,
 ) -> Result<Vec<Value>, Refusal> {
-    let mut rows = if module == CASES {
-        case_query::all(desk, operation)?
-    } else {
-        let records = desk.store.living(operation, module, None)?;
-        records.iter().map(|record| json!(shown(record))).collect()
-    };
+    let mut rows = rows(desk, (operation, module), None)?;
     rows.retain(|row| {
         let created = row["wolkvox_fecha_creacion"].as_str().unwrap_or_default();
         let created = created.get(..from.len()).unwrap_or_default();
