@@ -26,7 +26,7 @@ use super::uses;
 use crate::action::TargetFacts;
 use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Document, Node};
+use crate::document::{self, Document, Node, read_source};
 use crate::plan::{self, Completeness, Facts, Given, RowCheck};
 use crate::playbook::{self, Playbook};
 use crate::project::{CONFIG, TargetConfig};
@@ -346,10 +346,7 @@ impl Checker {
         let path = &asked.path;
         let mut found = match asked.kind {
             Some(Kind::Project) => self.project_file(path),
-            Some(Kind::Named) => match rows_in(path) {
-                Some(format) => data_file(path, &format),
-                None => self.playbook(path, open::playbook(path)),
-            },
+            Some(Kind::Named) => self.named(path),
             Some(Kind::Data) => match data_format(path) {
                 Some(format) => data_file(path, &format),
                 None => Found::default(),
@@ -374,17 +371,36 @@ impl Checker {
         found
     }
 
+    /// A file that was named, which is a playbook unless rows stand in it.
+    fn named(&self, path: &Path) -> Found {
+        self.read(path, |document| {
+            let format = rows_in(&document.root, path)?;
+            Some(data_file(path, &format))
+        })
+    }
+
     /// A playbook has `voxplay` at its top, or steps such as ours; what cannot be read might have been one.
     fn by_content(&self, path: &Path) -> Found {
-        let read = match Document::load(path, &path.display().to_string()) {
-            Ok(document) if !is_playbook(&document.root) => {
-                let mut found = Found::default();
-                found.looked.left_out = 1;
-                return found;
-            }
-            Ok(document) => playbook::parse_document(&document),
+        self.read(path, |document| {
+            let mut found = Found::default();
+            found.looked.left_out = 1;
+            (!is_playbook(&document.root)).then_some(found)
+        })
+    }
+
+    /// Reads a file once, as a playbook unless `other` makes something else of it.
+    fn read(&self, path: &Path, other: impl FnOnce(&Document) -> Option<Found>) -> Found {
+        let source = match read_source(path, &path.display().to_string()) {
+            Ok(source) => source,
+            Err(findings) => return self.playbook(path, (None, findings)),
+        };
+        let read = match document::read(&source) {
+            Ok(document) => match other(&document) {
+                Some(found) => return found,
+                None => playbook::parse_document(&document),
+            },
             // What cannot be read might have been a playbook; reading on finds what else is wrong.
-            Err(_) => open::playbook(path),
+            Err(_) => playbook::parse(&source),
         };
         self.playbook(path, read)
     }
@@ -568,11 +584,10 @@ fn data_format(path: &Path) -> Option<rows::Format> {
 }
 
 /// The format of a YAML or JSON file that is a list, as no playbook is.
-fn rows_in(path: &Path) -> Option<rows::Format> {
-    // What cannot be waited for, or is no document, is told where a playbook is read.
+fn rows_in(root: &Node, path: &Path) -> Option<rows::Format> {
+    let rows = root.items()?;
+    // What was handed over cannot be read a second time.
     path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let document = Document::load(path, &path.display().to_string()).ok()?;
-    let rows = document.root.items()?;
     let is_of_playbook = |row: &Node| {
         row.get("voxplay").is_some() || (row.get("action").is_some() && row.get("with").is_some())
     };
