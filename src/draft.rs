@@ -67,15 +67,17 @@ pub fn place_of(path: &Path) -> Result<PathBuf, NoPlace> {
                 _ => Err(NoPlace::NoFile),
             };
         }
-        if KEPT_BY_THE_SYSTEM
-            .iter()
-            .any(|kept| folder.starts_with(kept))
-        {
+        if is_kept_by_the_system(&folder) {
             return Err(NoPlace::NoFile);
         }
         path = folder.join(place.read_link()?);
     }
     Err(NoPlace::Circle)
+}
+
+/// Whether what stands there is open somewhere, or a device, rather than a file of a user.
+pub fn is_kept_by_the_system(path: &Path) -> bool {
+    KEPT_BY_THE_SYSTEM.iter().any(|kept| path.starts_with(kept))
 }
 
 /// Whether a path is written as that of a folder, which need not be there: `out/`.
@@ -169,10 +171,11 @@ impl Drop for Draft {
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests make and read files")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn names(folder: &Path) -> Vec<String> {
+    /// What is in a folder, in order.
+    pub(crate) fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();
         let mut names: Vec<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

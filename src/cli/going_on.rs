@@ -1,6 +1,8 @@
 //! What speaks against going on with a run: what it is made of has changed, or its records do not say any more what was
 //! sent. All of it is told at once, so that nobody has to ask again after each thing that is put right.
 
+use std::path::Path;
+
 use indexmap::IndexMap;
 
 use super::fingerprints;
@@ -13,7 +15,6 @@ use crate::event::{EventKind, RunStarted};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
 use crate::secret::Masker;
-use std::path::Path;
 
 /// What speaks against a run's going on, by the id of the step that it is about.
 pub(super) type BySteps = IndexMap<String, Diagnostic>;

@@ -25,9 +25,7 @@ pub(super) fn refuse(format: Format, finding: &Diagnostic) -> Exit {
 
 /// Says all that keeps something from being done.
 pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
-    let mut terminal = Terminal::of(Ci::Auto);
-    terminal.mask(Masker::new(literal_tokens(findings)));
-    report_findings(&terminal, format, None, findings);
+    report_findings(&terminal(Ci::Auto, findings), format, None, findings);
     Exit::of_findings(findings).unwrap_or(Exit::Bug)
 }
 
@@ -35,10 +33,15 @@ pub(super) fn refuse_all(format: Format, findings: &[Diagnostic]) -> Exit {
 pub(super) fn refuse_run(format: Format, ci: Ci, playbook: &Path, finding: &Diagnostic) -> Exit {
     let findings = std::slice::from_ref(finding);
     let exit = refuse_all(format, findings);
+    tell_ci(&terminal(ci, findings), ci, playbook, findings);
+    exit
+}
+
+/// The terminal, covering what is secret in some findings.
+fn terminal(ci: Ci, findings: &[Diagnostic]) -> Terminal {
     let mut terminal = Terminal::of(ci);
     terminal.mask(Masker::new(literal_tokens(findings)));
-    tell_ci(&terminal, ci, playbook, findings);
-    exit
+    terminal
 }
 
 /// Tells the CI system of a run of a playbook of which nothing was sent.

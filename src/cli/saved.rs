@@ -1,7 +1,7 @@
 //! A saved plan: what it was made of, and whether that is still so.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use super::reads::whole;
 use super::resume::unreadable;
 use crate::attachment::Attachment;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{open_ordinary, unreadable_file};
+use crate::document::{ordinary_text, unreadable_file};
 use crate::event::{RunId, RunOutcome};
 use crate::journal::Journal;
 use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee};
@@ -54,20 +54,13 @@ struct PlaybookKeys {
 /// What to do where no plan can be read.
 const MAKE_ONE: &str = "make one with `voxplay plan PLAYBOOK --out FILE`";
 
-/// The text of a file that can be read without waiting.
-fn text_of(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    open_ordinary(path)?.read_to_string(&mut text)?;
-    Ok(text)
-}
-
 /// Reads a saved plan.
 ///
 /// # Errors
 /// Where it cannot be read, is no plan of this version, or was changed since it was written.
 pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
     let name = shown(path);
-    let text = text_of(path).map_err(|error| {
+    let text = ordinary_text(path).map_err(|error| {
         let shown = format!("the plan {name}");
         let finding = unreadable_file(&error, &shown, "check the disk that it is on");
         match error.kind() {
@@ -139,7 +132,7 @@ pub(super) fn objection(path: &Path) -> Option<Diagnostic> {
     let length = path.metadata().ok()?.len();
     // One of another version is a plan too.
     let is_plan = || {
-        let text = text_of(path).ok()?;
+        let text = ordinary_text(path).ok()?;
         serde_json::from_str::<Keys>(&text).ok()
     };
     if length == 0 || is_plan().is_some() {

@@ -4,10 +4,10 @@
     reason = "an edge: environment variables and token files are read here"
 )]
 
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::document::{NOT_ORDINARY, open_ordinary};
+use crate::document::{NOT_ORDINARY, ordinary_text};
 use crate::project::Surroundings;
 
 /// The real environment.
@@ -19,12 +19,7 @@ impl Surroundings for Process {
     }
 
     fn token_file(&self, path: &Path) -> Result<String, String> {
-        let read = || {
-            let mut text = String::new();
-            open_ordinary(path)?.read_to_string(&mut text)?;
-            Ok(text)
-        };
-        read().map_err(|error: std::io::Error| match error.kind() {
+        ordinary_text(path).map_err(|error| match error.kind() {
             ErrorKind::Unsupported => format!("it is {}", NOT_ORDINARY.0),
             _ => error.to_string(),
         })

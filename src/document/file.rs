@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::read::{MAX_BYTES, too_large};
 use super::{Document, read};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::draft::is_kept_by_the_system;
 use crate::source::{Source, Span};
 
 /// What to do about a text that cannot be read for no usual reason.
@@ -75,12 +76,22 @@ pub(crate) fn open_ordinary(path: &Path) -> io::Result<File> {
     let stands_elsewhere = || {
         // What was handed over may have no path that leads to it.
         let real = path.canonicalize();
-        real.is_ok_and(|real| !["/dev", "/proc"].iter().any(|top| real.starts_with(top)))
+        real.is_ok_and(|real| !is_kept_by_the_system(&real))
     };
     if !is_ordinary && !path.starts_with("/dev/fd") && stands_elsewhere() {
         return Err(ErrorKind::Unsupported.into());
     }
     File::open(path)
+}
+
+/// The text of such a file.
+///
+/// # Errors
+/// As for [`open_ordinary`], and where it is no text in UTF-8.
+pub(crate) fn ordinary_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open_ordinary(path)?.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// What is said of such a file, and what to do.

@@ -21,7 +21,7 @@ use crate::source::{Source, Span};
 use crate::value::{Number, Value};
 
 pub use file::read_source;
-pub(crate) use file::{NOT_ORDINARY, open_ordinary, unreadable as unreadable_file};
+pub(crate) use file::{NOT_ORDINARY, open_ordinary, ordinary_text, unreadable as unreadable_file};
 pub use path::Nearest;
 pub use plain::quoted;
 pub use read::{MAX_BYTES, MAX_DEPTH, read, read_on};

@@ -143,34 +143,48 @@ impl Plan {
     /// The loops that run once for each row of another one, each with the innermost that it stands in: an account of
     /// theirs would be written anew each time.
     pub fn repeated_loops(&self) -> Vec<(&str, &str)> {
-        fn visit<'p>(
-            steps: &'p [PlannedStep],
-            outer: Option<&'p str>,
-            into: &mut Vec<(&'p str, &'p str)>,
-        ) {
-            for step in steps {
-                let mut inner = outer;
-                if let PlannedKind::Loop(_) = &step.kind {
-                    into.extend(outer.map(|outer| (&*step.id, outer)));
-                    inner = Some(&step.id);
-                }
-                for nested in step.nested() {
-                    visit(nested, inner, into);
-                }
+        let loops = loops_in([&self.steps, &self.finally]).into_iter();
+        let repeated = loops.filter_map(|(step, _, outer)| Some((step.id.as_str(), outer?)));
+        repeated.collect()
+    }
+}
+
+/// What is said of an account of a loop that runs once for each row of another one.
+pub fn written_anew(inner: &str, outer: &str) -> String {
+    format!(
+        "`{inner}` runs once for each row of `{outer}`, and would write its file anew each time"
+    )
+}
+
+/// A loop, and the innermost one whose rows it stands in.
+type LoopWithin<'p> = (&'p PlannedStep, &'p PlannedLoop, Option<&'p str>);
+
+/// All loops of some steps, in their order.
+fn loops_in(lists: [&[PlannedStep]; 2]) -> Vec<LoopWithin<'_>> {
+    fn visit<'p>(steps: &'p [PlannedStep], outer: Option<&'p str>, into: &mut Vec<LoopWithin<'p>>) {
+        for step in steps {
+            let mut inner = outer;
+            if let PlannedKind::Loop(each) = &step.kind {
+                into.push((step, each, outer));
+                inner = Some(&step.id);
+            }
+            for nested in step.nested() {
+                visit(nested, inner, into);
             }
         }
-        let mut found = Vec::new();
-        visit(&self.steps, None, &mut found);
-        visit(&self.finally, None, &mut found);
-        found
     }
+    let mut found = Vec::new();
+    for steps in lists {
+        visit(steps, None, &mut found);
+    }
+    found
 }
 
 /// Says which loops would write over the account of another one, or over their own.
 pub(super) fn check_accounts(lists: [&[PlannedStep]; 2]) -> Vec<Diagnostic> {
     let mut accounts = Accounts::default();
-    for steps in lists {
-        accounts.visit(steps, None);
+    for (step, each, outer) in loops_in(lists) {
+        accounts.add_all(step, &each.accounts, outer);
     }
     accounts.findings
 }
@@ -183,29 +197,15 @@ struct Accounts<'p> {
 }
 
 impl<'p> Accounts<'p> {
-    fn visit(&mut self, steps: &'p [PlannedStep], outer: Option<&'p str>) {
-        for step in steps {
-            let mut inner = outer;
-            if let PlannedKind::Loop(each) = &step.kind {
-                inner = Some(&step.id);
-                let AccountPaths {
-                    rejected,
-                    succeeded,
-                    unknown,
-                } = &each.accounts;
-                let files = [
-                    ("rejected", rejected),
-                    ("succeeded", succeeded),
-                    ("unknown", unknown),
-                ];
-                for (key, path) in files {
-                    if let Some(path) = path {
-                        self.add((step, key), path, outer);
-                    }
-                }
-            }
-            for nested in step.nested() {
-                self.visit(nested, inner);
+    fn add_all(&mut self, step: &'p PlannedStep, paths: &'p AccountPaths, outer: Option<&str>) {
+        let files = [
+            ("rejected", &paths.rejected),
+            ("succeeded", &paths.succeeded),
+            ("unknown", &paths.unknown),
+        ];
+        for (key, path) in files {
+            if let Some(path) = path {
+                self.add((step, key), path, outer);
             }
         }
     }
@@ -232,10 +232,7 @@ impl<'p> Accounts<'p> {
                 "give each of them a file of its own, or leave it to the command line",
             ),
             Some(outer) => (
-                format!(
-                    "`{}` runs once for each row of `{outer}`, and would write its file anew each time",
-                    step.id
-                ),
+                written_anew(&step.id, outer),
                 "leave `rejected`, `succeeded` and `unknown` to the outermost loop",
             ),
             None => return,

@@ -30,13 +30,16 @@ use crate::action::Action;
 use crate::diagnostic::Diagnostic;
 use crate::document::Node;
 use crate::playbook::{MaxFailures, OnFailure, Playbook, Retry};
+use crate::rows::Row;
 use crate::source::{Source, Span, Spanned};
-use crate::template::Expression;
+use crate::template::{Expression, Scope};
+use crate::value::{Map, Value};
 
 pub use compile::compile;
 pub use findings::{Subject, template_diagnostic, violation_diagnostic};
 pub use home::Home;
 pub use inputs::{Completeness, Earlier, Given, Inputs, Origin, resolve as resolve_inputs};
+pub use loops::written_anew;
 pub use needs::Needed;
 pub use rehearse::{
     Facts, Foresight, Inclusion, LookedAt, Rehearsal, RowCheck, file_paths, rehearse,
@@ -262,6 +265,27 @@ pub struct PlannedLoop {
 }
 
 impl PlannedLoop {
+    /// What the templates of an item see: a row, or the rows of a batch, by its name, and `loop.index`.
+    pub fn item_scope(&self, outer: &Scope, value: Arc<Value>, index: u64) -> Scope {
+        let mut scope = outer.child();
+        scope.set(self.binding.clone(), value);
+        let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
+        scope.set("loop", Value::Map(index));
+        scope
+    }
+
+    /// The same of rows that nobody needs any more; `turn` counts the items.
+    fn scope_of(&self, outer: &Scope, rows: Vec<Row>, turn: u64) -> Scope {
+        let number = rows.first().map_or(turn, |first| first.number);
+        let mut values = rows.into_iter().map(|row| row.value);
+        if self.batch.is_some() {
+            let values = values.map(Arc::unwrap_or_clone).collect();
+            self.item_scope(outer, Arc::new(Value::List(values)), turn)
+        } else {
+            self.item_scope(outer, values.next().unwrap_or_default(), number)
+        }
+    }
+
     /// Whether its rows are known by their numbers alone: they have no key, or one that is the same whatever they hold,
     /// or the key of a batch, which does not say what else is in it.
     pub fn knows_rows_by_number(&self) -> bool {

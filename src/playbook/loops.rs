@@ -203,6 +203,7 @@ fn list_of(text: &str) -> String {
     }
     "write a list, `items: [\"a\", \"b\"]`, or a template that gives one".to_owned()
 }
+
 /// What stands there cannot be read, and that was said.
 struct Said;
 

@@ -21,9 +21,10 @@ use crate::diagnostic::Diagnostic;
 use crate::value::Value;
 
 pub use account::{Account, AccountKind, Layout, Refusal};
+pub use csv::USUAL_DELIMITERS;
 pub use file::DataFile;
 pub use items::Items;
-pub use row::{Row, RowError, Stream, cell_text};
+pub use row::{Row, RowError, Stream, cell_text, label, row_label};
 pub use taken::name_taken;
 
 /// The longest single row, in bytes: only a mistake such as a quote that is never closed is longer.

@@ -220,10 +220,7 @@ impl RowError {
 
     /// ``row 3 (line 5), column 2 `name` ``
     fn place_words(&self) -> String {
-        let mut words = format!("row {}", self.number);
-        if let Some(line) = self.line {
-            let _ = write!(words, " (line {line})");
-        }
+        let mut words = row_label(self.number, self.line);
         if let Some(column) = self.column_number {
             let _ = write!(words, ", column {column}");
         }
@@ -231,6 +228,23 @@ impl RowError {
             let _ = write!(words, " `{name}`");
         }
         words
+    }
+}
+
+/// What messages call a row: `row 3 (line 4)`.
+pub fn row_label(number: u64, line: Option<u64>) -> String {
+    match line {
+        Some(line) => format!("row {number} (line {line})"),
+        None => format!("row {number}"),
+    }
+}
+
+/// What messages call one row, or the rows of a batch: `rows 3 to 5`.
+pub fn label(rows: &[Row]) -> String {
+    match rows {
+        [] => String::new(),
+        [only] => row_label(only.number, only.line),
+        [first, .., last] => format!("rows {} to {}", first.number, last.number),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::plan::Plan;
+use crate::plan::{Plan, written_anew};
 
 /// The loops of a playbook, by whether they can have accounts.
 pub(super) struct Owners<'p> {
@@ -64,9 +64,7 @@ impl<'p> Owners<'p> {
     }
 
     fn written_anew(&self, inner: &str, outer: &str) -> Diagnostic {
-        let finding = invalid(format!(
-            "`{inner}` runs once for each row of `{outer}`, and would write its file anew each time"
-        ));
+        let finding = invalid(written_anew(inner, outer));
         finding.help(match self.once.as_slice() {
             [only] => format!("only the outermost loop can have accounts: write {only}=PATH"),
             many => format!(

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::super::{Home, PlannedKind, PlannedStep};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::playbook::OnFailure;
-use crate::rows::Row;
 use crate::source::Span;
 
 /// So many are named.
@@ -101,22 +100,5 @@ impl FailingRows {
         Diagnostic::warning(Code::Schema, message)
             .at(self.home.source(), self.span)
             .help(format!("{first}: {}; {then}", self.why))
-    }
-}
-
-/// What messages call a row, or the rows of a batch.
-pub(super) fn label(rows: &[Row]) -> String {
-    match rows {
-        [] => String::new(),
-        [only] => of_number(only.number, only.line),
-        [first, .., last] => format!("rows {} to {}", first.number, last.number),
-    }
-}
-
-/// What messages call a row with this number.
-pub(super) fn of_number(number: u64, line: Option<u64>) -> String {
-    match line {
-        Some(line) => format!("row {number} (line {line})"),
-        None => format!("row {number}"),
     }
 }

@@ -1,11 +1,10 @@
 //! The rows of a loop: how many there are, what they send, and which of them are shown.
 
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
 use super::super::{Home, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use super::count::Tally;
-use super::failing::{self, Failure};
+use super::failing::Failure;
 use super::values::fill;
 use super::walk::{Detail, Place, Reach, Walk};
 use super::{
@@ -14,8 +13,7 @@ use super::{
 use crate::attachment::Attachment;
 use crate::diagnostic::in_one_line;
 use crate::rows::{self, Row, Rows, cell_text};
-use crate::template::Scope;
-use crate::value::{Map, Value, is_blank};
+use crate::value::{Value, is_blank};
 
 /// So many items of a loop are shown, if they run.
 const FIRST_ITEMS: usize = 5;
@@ -169,10 +167,10 @@ impl<'c> Walk<'c> {
             let (label, number, count) = match &item {
                 Ok(rows) => {
                     let number = rows.first().map_or(0, |first| first.number);
-                    (failing::label(rows), number, rows.len() as u64)
+                    (rows::label(rows), number, rows.len() as u64)
                 }
                 Err(error) => {
-                    let label = failing::of_number(error.number, error.line);
+                    let label = rows::row_label(error.number, error.line);
                     (label, error.number, 1)
                 }
             };
@@ -247,7 +245,7 @@ impl<'c> Walk<'c> {
         let Some(first) = rows.first() else { return };
         let (number, line) = (first.number, first.line);
         let count = rows.len() as u64;
-        let scope = scope_of(each, rows, turn, place.scope);
+        let scope = each.scope_of(place.scope, rows, turn);
         let mut inner = Place {
             scope: &scope,
             item: Some(if each.batch.is_some() { "batch" } else { "row" }),
@@ -320,23 +318,4 @@ impl<'c> Walk<'c> {
         self.failing = noted;
         (Some(steps), tally)
     }
-}
-
-/// What the templates of an item see.
-fn scope_of(each: &PlannedLoop, rows: Vec<Row>, turn: u64, outer: &Scope) -> Scope {
-    let mut scope = outer.child();
-    let number = rows.first().map_or(turn, |first| first.number);
-    let index = if each.batch.is_some() {
-        let rows = rows.into_iter();
-        let items = rows.map(|row| Arc::unwrap_or_clone(row.value)).collect();
-        scope.set(each.binding.clone(), Value::List(items));
-        turn
-    } else {
-        let value = rows.into_iter().next().map(|row| row.value);
-        scope.set(each.binding.clone(), value.unwrap_or_default());
-        number
-    };
-    let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
-    scope.set("loop", Value::Map(index));
-    scope
 }

@@ -39,7 +39,7 @@ impl Everywhere {
 
 /// Whether a finding is about a name or a type. What a row's own data brings about, a blank or a bad date, is the row's,
 /// and be it in all of them.
-const fn is_of_the_playbook(finding: &Diagnostic) -> bool {
+pub(super) const fn is_of_the_playbook(finding: &Diagnostic) -> bool {
     match finding.objection {
         Objection::Type => true,
         Objection::Null => false,
@@ -52,7 +52,7 @@ const fn is_of_the_playbook(finding: &Diagnostic) -> bool {
 
 /// What is wrong, whichever row it is wrong in.
 #[derive(Debug, Clone)]
-pub(super) struct Mistake {
+struct Mistake {
     place: Place,
     code: Code,
     /// The message without what differs from row to row: numbers, and the values that it quotes.
@@ -60,7 +60,7 @@ pub(super) struct Mistake {
 }
 
 impl Mistake {
-    pub(super) fn of(finding: &Diagnostic) -> Option<Self> {
+    fn of(finding: &Diagnostic) -> Option<Self> {
         is_of_the_playbook(finding).then_some(())?;
         Some(Self {
             place: finding.place.clone()?,

@@ -1,7 +1,6 @@
 //! The rows of a loop before the run: columns that templates name, and what the first rows make of the steps.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::everywhere::{Everywhere, asks_for_no_data};
 use super::reads::own_reads;
@@ -17,7 +16,7 @@ use crate::plan::{
 use crate::playbook::OnFailure;
 use crate::rows::{self, Row, Rows, cell_text};
 use crate::template::Read;
-use crate::value::{Map, Value, is_blank};
+use crate::value::{Value, is_blank};
 
 /// How many rows are looked at where not all are.
 const FEW: usize = 10;
@@ -207,11 +206,12 @@ fn missing_columns<'p>(
 /// What to do where the file is one column, whose name looks like several: most often its `delimiter` is another one.
 fn wrong_delimiter(each: &PlannedLoop, columns: &[String]) -> Option<String> {
     let [only] = columns else { return None };
-    let apart = [",", ";", "\t", "|"]
+    let apart = rows::USUAL_DELIMITERS
+        .map(char::from)
         .into_iter()
-        .find(|usual| only.contains(usual))?;
+        .find(|usual| only.contains(*usual))?;
     each.source.detail()?;
-    let apart = if apart == "\t" { "\\t" } else { apart };
+    let apart = apart.escape_default();
     Some(format!(
         "the whole header is one column: write `delimiter: \"{apart}\"`, or take `delimiter` away, and it is found out"
     ))
@@ -278,7 +278,7 @@ impl RowLooker<'_> {
                     read += rows.len();
                     turn += 1;
                     prefix = self.prefix(&rows);
-                    let (applies, found) = self.item(rows, turn, is_told);
+                    let (applies, found) = self.item(rows, turn, &prefix, is_told);
                     // What a row shows that is skipped, or cannot be read, is nothing about the others.
                     if applies {
                         self.everywhere.narrow(&found);
@@ -304,17 +304,7 @@ impl RowLooker<'_> {
 
     /// What messages call a row or a batch of rows.
     fn prefix(&self, rows: &[Row]) -> String {
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-            return self.name.clone();
-        };
-        let (number, last) = (first.number, last.number);
-        match first.line {
-            _ if self.each.batch.is_some() && number < last => {
-                format!("{}, rows {number} to {last}", self.name)
-            }
-            Some(line) => format!("{}, row {number} (line {line})", self.name),
-            None => format!("{}, row {number}", self.name),
-        }
+        format!("{}, {}", self.name, rows::label(rows))
     }
 
     /// A run whose other rows go on is not refused for one: that row will fail, and be accounted for.
@@ -342,27 +332,17 @@ impl RowLooker<'_> {
         }
     }
 
-    /// One row, or one batch of rows: whether it is not skipped, and what is wrong with it.
-    fn item(&mut self, rows: Vec<Row>, turn: u64, is_told: bool) -> (bool, Vec<Diagnostic>) {
-        let Some(first) = rows.first() else {
-            return (false, Vec::new());
-        };
-        let (number, prefix) = (first.number, self.prefix(&rows));
-        let mut scope = self.known.scope.child();
-        let index = if self.each.batch.is_some() {
-            let rows = rows.into_iter();
-            let values = rows.map(|row| Arc::unwrap_or_clone(row.value)).collect();
-            scope.set(self.each.binding.clone(), Value::List(values));
-            turn
-        } else {
-            let row = rows.into_iter().next().expect("it was just looked at");
-            scope.set(self.each.binding.clone(), row.value);
-            number
-        };
-        let index = Map::from_iter([("index".to_owned(), Value::from(index))]);
-        scope.set("loop", Value::Map(index));
+    /// One row, or one batch of rows, that messages call as `prefix` says: whether it is not skipped, and what is wrong
+    /// with it.
+    fn item(
+        &mut self,
+        rows: Vec<Row>,
+        turn: u64,
+        prefix: &str,
+        is_told: bool,
+    ) -> (bool, Vec<Diagnostic>) {
         let mut known = Known {
-            scope,
+            scope: self.each.scope_of(&self.known.scope, rows, turn),
             ..self.known.clone()
         };
         let mut of_row = Looked::default();

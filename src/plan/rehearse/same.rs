@@ -1,6 +1,6 @@
 //! One mistake of the playbook that many rows have is told once, with how often it was found.
 
-use super::everywhere::Mistake;
+use super::everywhere::is_of_the_playbook;
 use crate::diagnostic::Diagnostic;
 
 /// What is wrong with rows, each mistake of the playbook once: as it was found first.
@@ -20,7 +20,8 @@ impl Told {
     /// Adds a finding about the row that `prefix` names at the beginning of its message.
     pub(super) fn add(&mut self, finding: Diagnostic, prefix: &str) {
         let message = finding.message.strip_prefix(prefix);
-        let Some(message) = message.filter(|_| Mistake::of(&finding).is_some()) else {
+        let is_mistake = is_of_the_playbook(&finding) && finding.place.is_some();
+        let Some(message) = message.filter(|_| is_mistake) else {
             // What a row's own data brings about is told for each row.
             self.found.push((finding, 1));
             return;

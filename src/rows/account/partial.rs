@@ -124,15 +124,7 @@ fn is_of(name: &str, found: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
+    use crate::draft::tests::names;
 
     #[test]
     fn two_runs_write_the_same_account_and_what_a_crash_left_goes_away() {

@@ -3,7 +3,7 @@
 use super::split::{Record, Splitter};
 
 /// What is tried, the likeliest first.
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub const USUAL_DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How many records are judged, the header among them.
 const RECORDS: usize = 50;
@@ -13,7 +13,7 @@ const RECORDS: usize = 50;
 /// It must part the header in two at least; the one with which most records have as many cells as the
 /// header wins, then the one with more columns. A header that nothing parts is one column.
 pub(super) fn find(sample: &[u8], is_whole: bool) -> u8 {
-    let best = CANDIDATES
+    let best = USUAL_DELIMITERS
         .into_iter()
         // The last of equals would win: the likeliest must come last.
         .rev()

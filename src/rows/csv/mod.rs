@@ -11,6 +11,7 @@ use super::header::Header;
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::value::Value;
+pub use delimiter::USUAL_DELIMITERS;
 use split::{Fault, FaultKind, Record, Splitter};
 
 /// Opens a CSV file, finds out what was not said, and reads the header.

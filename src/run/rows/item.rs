@@ -193,20 +193,9 @@ impl Driver<'_> {
     }
 }
 
-/// The steps of a row that may get an id.
+/// The steps of a row that may get an id: of those of a loop inside it there is no single one.
 pub(super) fn ids_of(steps: &[PlannedStep]) -> Vec<String> {
-    let mut ids = Vec::new();
-    for step in steps {
-        match &step.kind {
-            PlannedKind::Action(_) => ids.push(step.id.clone()),
-            PlannedKind::Group(nested) => ids.extend(ids_of(nested)),
-            PlannedKind::Use(used) => {
-                ids.extend(ids_of(&used.steps));
-                ids.extend(ids_of(&used.finally));
-            }
-            // Of a loop inside a row there is no single id.
-            PlannedKind::Loop(_) => {}
-        }
-    }
-    ids
+    let steps = steps.iter().flat_map(PlannedStep::without_rows);
+    let actions = steps.filter(|step| matches!(step.kind, PlannedKind::Action(_)));
+    actions.map(|step| step.id.clone()).collect()
 }

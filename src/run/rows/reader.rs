@@ -14,7 +14,7 @@ use crate::run::answered_rows::Identity;
 use crate::run::drive::Driver;
 use crate::run::{History, RowNames};
 use crate::template::Scope;
-use crate::value::{Map, Value, is_blank};
+use crate::value::{Value, is_blank};
 
 /// What was read: an item to run, or one that cannot be.
 pub(super) enum Read {
@@ -94,7 +94,6 @@ impl Reader<'_> {
     fn item(&mut self, turn: u64, rows: Vec<Row>) -> Read {
         let number = rows.first().map_or(0, |first| first.number);
         self.read_items += 1;
-        let mut scope = self.scope.child();
         let value = if self.each.batch.is_some() {
             Arc::new(Value::List(
                 rows.iter().map(|row| (*row.value).clone()).collect(),
@@ -103,16 +102,12 @@ impl Reader<'_> {
             Arc::clone(&rows[0].value)
         };
         let digest = self.identity.digest(&value, self.names.masker());
-        scope.set(self.each.binding.clone(), value);
         let index = if self.each.batch.is_some() {
             self.read_items
         } else {
             number
         };
-        scope.set(
-            "loop",
-            Value::Map(Map::from_iter([("index".to_owned(), Value::from(index))])),
-        );
+        let scope = self.each.item_scope(&self.scope, value, index);
         let key = match self.key(&scope, number) {
             Ok(key) => key,
             Err(error) => {
