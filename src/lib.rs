@@ -7,6 +7,7 @@
 //! ```
 
 // Words that every stage uses.
+pub mod scan;
 pub mod source;
 pub mod value;
 pub mod diagnostic;

@@ -36,13 +36,6 @@ fn engine() -> &'static Engine {
     })
 }
 
-/// Whether a text is more than itself.
-pub(super) fn is_template(text: &str) -> bool {
-    ["{{", "{%", "{#"]
-        .iter()
-        .any(|opening| text.contains(opening))
-}
-
 /// Compiles the template of a node.
 pub(super) fn template(
     source: &Arc<Source>,

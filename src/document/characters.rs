@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::read::MAX_FINDINGS;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::scan;
 use crate::source::{Source, Span};
 
 /// The finding for each character of the source that may not stand in a file.
@@ -12,10 +13,14 @@ use crate::source::{Source, Span};
 /// return is a line break that editors and terminals do not show; YAML allows no other control characters.
 pub(super) fn objections(source: &Arc<Source>) -> Vec<Diagnostic> {
     let text = source.text();
-    text.bytes()
-        .enumerate()
-        .filter(|(_, byte)| may_begin_one(*byte))
-        .filter_map(|(at, _)| {
+    let mut next = 0;
+    let looked_at = std::iter::from_fn(|| {
+        let at = next + scan::position(&text.as_bytes()[next..], may_begin_one)?;
+        next = at + 1;
+        Some(at)
+    });
+    looked_at
+        .filter_map(|at| {
             let character = text[at..].chars().next()?;
             let name = wrong(character, at, &text[at + character.len_utf8()..])?;
             Some(objection(source, at, character, name))
@@ -25,9 +30,14 @@ pub(super) fn objections(source: &Arc<Source>) -> Vec<Diagnostic> {
 }
 
 /// Whether a character that begins with this byte has to be looked at. No byte inside a character looks like that.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, many bytes are looked at together"
+)]
 const fn may_begin_one(byte: u8) -> bool {
+    let is_control = ((byte < 0x20) & (byte != b'\n')) | (byte == 0x7f);
     // U+0080 to U+00BF; U+2000 to U+2FFF; U+F000 to U+FFFF.
-    (byte < 0x20 && byte != b'\n') || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef)
+    is_control | (byte == 0xc2) | (byte == 0xe2) | (byte == 0xef)
 }
 
 /// What is wrong with a character, in words.

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::escapes;
+use crate::scan;
 
 /// Texts to look for, however they are spelled.
 pub(super) struct Spelled {
@@ -76,7 +77,12 @@ impl Spelled {
     pub(super) fn may_be_escaped_in(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
         let mut at = 0;
-        while let Some(next) = position(&bytes[at..], &self.escapes) {
+        // What cannot be one of these here gives its place to one that can.
+        let begins = escapes::BEGINNINGS.map(|byte| {
+            let may_begin = self.escapes[usize::from(byte)];
+            if may_begin { byte } else { b'%' }
+        });
+        while let Some(next) = scan::position(&bytes[at..], scan::is_any_of(begins)) {
             at += next;
             if bytes[at] == b'\\'
                 && let Some(after) = bytes.get(at + 1)

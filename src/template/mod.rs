@@ -46,6 +46,7 @@ pub use reads::Read;
 pub use scope::Scope;
 pub use view::{Name, View};
 
+use crate::scan;
 use crate::value::Value;
 use evaluate::Evaluation;
 use tree::{Expr, ExprKind, Node};
@@ -107,7 +108,15 @@ impl Engine {
 
     /// Whether a text is its own value, because nothing in it begins a template.
     pub fn is_literal(text: &str) -> bool {
-        !(text.contains("{{") || text.contains("{%") || text.contains("{#"))
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(brace) = scan::position(&bytes[at..], |byte| byte == b'{') {
+            at += brace + 1;
+            if matches!(bytes.get(at), Some(b'{' | b'%' | b'#')) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Compiles a text that may hold templates.

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::{Node, NodeKind};
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::template::{Expression, Template};
+use crate::template::{Engine, Expression, Template};
 
 /// A list made from a list.
 const EACH: &str = "$each";
@@ -42,7 +42,7 @@ impl Reader<'_> {
 
     pub(super) fn shape(&mut self, node: &Node, sees: Sees) -> Option<Shape> {
         match &node.kind {
-            NodeKind::Text(scalar) if templates::is_template(&scalar.text) => {
+            NodeKind::Text(scalar) if !Engine::is_literal(&scalar.text) => {
                 self.template(node, sees).map(Shape::Template)
             }
             NodeKind::List(items) => {

@@ -1,12 +1,13 @@
 //! Values as YAML that a person would write, and that reads back as the same values.
 
 use crate::document::quoted;
+use crate::template::Engine;
 use crate::value::{Map, Value};
 
 /// Whether a text holds what a playbook would take for a template.
 pub(super) fn holds_template(value: &Value) -> bool {
     match value {
-        Value::Text(text) => ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)),
+        Value::Text(text) => !Engine::is_literal(text),
         Value::List(items) => items.iter().any(holds_template),
         Value::Map(map) => map.values().any(holds_template),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
