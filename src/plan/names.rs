@@ -21,6 +21,8 @@ pub(super) struct StepName {
     pub end: usize,
     /// What later steps can read of it; none where that is not known (its action is not).
     pub outputs: Option<Vec<String>>,
+    /// What it has beside them, as a step of its kind.
+    pub facts: &'static [&'static str],
     /// What is known of the values of some of them.
     pub shapes: Members,
     /// The conditions that it stands under, its own and those of its groups.
@@ -264,20 +266,20 @@ impl Visible<'_> {
         }
         if let (Some(output), Some(outputs)) = (output, &step.outputs)
             && !outputs.iter().any(|known| known == output)
-            && !STEP_FACTS.contains(&output)
+            && !step.facts.contains(&output)
         {
             let mut diagnostic = Diagnostic::error(
                 Code::UnknownOutput,
                 format!("the step `{id}` has no output `{output}`"),
             );
-            diagnostic.help = did_you_mean(
-                output,
-                outputs
-                    .iter()
-                    .map(String::as_str)
-                    .chain(STEP_FACTS)
-                    .collect::<Vec<_>>(),
-            );
+            diagnostic.help = if STEP_FACTS.contains(&output) {
+                Some(format!(
+                    "it sends nothing itself, and has an `outcome`; `{output}` is what the steps in it have"
+                ))
+            } else {
+                let facts = step.facts.iter().copied();
+                did_you_mean(output, outputs.iter().map(String::as_str).chain(facts))
+            };
             return Some(diagnostic);
         }
         if self.is_left_out() {

@@ -6,7 +6,7 @@ use super::super::LOOP_FACTS;
 use super::super::names::StepName;
 use super::super::shape::{Members, Shape};
 use super::tags::{has_tag, is_selected};
-use crate::action::Catalogue;
+use crate::action::{Catalogue, STEP_FACTS};
 use crate::document::Node;
 use crate::playbook::{Playbook, Step, StepKind};
 
@@ -48,11 +48,17 @@ impl Outer<'_> {
                 StepKind::Loop(_, nested) => Shape::of_loop(nested, self.playbook, self.catalogue),
                 _ => Members::default(),
             };
+            let facts: &[&str] = match &step.kind {
+                StepKind::Action { .. } | StepKind::Broken => &STEP_FACTS,
+                // What a single answer says is not theirs.
+                StepKind::Group(_) | StepKind::Use { .. } | StepKind::Loop(..) => &["outcome"],
+            };
             let index = names.len();
             names.push(StepName {
                 id,
                 end: index,
                 outputs,
+                facts,
                 shapes,
                 conditions: conditions.clone(),
                 selected: is_selected(step, self.playbook, self.tags),
