@@ -132,6 +132,7 @@ impl Sheet<'_> {
             rows: Vec::new(),
             reads_ids: BTreeSet::new(),
             uncertain: BTreeMap::new(),
+            asked_of_rows: BTreeSet::new(),
             uncertain_outputs: BTreeSet::new(),
             given: Members::new(),
             advice: Vec::new(),
@@ -175,6 +176,8 @@ pub(super) struct Compiler<'p> {
     reads_ids: BTreeSet<String>,
     /// Of the steps that use a playbook, by index: outputs that may be left out.
     pub(super) uncertain: BTreeMap<usize, BTreeSet<String>>,
+    /// The loops, by index, whose condition is asked of each row.
+    pub(super) asked_of_rows: BTreeSet<usize>,
     /// The playbook's own outputs that may be left out.
     uncertain_outputs: BTreeSet<String>,
     /// What is known of the values of the playbook's own outputs.
@@ -215,6 +218,7 @@ impl<'p> Compiler<'p> {
             place,
             rows: &self.rows,
             uncertain: &self.uncertain,
+            asked_of_rows: &self.asked_of_rows,
         }
     }
 

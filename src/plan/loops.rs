@@ -76,6 +76,7 @@ impl<'p> Compiler<'p> {
             })
         });
         let (row_when, own_when) = if looks_at_row {
+            self.asked_of_rows.insert(index);
             (when, None)
         } else {
             (None, when)

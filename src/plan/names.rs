@@ -25,8 +25,10 @@ pub(super) struct StepName {
     pub facts: &'static [&'static str],
     /// What is known of the values of some of them.
     pub shapes: Members,
-    /// The conditions that it stands under, its own and those of its groups.
+    /// The conditions of what it stands in.
     pub conditions: BTreeSet<String>,
+    /// Its own condition.
+    pub when: Option<String>,
     /// Whether `--tags` leaves it out.
     pub selected: bool,
     /// Whether everything in it is chosen: no tags are asked for, or it has one of them.
@@ -75,6 +77,8 @@ pub(super) struct Visible<'p> {
     pub rows: &'p [RowNames],
     /// Of the steps that use a playbook, by index: outputs that are left out where a step in it is skipped.
     pub uncertain: &'p BTreeMap<usize, BTreeSet<String>>,
+    /// The loops, by index, whose own condition is asked of each row and skips none of them whole.
+    pub asked_of_rows: &'p BTreeSet<usize>,
 }
 
 /// The kinds of places that hold templates.
@@ -286,7 +290,7 @@ impl Visible<'_> {
             // What --tags leaves out needs nothing.
             return None;
         }
-        self.check_skipping(step, output, read)
+        self.check_skipping(index, output, read)
             .or_else(|| self.check_uncertain(index, output, read))
     }
 
@@ -302,10 +306,18 @@ impl Visible<'_> {
             };
             let output = output.first().map(String::as_str);
             output != Some("outcome")
-                && (!self.steps[index].conditions.is_empty()
+                && (self.conditions_of(index).next().is_some()
                     || !self.steps[index].selected
                     || self.is_uncertain(index, output))
         })
+    }
+
+    /// The conditions that skip a step where one of them does not hold.
+    fn conditions_of(&self, index: usize) -> impl Iterator<Item = &String> {
+        let step = &self.steps[index];
+        let own = step.when.as_ref();
+        let own = own.filter(|_| !self.asked_of_rows.contains(&index));
+        step.conditions.iter().chain(own)
     }
 
     fn is_uncertain(&self, index: usize, output: Option<&str>) -> bool {
@@ -363,10 +375,11 @@ impl Visible<'_> {
 
     fn check_skipping(
         &self,
-        step: &StepName,
+        index: usize,
         output: Option<&str>,
         read: &Read,
     ) -> Option<Diagnostic> {
+        let step = &self.steps[index];
         // `outcome` is there whatever became of the step; a guarded read allows for nothing being there.
         if read.guarded || output == Some("outcome") || self.place == PlaceKind::Outputs {
             return None;
@@ -384,7 +397,8 @@ impl Visible<'_> {
                 .help("choose tags that keep both, or give the value a default"),
             );
         }
-        if !step.conditions.is_subset(self.conditions) {
+        let mut conditions = self.conditions_of(index);
+        if conditions.any(|condition| !self.conditions.contains(condition)) {
             return Some(
                 Diagnostic::warning(
                     Code::MaybeSkipped,

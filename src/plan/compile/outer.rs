@@ -24,8 +24,7 @@ pub(super) struct Outer<'o> {
 impl Outer<'_> {
     pub(super) fn collect(&self, steps: &[Step], names: &mut Vec<StepName>) {
         for step in steps {
-            let mut conditions = self.conditions.clone();
-            conditions.extend(step.when.as_ref().and_then(Node::text).map(str::to_owned));
+            let when = step.when.as_ref().and_then(Node::text).map(str::to_owned);
             let outputs = match &step.kind {
                 StepKind::Action { action, .. } => self
                     .catalogue
@@ -60,12 +59,15 @@ impl Outer<'_> {
                 outputs,
                 facts,
                 shapes,
-                conditions: conditions.clone(),
+                conditions: self.conditions.clone(),
+                when: when.clone(),
                 selected: is_selected(step, self.playbook, self.tags),
                 chosen_whole: self.tags.is_empty() || has_tag(step, self.tags),
                 finally: self.finally,
                 in_loop: self.in_loop.map(str::to_owned),
             });
+            let mut conditions = self.conditions.clone();
+            conditions.extend(when);
             // What is chosen is chosen whole.
             let tags: &[String] = if !self.tags.is_empty() && has_tag(step, self.tags) {
                 &[]
