@@ -150,6 +150,23 @@ impl Journal {
         )
     }
 
+    /// Whether any row of a loop inside this row has begun this step, or ended where the step is that loop.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_rows_inside(
+        &self,
+        run: &RunId,
+        step: &str,
+        row: &str,
+    ) -> Result<bool, JournalError> {
+        self.exists(
+            "SELECT EXISTS (SELECT 1 FROM events
+                            WHERE run = ?1 AND step = ?2 AND \"row\" > ?3 || '/' AND \"row\" < ?3 || '0')",
+            &[&run.as_str(), &step, &row],
+        )
+    }
+
     /// Whether this row of a loop, or a row of a loop inside it, has begun this step, or ended where the step is the
     /// loop.
     ///

@@ -202,9 +202,10 @@ impl Driver<'_> {
                     }
                     Input::Woke
                 }
-                Command::Loop(step, each, scope) => {
+                Command::Loop(step, each, scope, left_out) => {
                     let row = lane.row().map(str::to_owned);
-                    let end = Box::pin(self.rows(step, each, scope, row, clock)).await?;
+                    let rows = self.rows((step, each), scope, row, left_out, clock);
+                    let end = Box::pin(rows).await?;
                     Input::Looped(Box::new(end))
                 }
                 Command::Done(end) => return Ok(end),

@@ -14,6 +14,7 @@ use crate::event::{
 };
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
+use crate::plan::{PlannedKind, PlannedStep};
 use crate::value::{Map, Value};
 
 /// A step, and the row where it stands in a loop.
@@ -208,10 +209,41 @@ impl History {
         sent.or_else(|| self.row(step, row)?.item)
     }
 
-    /// Whether anything was sent for this step of this row.
-    pub fn has_begun(&self, step: &str, row: &str) -> bool {
-        self.known(step, Some(row))
-            .is_some_and(|known| known.settled.is_some() || known.begun.is_some() || known.doubted)
+    /// Whether anything was sent for one of these steps of this row, or for a row of a loop among them.
+    pub fn has_begun_any(&self, steps: &[PlannedStep], row: &str) -> bool {
+        let has_begun = |step: &PlannedStep| {
+            self.known(&step.id, Some(row)).is_some_and(|known| {
+                known.settled.is_some() || known.begun.is_some() || known.doubted
+            })
+        };
+        let mut steps = steps.iter().flat_map(PlannedStep::without_rows);
+        steps.any(|step| match &step.kind {
+            PlannedKind::Action(_) => has_begun(step),
+            PlannedKind::Loop(_) => self.has_rows(step, Some(row)),
+            PlannedKind::Group(_) | PlannedKind::Use(_) => false,
+        })
+    }
+
+    /// Whether a loop has had rows: one of the playbook, or one in the steps of this row.
+    pub fn has_rows(&self, each: &PlannedStep, row: Option<&str>) -> bool {
+        let is_inside = |name: &String| match row {
+            Some(row) => name
+                .strip_prefix(row)
+                .is_some_and(|rest| rest.starts_with('/')),
+            None => true,
+        };
+        each.and_nested().into_iter().any(|step| {
+            if let Some((journal, run)) = &self.rows {
+                let has_rows = match row {
+                    Some(row) => journal.has_rows_inside(run, &step.id, row),
+                    None => journal.has_rows(run, &step.id),
+                };
+                return has_rows
+                    .expect("a journal that was opened and read a moment ago can be read");
+            }
+            let mut keys = self.steps.keys();
+            keys.any(|(known, name)| *known == step.id && name.as_ref().is_some_and(is_inside))
+        })
     }
 
     fn known(&self, step: &str, row: Option<&str>) -> Option<Known> {

@@ -49,8 +49,9 @@ pub enum Command<'p> {
     /// Wait until another request may be sent, as the target's pace allows; where the server has asked everybody to
     /// wait, so long and no longer.
     Admit(Duration),
-    /// Run the steps of a loop for each row, under this scope.
-    Loop(&'p PlannedStep, &'p PlannedLoop, Scope),
+    /// Run the steps of a loop for each row, under this scope; or only account for its rows, where there is a reason
+    /// why they are left out.
+    Loop(&'p PlannedStep, &'p PlannedLoop, Scope, Option<String>),
     /// Send the request; wait for its answer so long and no longer.
     Send(std::sync::Arc<Request>, Duration),
     /// Wait so long.

@@ -171,9 +171,9 @@ impl World<'_> {
     /// The rows of a loop, one after another.
     fn rows(
         &mut self,
-        step: &PlannedStep,
-        each: &PlannedLoop,
+        (step, each): (&PlannedStep, &PlannedLoop),
         scope: &Scope,
+        left_out: Option<&str>,
         trouble: Trouble,
         began: usize,
     ) -> Result<LoopEnd, Crashed> {
@@ -209,7 +209,9 @@ impl World<'_> {
             let mut inner = scope.child();
             inner.set(each.binding.clone(), item);
             let mut lane = Lane::new(&each.steps, inner, Some(row.clone()), around.clone());
-            if halted.is_some() || patience.exhausted(&tally.counts) {
+            if let Some(reason) = left_out {
+                lane.leave_out(reason);
+            } else if halted.is_some() || patience.exhausted(&tally.counts) {
                 lane.stop_before_start(Stop::Interrupted);
             }
             let end = self.drive(lane, trouble, began)?;
@@ -266,8 +268,9 @@ impl World<'_> {
                 Command::Send(..) => Input::Answered(Box::new(self.send().seen())),
                 Command::Wait(_) => Input::Woke,
                 Command::Admit(_) => Input::Admitted(Ok(0)),
-                Command::Loop(step, each, scope) => {
-                    let end = self.rows(step, each, &scope, trouble, began)?;
+                Command::Loop(step, each, scope, left_out) => {
+                    let left_out = left_out.as_deref();
+                    let end = self.rows((step, each), &scope, left_out, trouble, began)?;
                     Input::Looped(Box::new(end))
                 }
                 Command::Done(end) => return Ok(end),

@@ -54,20 +54,9 @@ fn accepting(project: &Project) -> Ran {
 fn killed(answer: Answer, kind: &str) -> Project {
     let project = Project::new(PLAYBOOK, [answer]);
     project.write("actions/note.add.yaml", &note("update"));
-    let mut child = project.command(&[]).spawn().unwrap();
-    let journal = project.folder.path().join(".voxplay/journal.sqlite");
-    let is_written = || {
-        let open = rusqlite::Connection::open(&journal).ok()?;
-        let count = "SELECT count(*) FROM events WHERE kind = ?1";
-        let rows: i64 = open.query_row(count, [kind], |row| row.get(0)).ok()?;
-        (rows >= 1).then_some(())
-    };
+    let run = project.command(&[]).spawn().unwrap();
     project.server.wait_for(1);
-    while is_written().is_none() {
-        std::thread::yield_now();
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    project.kill_once_written(run, kind, 1);
     project
 }
 

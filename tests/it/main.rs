@@ -18,6 +18,7 @@ mod given;
 mod init;
 mod kill;
 mod laws;
+mod left_out;
 mod links;
 mod look_up;
 mod loop_ids;

@@ -13,6 +13,7 @@ use super::history::History;
 use super::{Command, Input, Meter};
 use crate::action::TargetFacts;
 use crate::event::Counts;
+use crate::outcome::Outcome;
 use crate::plan::PlannedStep;
 use crate::template::Scope;
 use frame::Frame;
@@ -146,6 +147,13 @@ impl<'p> Lane<'p> {
     /// Lets no step begin, for the reason that stopped the lane before it.
     pub(super) fn stop_before_start(&mut self, stop: Stop) {
         self.halt(stop, "the run stopped before it");
+    }
+
+    /// Leaves all its steps out; what an earlier stretch of the run made of them stays.
+    pub(super) fn leave_out(&mut self, reason: &str) {
+        for frame in &mut self.frames {
+            frame.rest = Some((Outcome::Skipped, reason.to_owned()));
+        }
     }
 
     /// The row that the lane runs for.

@@ -17,7 +17,13 @@ impl<'p> Lane<'p> {
         step: &'p PlannedStep,
         outcome: Outcome,
         reason: &str,
+        now: u64,
     ) -> Option<Command<'p>> {
+        if outcome == Outcome::Skipped
+            && let Some(command) = self.leave_rows_out(step, reason, now)
+        {
+            return Some(command);
+        }
         let (action, holds_steps) = match &step.kind {
             PlannedKind::Action(action) => (Some(&**action), false),
             PlannedKind::Group(_) | PlannedKind::Use(_) => (None, true),
@@ -31,11 +37,16 @@ impl<'p> Lane<'p> {
             self.note(step, &settled);
             return None;
         }
-        let intent = self.around.history.in_doubt(&step.id, row);
-        let (outcome, reason) = match &intent {
+        let history = self.around.history;
+        let (outcome, reason) = match history.in_doubt(&step.id, row) {
             Some(intent) if !intent.effect.is_repeatable() => (
                 Outcome::Unknown,
                 "the run ended while this was being sent: whether the CRM did it is not known",
+            ),
+            // What a later stretch would send again is not sent again where it is left out.
+            _ if outcome == Outcome::Skipped && history.may_be_done(&step.id, row) => (
+                Outcome::Unknown,
+                "the run ended while this was being sent, and it is left out now: whether the CRM did it is not known",
             ),
             _ => (outcome, reason),
         };
@@ -51,6 +62,29 @@ impl<'p> Lane<'p> {
             Box::new(EventKind::StepFinished(end)),
             Durability::Soon,
         ))
+    }
+
+    /// The rows of a loop that is left out and had rows in an earlier stretch of the run: what became of those stays
+    /// true. So they are read again, and none is begun.
+    fn leave_rows_out(
+        &mut self,
+        step: &'p PlannedStep,
+        reason: &str,
+        now: u64,
+    ) -> Option<Command<'p>> {
+        let PlannedKind::Loop(each) = &step.kind else {
+            return None;
+        };
+        // The templates of a playbook that was not begun have no values, so that its rows cannot be read.
+        let has_values = |frame: &Frame<'_>| frame.used.as_ref().is_none_or(|used| used.is_run);
+        if !self.frames.iter().all(has_values)
+            || !self.around.history.has_rows(step, self.row.as_deref())
+        {
+            return None;
+        }
+        self.state = State::Looping(step, now);
+        let left_out = Some(reason.to_owned());
+        Some(Command::Loop(step, each, self.scope.clone(), left_out))
     }
 
     /// What the CRM accepted inside a loop in an earlier stretch stays true, though its rows are not read now.

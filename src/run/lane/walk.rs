@@ -44,7 +44,7 @@ impl<'p> Lane<'p> {
             };
             frame.next += 1;
             if let Some((outcome, reason)) = frame.rest.clone() {
-                if let Some(command) = self.pass_over(step, outcome, &reason) {
+                if let Some(command) = self.pass_over(step, outcome, &reason, now) {
                     return command;
                 }
                 continue;
@@ -52,7 +52,7 @@ impl<'p> Lane<'p> {
             if self.interrupted {
                 self.halt(Stop::Interrupted, "the run was interrupted");
                 if let Some(command) =
-                    self.pass_over(step, Outcome::NotRun, "the run was interrupted")
+                    self.pass_over(step, Outcome::NotRun, "the run was interrupted", now)
                 {
                     return command;
                 }
@@ -67,7 +67,7 @@ impl<'p> Lane<'p> {
     /// Begins a step; none where it is a group, whose first step is then next.
     pub(super) fn enter(&mut self, step: &'p PlannedStep, now: u64) -> Option<Command<'p>> {
         if !step.selected {
-            return self.pass_over(step, Outcome::Skipped, "not chosen by --tags");
+            return self.pass_over(step, Outcome::Skipped, "not chosen by --tags", now);
         }
         // Before its condition: that it has no value now, or another one, takes nothing back of what was done.
         if self.restore(step) {
@@ -78,7 +78,7 @@ impl<'p> Lane<'p> {
                 Ok(true) => {}
                 Ok(false) => {
                     let reason = format!("when: {}", when.text.trim());
-                    return self.pass_over(step, Outcome::Skipped, &reason);
+                    return self.pass_over(step, Outcome::Skipped, &reason, now);
                 }
                 Err(error) => {
                     let diagnostic =
@@ -108,7 +108,7 @@ impl<'p> Lane<'p> {
             PlannedKind::Action(action) => self.begin(step, action, now),
             PlannedKind::Loop(each) => {
                 self.state = State::Looping(step, now);
-                Some(Command::Loop(step, each, self.scope.clone()))
+                Some(Command::Loop(step, each, self.scope.clone(), None))
             }
         }
     }

@@ -90,29 +90,44 @@ impl Driver<'_> {
         if let Some(event) = self.known_row(&item, step, each) {
             return Ok(item.ended(event, Standing::Known, None));
         }
-        let mut event = item.event(step, Outcome::Skipped);
-        let applies = each
-            .when
-            .as_ref()
-            .map_or(Ok(true), |when| when.expression.is_true(&item.scope));
-        match applies {
-            Ok(true) => {
-                let lane = self.lane_of(&item, each);
-                let over = item.over.clone();
-                let (halted, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
-                return Ok(Ended {
-                    doubt,
-                    ..item.ended(event, Standing::News, halted)
-                });
+        let Some(when) = &each.when else {
+            return self.steps_of(item, step, each, clock).await;
+        };
+        match when.expression.is_true(&item.scope) {
+            Ok(true) => self.steps_of(item, step, each, clock).await,
+            Ok(false) => {
+                let reason = format!("when: {}", when.text.trim());
+                self.left_out(item, (step, each), &reason, clock).await
             }
-            Ok(false) => {}
             Err(error) => {
-                event.outcome = Outcome::Failed;
-                event.error = Some(format!("`when`: {}", error.message));
-                event.accepted = self.history.accepted(&each.steps, &item.key);
+                let digest = item.digest.clone();
+                let mut ended = self.left(item, step, each, clock).await?;
+                if ended.event.outcome != Outcome::Unknown {
+                    ended.event.item = digest;
+                    ended.event.outcome = Outcome::Failed;
+                    ended.event.error = Some(format!("`when`: {}", error.message));
+                }
+                Ok(ended)
             }
         }
-        Ok(item.ended(event, Standing::News, None))
+    }
+
+    /// Runs the steps of one item to which they apply.
+    async fn steps_of<'p>(
+        &'p self,
+        item: Item,
+        step: &'p PlannedStep,
+        each: &'p PlannedLoop,
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
+        let mut event = item.event(step, Outcome::Skipped);
+        let lane = self.lane_of(&item, each);
+        let over = item.over.clone();
+        let (halted, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
+        Ok(Ended {
+            doubt,
+            ..item.ended(event, Standing::News, halted)
+        })
     }
 
     /// The end of a row that needs no second look, with ids that a person has added since.
@@ -145,17 +160,41 @@ impl Driver<'_> {
         each: &'p PlannedLoop,
         clock: Instant,
     ) -> Result<Ended, RunError> {
+        let hold_back = |lane: &mut Lane<'_>| lane.stop_before_start(Stop::Interrupted);
+        self.not_run(item, (step, each), (Outcome::NotRun, hold_back), clock)
+            .await
+    }
+
+    /// The same of an item that is left out for a reason.
+    pub(super) async fn left_out<'p>(
+        &'p self,
+        item: Item,
+        of: (&'p PlannedStep, &'p PlannedLoop),
+        reason: &str,
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
+        let hold_back = |lane: &mut Lane<'_>| lane.leave_out(reason);
+        self.not_run(item, of, (Outcome::Skipped, hold_back), clock)
+            .await
+    }
+
+    /// The end of an item of which nothing new is run: what `hold_back` makes of its steps, and what it is
+    /// called where none of them ever began.
+    async fn not_run<'p>(
+        &'p self,
+        item: Item,
+        (step, each): (&'p PlannedStep, &'p PlannedLoop),
+        (outcome, hold_back): (Outcome, impl Fn(&mut Lane<'p>)),
+        clock: Instant,
+    ) -> Result<Ended, RunError> {
         if let Some(event) = self.known_row(&item, step, each) {
             return Ok(item.ended(event, Standing::Known, None));
         }
-        let mut event = item.event(step, Outcome::NotRun);
+        let mut event = item.event(step, outcome);
         let mut doubt = None;
-        let has_begun = ids_of(&each.steps)
-            .iter()
-            .any(|step| self.history.has_begun(step, &item.key));
-        if has_begun {
+        if self.history.has_begun_any(&each.steps, &item.key) {
             let mut lane = self.lane_of(&item, each);
-            lane.stop_before_start(Stop::Interrupted);
+            hold_back(&mut lane);
             let over = item.over.clone();
             (_, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
         }

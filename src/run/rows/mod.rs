@@ -32,13 +32,13 @@ use unbegun::Unbegun;
 pub type AccountFiles = Vec<AccountFile>;
 
 impl Driver<'_> {
-    /// Runs a loop.
+    /// Runs a loop; or only accounts for its rows, where they are left out for a reason.
     pub(super) async fn rows<'p>(
         &'p self,
-        step: &'p PlannedStep,
-        each: &'p PlannedLoop,
+        (step, each): (&'p PlannedStep, &'p PlannedLoop),
         scope: Scope,
         outer: Option<String>,
+        left_out: Option<String>,
         clock: Instant,
     ) -> Result<LoopEnd, RunError> {
         let opened = self.open(step, each, &scope).and_then(|rows| {
@@ -85,7 +85,14 @@ impl Driver<'_> {
         let mut turns = Turns::new(self, (step, each), accounts, total);
         let rows = rows.in_items(each.batch);
         let mut input = self.reader(rows, (step, each), scope, outer);
-        let halted = self.work(&mut input, &mut turns, patience, clock).await?;
+        let halted = match left_out {
+            None => self.work(&mut input, &mut turns, patience, clock).await?,
+            Some(reason) => {
+                self.leave_out(&mut input, &mut turns, &reason, clock)
+                    .await?;
+                None
+            }
+        };
         let problems = [input.broken, turns.close()];
         let problems: Vec<String> = problems.into_iter().flatten().collect();
         let problem = (!problems.is_empty()).then(|| problems.join("; "));
@@ -113,6 +120,27 @@ impl Driver<'_> {
             if earlier.next().is_some_and(is_other) {
                 return Err(other_row(item.number));
             }
+        }
+        Ok(())
+    }
+
+    /// Reads and accounts for rows of which none is to begin.
+    async fn leave_out<'p>(
+        &'p self,
+        reader: &mut Reader<'p>,
+        turns: &mut Turns<'p, '_>,
+        reason: &str,
+        clock: Instant,
+    ) -> Result<(), RunError> {
+        while let Some(read) = reader.read() {
+            let ended = match read {
+                Read::Item(item) => {
+                    let of = (reader.step, reader.each);
+                    self.left_out(*item, of, reason, clock).await?
+                }
+                Read::Bad(ended) => *ended,
+            };
+            turns.add(ended).await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod guards;
 mod signals;
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -68,6 +68,22 @@ impl Project {
         project.write("playbook.yaml", &format!("voxplay: 1\n{playbook}"));
         project.write("actions/record.read.yaml", READ);
         project
+    }
+
+    /// Kills a run once so many events of a kind were written down.
+    pub(crate) fn kill_once_written(&self, mut run: Child, kind: &str, least: i64) {
+        let journal = self.folder.path().join(".voxplay/journal.sqlite");
+        let is_written = || {
+            let open = rusqlite::Connection::open(&journal).ok()?;
+            let count = "SELECT count(*) FROM events WHERE kind = ?1";
+            let rows: i64 = open.query_row(count, [kind], |row| row.get(0)).ok()?;
+            (rows >= least).then_some(())
+        };
+        while is_written().is_none() {
+            std::thread::yield_now();
+        }
+        run.kill().unwrap();
+        run.wait().unwrap();
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
