@@ -280,3 +280,46 @@ steps:
         "{help}"
     );
 }
+
+#[test]
+fn what_is_known_not_to_be_sent_is_in_no_count() {
+    let twice = r#"voxplay: 1
+steps:
+  - id: each
+    for_each: { items: [{ k: a, id: "1" }, { k: b, id: "2" }, { k: a, id: "3" }], key: "{{ row.k }}" }
+    on_failure: continue
+    action: record.delete
+    with: { module: contacts, wolkvox_id: "{{ row.id }}" }
+"#;
+    let skipped = r#"voxplay: 1
+steps:
+  - id: never
+    when: target.operation == "other"
+    action: record.update
+    with: { module: contacts, wolkvox_id: "1", fields: { A: b } }
+  - id: sent
+    action: record.delete
+    with: { module: contacts, wolkvox_id: "1" }
+  - id: alone
+    on_failure: continue
+    action: record.delete
+    with: { module: contacts, wolkvox_id: "{{ steps.never.wolkvox_id }}" }
+  - id: group
+    on_failure: continue
+    steps:
+      - { id: first, action: record.delete, with: { module: contacts, wolkvox_id: "{{ steps.never.wolkvox_id }}" } }
+      - { id: behind, action: record.delete, with: { module: contacts, wolkvox_id: "1" } }
+  - id: last
+    action: record.delete
+    with: { module: contacts, wolkvox_id: "2" }
+"#;
+    for playbook in [twice, skipped] {
+        let document = document(playbook, &[]);
+        let deletes = &document["counts"]["delete"];
+        assert_eq!(
+            (&deletes["certain"], &deletes["possible"]),
+            (&2.into(), &2.into()),
+            "{playbook}"
+        );
+    }
+}

@@ -1,6 +1,8 @@
 //! The rows of a loop: how many there are, what they send, and which of them are shown.
 
+use std::collections::HashSet;
 use std::collections::btree_map::Entry;
+use std::hash::BuildHasher as _;
 
 use super::super::{Home, PlannedLoop, PlannedSource, PlannedStep, Tree};
 use super::count::Tally;
@@ -159,6 +161,7 @@ impl<'c> Walk<'c> {
         outlook: &mut LoopOutlook,
     ) {
         let (mut read, mut turn) = (0, 0);
+        let mut names = HashSet::new();
         let skipped = self.skipped.len();
         let outer = self.trouble.take();
         let mut ends_row = false;
@@ -179,7 +182,7 @@ impl<'c> Walk<'c> {
             match item {
                 Ok(rows) => {
                     turn += 1;
-                    self.item(each, rows, turn, place, outlook);
+                    self.item(each, rows, (turn, &mut names), place, outlook);
                     outlook.unsendable += if self.trouble.is_some() { count } else { 0 };
                     // Another row may come to what this one skips.
                     self.skipped.truncate(skipped);
@@ -221,15 +224,23 @@ impl<'c> Walk<'c> {
     }
 
     /// Why a row has no name, or no place in the order of others; none where that is known, or only the run will tell.
-    fn nameless(each: &PlannedLoop, place: Place<'_>) -> Option<String> {
+    /// No two rows of a loop may have the same of the `names`.
+    fn nameless(each: &PlannedLoop, place: Place<'_>, names: &mut HashSet<u64>) -> Option<String> {
         let of_row = |tree: &Tree| {
             let marked = fill(tree, place.scope, place.unknowns);
             let is_known = marked.holes.is_empty() && marked.error.is_none();
             (is_known.then(|| cell_text(&marked.value)), marked.error)
         };
         let (key, error) = each.key.as_ref().map_or((None, None), of_row);
-        if key.is_some_and(|key| is_blank(&key)) {
-            return Some("the `key` is blank".to_owned());
+        if let Some(key) = key {
+            if is_blank(&key) {
+                return Some("the `key` is blank".to_owned());
+            }
+            // The names themselves would take much room where there are many rows.
+            let mark = names.hasher().hash_one(&key);
+            if !names.insert(mark) {
+                return Some(format!("the key {key} stands in an earlier row as well"));
+            }
         }
         error.or_else(|| of_row(each.serialize_by.as_ref()?).1)
     }
@@ -238,7 +249,7 @@ impl<'c> Walk<'c> {
         &mut self,
         each: &'c PlannedLoop,
         rows: Vec<Row>,
-        turn: u64,
+        (turn, names): (u64, &mut HashSet<u64>),
         place: Place<'_>,
         outlook: &mut LoopOutlook,
     ) {
@@ -251,7 +262,7 @@ impl<'c> Walk<'c> {
             item: Some(if each.batch.is_some() { "batch" } else { "row" }),
             ..place
         };
-        if let Some(why) = Self::nameless(each, inner) {
+        if let Some(why) = Self::nameless(each, inner, names) {
             self.fail(why, inner);
             return;
         }

@@ -41,6 +41,8 @@ pub(super) struct Place<'p> {
     pub(super) detail: Detail,
     /// The item of a loop: `row` or `batch`.
     pub(super) item: Option<&'static str>,
+    /// Whether it is a group.
+    pub(super) is_in_group: bool,
 }
 
 pub(super) struct Walk<'c> {
@@ -106,6 +108,7 @@ impl<'c> Walk<'c> {
                 reach: Reach::Certain,
                 detail: Detail::Shown,
                 item: None,
+                is_in_group: false,
             },
         );
         self.tally.join(tally);
@@ -138,8 +141,9 @@ impl<'c> Walk<'c> {
             let (outlook, counted) = self.step(step, place, ended);
             outlooks.extend(outlook);
             tally.join(counted);
-            // Outside of rows a run is refused for what is known to fail.
-            let is_last = place.item.is_some() && step.on_failure == OnFailure::Stop;
+            // Outside of rows and groups a run is refused for what is known to fail.
+            let is_within = place.item.is_some() || place.is_in_group;
+            let is_last = is_within && step.on_failure == OnFailure::Stop;
             if std::mem::take(&mut self.ends_row) && is_last {
                 ended = ended.or(Some(&step.id));
             }
@@ -191,7 +195,11 @@ impl<'c> Walk<'c> {
         };
         let (kind, tally) = match &step.kind {
             PlannedKind::Group(nested) => {
-                let (nested, tally) = self.steps(nested, inner);
+                let within = Place {
+                    is_in_group: true,
+                    ..inner
+                };
+                let (nested, tally) = self.steps(nested, within);
                 (Some(OutlookKind::Group(nested)), tally)
             }
             PlannedKind::Action(planned) => self.action(step, planned, inner),
@@ -275,6 +283,9 @@ impl<'c> Walk<'c> {
                 *request = Err(problem.clone());
             }
             self.fail(problem, place);
+        } else if place.item.is_none() && outlook.request.as_ref().is_some_and(Result::is_err) {
+            // Nothing is sent where no request can be made.
+            self.ends_row = place.reach == Reach::Certain;
         } else if place.reach != Reach::Never {
             let records = outlook.records.unwrap_or(Some(1));
             tally.add(outlook.effect, records, place.reach == Reach::Certain);
