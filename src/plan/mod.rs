@@ -194,6 +194,15 @@ impl PlannedStep {
         own_id(&self.id)
     }
 
+    /// Whether it is an action that may create or delete something, so that it must not be done twice.
+    pub fn adds_or_removes(&self) -> bool {
+        let PlannedKind::Action(planned) = &self.kind else {
+            return false;
+        };
+        let effects = planned.action.possible_effects();
+        effects.iter().any(|effect| !effect.is_repeatable())
+    }
+
     /// The step, then all that is in it, however deep; each before those in it.
     pub fn and_nested(&self) -> Vec<&Self> {
         let mut all = vec![self];

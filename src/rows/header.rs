@@ -137,14 +137,23 @@ pub(super) fn objection(map: &Map) -> Option<Objection> {
     guarded(earlier, helps).map(|(_, objection)| objection)
 }
 
+/// The step at which a row stopped, by what stands in `_step`: what is named after it was accepted.
+fn stopped_at(written: &str) -> Option<&str> {
+    let step = written.split(',').next().unwrap_or_default().trim();
+    (!step.is_empty()).then_some(step)
+}
+
 /// An object as a row, without what an account file added to it.
 ///
 /// # Errors
 /// Where an account says that it must not be taken again as it is.
 pub(super) fn taken_again(number: u64, line: Option<u64>, mut map: Map) -> Result<Row, RowError> {
     let Some(objection) = objection(&map) else {
+        let step = map.get(ROW).and_then(|_| map.get(STEP)?.as_text());
+        let step = step.and_then(stopped_at).map(str::to_owned);
         without_account(&mut map);
-        return Ok(Row::new(number, line, Value::Map(map)));
+        let row = Row::new(number, line, Value::Map(map));
+        return Ok(row.that_stopped_at(step.as_deref()));
     };
     let error = RowError::new(number, line, objection.message).help(objection.help);
     let error = error.with_raw(raw_of(&map)).with_earlier(objection.earlier);
@@ -269,6 +278,15 @@ impl Header {
         let (name, objection) = guarded(earlier, helps)?;
         let (index, _) = self.cell(name, cells)?;
         Some((index, objection))
+    }
+
+    /// The step at which a row of an account stopped.
+    pub(super) fn stopped_at<'c>(&self, cells: &'c [String]) -> Option<&'c str> {
+        if self.added.is_empty() {
+            return None;
+        }
+        let (index, cell) = self.cell(STEP, cells)?;
+        stopped_at(cell).filter(|_| self.added.contains(&index))
     }
 
     /// What an earlier account kept of a row that could not be read.

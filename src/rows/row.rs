@@ -21,6 +21,8 @@ pub struct Row {
     /// From a file a [`Map`] of column → value, in the order of the file: from CSV and XLSX always
     /// text, from JSON, JSONL and YAML as written. From a list, the item.
     pub value: Arc<Value>,
+    /// The step at which it stopped before, where the data is an account that says so.
+    pub stopped_at: Option<Box<str>>,
 }
 
 impl Row {
@@ -29,7 +31,13 @@ impl Row {
             number,
             line,
             value: value.into(),
+            stopped_at: None,
         }
+    }
+
+    pub(super) fn that_stopped_at(mut self, step: Option<&str>) -> Self {
+        self.stopped_at = step.map(Into::into);
+        self
     }
 
     /// Column → value, where the row is an object.

@@ -3,7 +3,7 @@
 
 use crate::event::{Accepted, AcceptedStep, RowFinished, StepFinished, step_name};
 use crate::outcome::Outcome;
-use crate::plan::{PlannedKind, PlannedStep};
+use crate::plan::PlannedStep;
 use crate::value::{Map, Value};
 
 /// What the steps of a lane have left behind.
@@ -83,20 +83,11 @@ impl Found {
 
 /// What the CRM accepted of a step of a row that failed, and must not do once more.
 pub(super) fn accepted(step: &PlannedStep, end: &StepFinished) -> Option<AcceptedStep> {
-    let is_accepted = end.accepted && end.outcome == Outcome::Failed && adds_or_removes(step);
+    let is_accepted = end.accepted && end.outcome == Outcome::Failed && step.adds_or_removes();
     let row = end.row.as_ref().filter(|_| is_accepted)?;
     Some(AcceptedStep {
         step: end.step.clone(),
         row: row.clone(),
         wolkvox_id: end.wolkvox_id.clone(),
     })
-}
-
-/// Whether a step may create or delete something, so that it must not be done twice.
-pub(super) fn adds_or_removes(step: &PlannedStep) -> bool {
-    let PlannedKind::Action(planned) = &step.kind else {
-        return false;
-    };
-    let effects = planned.action.possible_effects();
-    effects.iter().any(|effect| !effect.is_repeatable())
 }

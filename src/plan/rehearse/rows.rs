@@ -83,6 +83,7 @@ fn look_within(
         step,
         each,
         name,
+        says_repeated: false,
         most,
         keys: BTreeSet::new(),
         everywhere: Everywhere::default(),
@@ -240,6 +241,8 @@ struct RowLooker<'l> {
     each: &'l PlannedLoop,
     /// What messages call the data.
     name: String,
+    /// Whether it is said that rows do again what they have done.
+    says_repeated: bool,
     /// How many items of a list are looked at.
     most: usize,
     keys: BTreeSet<String>,
@@ -341,6 +344,7 @@ impl RowLooker<'_> {
         prefix: &str,
         is_told: bool,
     ) -> (bool, Vec<Diagnostic>) {
+        let stopped_at = rows.iter().find_map(|row| row.stopped_at.clone());
         let mut known = Known {
             scope: self.each.scope_of(&self.known.scope, rows, turn),
             ..self.known.clone()
@@ -351,6 +355,12 @@ impl RowLooker<'_> {
         let applies = when.map_or(Some(true), |when| {
             holds(when, &known, self.step, &mut of_row.of_rows)
         });
+        if let Some(repeated) = stopped_at.and_then(|step| self.repeated(&step))
+            && applies != Some(false)
+            && !std::mem::replace(&mut self.says_repeated, true)
+        {
+            of_row.of_rows.push(repeated);
+        }
         if applies == Some(true) {
             of_steps(self.rehearser, &self.each.steps, &mut known, &mut of_row);
         }
@@ -372,6 +382,26 @@ impl RowLooker<'_> {
             ..finding
         });
         (applies != Some(false), found.collect())
+    }
+
+    /// What a row of an account does once more that stopped at a step before: what was created or deleted until then.
+    fn repeated(&self, stopped_at: &str) -> Option<Diagnostic> {
+        let steps = self.each.steps.iter();
+        let steps: Vec<_> = steps.flat_map(PlannedStep::without_rows).collect();
+        let at = steps.iter().position(|step| step.id == stopped_at)?;
+        let done = steps[..at].iter().filter(|step| step.adds_or_removes());
+        let done: Vec<String> = done.map(|step| format!("`{}`", step.id)).collect();
+        if done.is_empty() {
+            return None;
+        }
+        let message = format!(
+            "it stopped at `{stopped_at}` and begins anew: what {} did is done once more",
+            done.join(", ")
+        );
+        let finding = Diagnostic::warning(Code::InvalidValue, message)
+            .at(self.step.home.source(), self.each.span)
+            .help("go on with that run by `voxplay resume --retry-failed` instead: it repeats nothing that is done");
+        Some(finding)
     }
 
     /// What names a row, and what keeps its order. `remembers` is whether later rows are compared with it.

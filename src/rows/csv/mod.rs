@@ -238,8 +238,10 @@ impl CsvRows {
             let error = error.with_raw(self.header.raw(&cells));
             return Err(error.cells(self.header.keep(cells)));
         }
+        let stopped_at = self.header.stopped_at(&cells).map(str::to_owned);
         let map = self.header.map(cells);
-        Ok(Row::new(self.number, line, Value::Map(map)))
+        let row = Row::new(self.number, line, Value::Map(map));
+        Ok(row.that_stopped_at(stopped_at.as_deref()))
     }
 
     /// The text of a cell, or what is wrong with it and what to do.

@@ -341,11 +341,11 @@ fn row_of(
         None
     };
     match error {
-        None => Ok(Row::new(
-            number,
-            Some(line.number),
-            Value::Map(header.map(cells)),
-        )),
+        None => {
+            let stopped_at = header.stopped_at(&cells).map(str::to_owned);
+            let row = Row::new(number, Some(line.number), Value::Map(header.map(cells)));
+            Ok(row.that_stopped_at(stopped_at.as_deref()))
+        }
         Some(error) => {
             // A sheet has no text of its own, so its cells stand for it as a line of CSV.
             let all = cells.iter().chain(&surplus).map(String::as_bytes);

@@ -4,7 +4,7 @@
 use super::History;
 use crate::event::Accepted;
 use crate::plan::{PlannedKind, PlannedStep};
-use crate::run::found::{accepted, adds_or_removes};
+use crate::run::found::accepted;
 
 impl History {
     /// What an earlier stretch saw accepted of these steps, for this row and for rows of loops inside it.
@@ -24,7 +24,7 @@ impl History {
         is_inside: bool,
         into: &mut Accepted,
     ) {
-        if adds_or_removes(step) {
+        if step.adds_or_removes() {
             let rows = if is_inside {
                 self.rows_inside(&step.id, row)
             } else {
