@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::RunArgs;
 use super::call::Call;
-use super::open::{Project, folder_of};
+use super::open::{folder_of, root_of};
 use super::opened::names_of;
 use super::past::{Asked, Past};
 use super::resume::unreadable;
@@ -16,7 +16,7 @@ use crate::journal::{Journal, JournalError};
 
 /// The run that `--run-id` names; none where no run has begun under it.
 pub(super) fn begun(args: &RunArgs, id: &RunId) -> Option<Result<Resumption, Diagnostic>> {
-    let root = Project::find(&folder_of(&args.what.playbook)).root;
+    let root = root_of(&folder_of(&args.what.playbook));
     let state = state::of_run(args.state.state_dir.as_deref(), &root);
     if !state.join("journal.sqlite").is_file() {
         return None;

@@ -56,6 +56,7 @@ mod strangers;
 mod surroundings;
 mod terminal;
 mod uses;
+mod whereabouts;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 

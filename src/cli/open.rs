@@ -32,15 +32,7 @@ impl Project {
     /// The project that a folder belongs to: the nearest `voxplay.yaml` on the way up marks its root.
     /// Without one, the folder itself is the root.
     pub(super) fn find(folder: &Path) -> Self {
-        let folder = absolute(folder);
-        let root = folder
-            .ancestors()
-            .find(|folder| {
-                let config = folder.join(CONFIG);
-                // Also one that cannot be read, which is said then.
-                config.exists() && !config.is_dir()
-            })
-            .map(Path::to_owned);
+        let root = root_above(folder);
         let mut findings = Vec::new();
         let config = root.as_ref().map_or_else(Config::default, |root| {
             let path = root.join(CONFIG);
@@ -56,7 +48,7 @@ impl Project {
                 }
             }
         });
-        let root = root.unwrap_or(folder);
+        let root = root.unwrap_or_else(|| absolute(folder));
         let actions = root.join("actions");
         let confined = Confinement::new(&actions, &root, &further(&config));
         let (catalogue, broken) = Catalogue::with_folder(Path::new(&shown(&actions)), &|path| {
@@ -75,6 +67,22 @@ impl Project {
     pub(super) fn confinement(&self, playbook: &Path) -> Confinement {
         Confinement::new(&folder_of(playbook), &self.root, &further(&self.config))
     }
+}
+
+/// The root of the project that a folder belongs to.
+pub(super) fn root_of(folder: &Path) -> PathBuf {
+    root_above(folder).unwrap_or_else(|| absolute(folder))
+}
+
+/// The nearest folder on the way up that is marked as the root of a project.
+pub(super) fn root_above(folder: &Path) -> Option<PathBuf> {
+    let folder = absolute(folder);
+    let marked = folder.ancestors().find(|folder| {
+        let config = folder.join(CONFIG);
+        // Also one that cannot be read, which is said then.
+        config.exists() && !config.is_dir()
+    });
+    marked.map(Path::to_owned)
 }
 
 /// The folders beyond the project's own that may be read from.

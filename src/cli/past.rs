@@ -10,6 +10,7 @@ use super::call::Call;
 use super::resumption::Resumption;
 use super::spent::Spent;
 use super::surroundings::Process;
+use super::whereabouts::Whereabouts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{self, Document};
 use crate::event::{EventKind, RunId, RunOutcome, RunStarted};
@@ -50,6 +51,8 @@ impl Asked {
 /// What the journal has of a run.
 pub(super) struct Past {
     pub(super) started: RunStarted,
+    /// Where the playbook was that it ran last.
+    pub(super) whereabouts: Whereabouts,
     spent: Spent,
     pub(super) is_ok: bool,
     /// The names, from the project's root, of the playbooks that its stretches ran.
@@ -59,6 +62,7 @@ pub(super) struct Past {
 impl Past {
     pub(super) fn read(journal: &Journal, run: &RunId) -> Result<Self, JournalError> {
         let mut started: Option<RunStarted> = None;
+        let mut whereabouts = None;
         let mut spent = Spent::default();
         let mut is_ok = false;
         let mut playbooks = BTreeSet::new();
@@ -68,6 +72,7 @@ impl Past {
             spent.add(&event.kind);
             match event.kind {
                 EventKind::RunStarted(start) => {
+                    whereabouts = Some(Whereabouts::of(&start));
                     playbooks.extend(Some(start.from_root.clone()).filter(|it| !it.is_empty()));
                     started = Some(match started {
                         Some(earlier) => gone_on(earlier, start),
@@ -78,8 +83,10 @@ impl Past {
                 _ => {}
             }
         }
+        let begun = "a run is in the journal by its first event";
         Ok(Self {
-            started: started.expect("a run is in the journal by its first event"),
+            started: started.expect(begun),
+            whereabouts: whereabouts.expect(begun),
             spent,
             is_ok,
             playbooks,

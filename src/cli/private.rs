@@ -31,7 +31,7 @@ pub(super) fn keep(
     state: &Path,
     masker: &Masker,
 ) -> Result<(), Diagnostic> {
-    started.private = prints(prepared, &started.fingerprints, state, masker)?;
+    started.private = prints(prepared, &started.fingerprints, state, masker)?.map(Box::new);
     Ok(())
 }
 

@@ -1,21 +1,20 @@
 //! `voxplay resume`, and `run --run-id` with an id that exists.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Exit;
 use super::accounts;
 use super::args::{PlaybookArgs, ResumeArgs, RunArgs, StateArgs};
 use super::call::Call;
 use super::ci::Ci;
-use super::open::{Project, folder_of, shown};
+use super::open::{folder_of, root_of, shown};
 use super::past::{Asked, Past};
 use super::refusal::refuse_run;
 use super::resumption::Resumption;
 use super::run::go;
 use super::state;
-use super::surroundings::current_folder;
 use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::event::{RunId, RunOutcome, RunStarted};
+use crate::event::{RunId, RunOutcome};
 use crate::journal::{Journal, JournalError};
 
 /// What `--sandbox` calls its target.
@@ -46,9 +45,9 @@ fn prepare(args: &ResumeArgs) -> Result<Option<(RunArgs, Resumption)>, Diagnosti
     }
     let playbook = match &args.playbook {
         Some(path) => path.clone(),
-        None => find_playbook(&past.started, &state)?,
+        None => past.whereabouts.find(&state)?,
     };
-    let root = Project::find(&folder_of(&playbook)).root;
+    let root = root_of(&folder_of(&playbook));
     let given_back = |values: &[String]| -> Vec<String> {
         let values = values.iter();
         values
@@ -142,25 +141,4 @@ pub(super) fn unreadable(error: &JournalError) -> Diagnostic {
         JournalError::Locked { .. } => finding.help("wait for it to end, or stop it with Ctrl-C first"),
         _ => finding,
     }
-}
-
-pub(super) fn find_playbook(started: &RunStarted, state: &Path) -> Result<PathBuf, Diagnostic> {
-    let as_named = PathBuf::from(&started.playbook);
-    let from_root = state
-        .parent()
-        .map(|root| root.join(&started.from_root))
-        .unwrap_or_default();
-    let from_here = Project::find(&current_folder())
-        .root
-        .join(&started.from_root);
-    [as_named, from_root, from_here]
-        .into_iter()
-        .find(|path| path.is_file())
-        .ok_or_else(|| {
-            Diagnostic::error(
-                Code::MissingFile,
-                format!("the playbook {} is not where it was", started.playbook),
-            )
-            .help("say where it is now with --playbook FILE")
-        })
 }

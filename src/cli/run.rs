@@ -21,6 +21,7 @@ use super::resumption::Resumption;
 use super::signals::Signals;
 use super::started::started;
 use super::terminal::{Terminal, width};
+use super::whereabouts::root_from;
 use crate::diagnostic::{Diagnostic, render};
 use crate::event::RunStarted;
 use crate::report::human::Columns;
@@ -140,7 +141,10 @@ fn open(
     started.accounts = ready.accounts.kept(&ready.root);
     started.plan.clone_from(&ready.saved_plan);
     match Opened::open(args, &mut started, resumption, ready, masker) {
-        Ok(opened) => Ok((started, opened)),
+        Ok(opened) => {
+            started.root = Some(root_from(&ready.state, &ready.root).into());
+            Ok((started, opened))
+        }
         Err(findings) => {
             report_findings(terminal, args.format, earlier, &findings);
             refused_in_ci(args, terminal, &findings);

@@ -9,7 +9,7 @@ use super::prepare::Prepared;
 use crate::event::{AccountFlags, RunStarted};
 use crate::secret::Masker;
 
-/// What a run begins with, as it stands in the journal, but for its accounts and its saved plan.
+/// What a run begins with, as it stands in the journal, but for its accounts, its saved plan and the way to its root.
 pub(super) fn started(args: &RunArgs, ready: &Prepared, masker: &Masker) -> RunStarted {
     let playbook = ready.plan.playbook();
     let inputs = fingerprints::public_inputs(&ready.plan, &ready.inputs.values);
@@ -34,6 +34,7 @@ pub(super) fn started(args: &RunArgs, ready: &Prepared, masker: &Masker) -> RunS
         inputs,
         tags: args.what.tags.clone(),
         from_root: lock_key(&args.what.playbook, &ready.root),
+        root: None,
         sandbox: args.what.sandbox,
         accounts: AccountFlags::default(),
         text: playbook.source.text().to_owned(),

@@ -15,6 +15,9 @@ pub struct RunStarted {
     /// The playbook's path from the project's root.
     #[serde(default)]
     pub from_root: String,
+    /// The project's root from the state folder, so that both are found again where they were moved.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub root: Option<Box<str>>,
     /// The playbook's `name`.
     pub name: Option<String>,
     /// Where it goes.
@@ -68,7 +71,7 @@ pub struct RunStarted {
     pub by_default: Box<[String]>,
     /// Digests of the secret inputs; none where it has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub private: Option<PrivatePrints>,
+    pub private: Option<Box<PrivatePrints>>,
     /// The time zone of its dates.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub timezone: Option<Box<str>>,

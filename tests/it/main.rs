@@ -24,6 +24,7 @@ mod look_up;
 mod loop_ids;
 mod loops;
 mod marked;
+mod moved;
 mod paging;
 mod plan;
 mod plan_rows;

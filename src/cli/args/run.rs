@@ -74,7 +74,7 @@ pub(crate) struct ResumeArgs {
     /// Go on although the playbook, the inputs, an action or the data have changed
     #[arg(long, env = "VOXPLAY_ACCEPT_CHANGES", value_parser = BoolishValueParser::new())]
     pub(crate) accept_changes: bool,
-    /// Where the playbook is now [default: where it was]
+    /// Where the playbook is now [default: in the project that the journal belongs to]
     #[arg(long, value_name = "FILE", env = "VOXPLAY_PLAYBOOK", value_hint = clap::ValueHint::FilePath)]
     pub(crate) playbook: Option<PathBuf>,
     /// Read inputs from a YAML or JSON file: secret ones are not in the journal

@@ -12,8 +12,9 @@ use jiff::tz::TimeZone;
 
 use super::super::open::{self, Project, folder_of};
 use super::super::opened::pace;
-use super::super::resume::{SANDBOX, find_playbook, unreadable};
+use super::super::resume::{SANDBOX, unreadable};
 use super::super::surroundings::{Process, current_folder};
+use super::super::whereabouts::Whereabouts;
 use super::Doubt;
 use super::kind::Kind;
 use super::proposal::{Proposal, Times};
@@ -57,7 +58,7 @@ impl<'l> Looker<'l> {
         started: RunStarted,
         state: &Path,
     ) -> Self {
-        let playbook = find_playbook(&started, state).ok();
+        let playbook = Whereabouts::of(&started).find(state).ok();
         let folder = playbook.as_deref().map_or_else(current_folder, folder_of);
         Self {
             journal,

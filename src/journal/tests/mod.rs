@@ -52,6 +52,7 @@ pub(super) fn started(started_at: &str) -> EventKind {
         text: String::new(),
         texts: std::collections::BTreeMap::new(),
         from_root: String::new(),
+        root: None,
         sandbox: false,
         accounts: crate::event::AccountFlags::default(),
         fingerprints: std::collections::BTreeMap::new(),
