@@ -26,7 +26,7 @@ pub use row::RowFinished;
 pub use run_finished::{BUDGET_USED_UP, RunFinished, RunOutcome, STEP_FAILED, STEP_IN_DOUBT};
 pub use run_id::RunId;
 pub use run_started::{AccountFlags, DataFiles, PrivatePrints, RowShape, RunStarted, StepShape};
-pub use step::{AttemptFailed, AttemptStarted, StepFinished, step_name};
+pub use step::{AttemptFailed, AttemptStarted, RECORD_ID, StepFinished, step_name};
 
 /// The version of the events, written as `schema` into each.
 pub const SCHEMA: u32 = 1;

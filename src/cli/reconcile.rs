@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use self::look_up::Looker;
 use self::session::Session;
-use self::settled::Settled;
+use self::settled::{Settled, WithoutId};
 use self::told::Told;
 use self::words::given;
 use super::Exit;
@@ -58,6 +58,8 @@ struct Known<'k> {
     held: &'k [Held],
     /// Earlier words, which may be replaced.
     settled: &'k [Settled],
+    /// What the CRM gave no id for.
+    without_id: &'k [WithoutId],
 }
 
 /// One thing that may or may not have been done.
@@ -97,7 +99,8 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     let known = Known {
         doubts: &doubts,
         held: &held,
-        settled: &before,
+        settled: &before.settled,
+        without_id: &before.without_id,
     };
     let mut words = given(args, &known)?;
     let call = Call::new(&run, &state);

@@ -133,7 +133,18 @@ impl StepFinished {
     pub fn is_by_hand(&self) -> bool {
         self.outcome == Outcome::Ok && self.action.is_some() && self.http_status.is_none()
     }
+
+    /// Whether the CRM accepted it and gave no id with which steps after it could go on, though it should have.
+    pub fn lacks_id(&self) -> bool {
+        self.outcome == Outcome::Ok
+            && self.accepted
+            && self.wolkvox_id.is_none()
+            && self.blank.iter().any(|output| output == RECORD_ID)
+    }
 }
+
+/// The output that is the id of a record.
+pub const RECORD_ID: &str = "wolkvox_id";
 
 /// What messages and `reconcile` call a step, with the row that it ran for.
 pub fn step_name(step: &str, row: Option<&str>) -> String {

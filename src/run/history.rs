@@ -10,7 +10,7 @@ use self::stretches::Stretches;
 use super::naming::HIDDEN;
 use crate::action::Effect;
 use crate::event::{
-    AttemptStarted, Decision, EventKind, Reconciled, RowFinished, RunId, StepFinished,
+    AttemptStarted, Decision, EventKind, RECORD_ID, Reconciled, RowFinished, RunId, StepFinished,
 };
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
@@ -330,8 +330,8 @@ impl Known {
         }
     }
 
-    /// A person's word settles a doubt, takes what failed though the CRM accepted it as done, or takes the place of an
-    /// earlier word; nothing else.
+    /// A person's word settles a doubt, takes what failed though the CRM accepted it as done, gives the id that the CRM
+    /// left blank, or takes the place of an earlier word; nothing else.
     fn reconcile(&mut self, word: &Reconciled) {
         if let Some(before) = self.before_word.take() {
             self.begun = before.begun;
@@ -346,7 +346,11 @@ impl Known {
                 .as_ref()
                 .is_some_and(|end| end.outcome == Outcome::Unknown);
         let accepted = self.settled.clone().filter(|end| {
-            end.outcome == Outcome::Failed && end.accepted && self.effect != Some(Effect::Read)
+            let waits = match end.outcome {
+                Outcome::Failed => end.accepted,
+                _ => end.lacks_id() && word.wolkvox_id.is_some(),
+            };
+            waits && self.effect != Some(Effect::Read)
         });
         let is_taken_as_done = accepted.is_some() && word.decision == Decision::Ok;
         if !in_doubt && !is_taken_as_done {
@@ -400,10 +404,10 @@ impl Known {
                 outputs: word
                     .wolkvox_id
                     .iter()
-                    .map(|id| ("wolkvox_id".to_owned(), id.clone()))
+                    .map(|id| (RECORD_ID.to_owned(), id.clone()))
                     .collect::<Map>(),
                 blank: if word.wolkvox_id.is_none() {
-                    vec!["wolkvox_id".to_owned()]
+                    vec![RECORD_ID.to_owned()]
                 } else {
                     Vec::new()
                 },
@@ -414,8 +418,8 @@ impl Known {
     }
 }
 
-/// The end of a step that the CRM accepted, once a person has said that it is as it should be: what the answer gave
-/// stands, but for an id that they give.
+/// The end of a step that the CRM accepted, once a person has said that it is as it should be, or what its id is: what the
+/// answer gave stands, but for an id that they give.
 fn taken_as_done(end: StepFinished, id: Option<&Value>) -> StepFinished {
     let mut end = StepFinished {
         outcome: Outcome::Ok,
@@ -424,8 +428,8 @@ fn taken_as_done(end: StepFinished, id: Option<&Value>) -> StepFinished {
     };
     if let Some(id) = id {
         end.wolkvox_id = Some(id.clone());
-        end.outputs.insert("wolkvox_id".to_owned(), id.clone());
-        end.blank.retain(|output| output != "wolkvox_id");
+        end.outputs.insert(RECORD_ID.to_owned(), id.clone());
+        end.blank.retain(|output| output != RECORD_ID);
     }
     end
 }

@@ -262,3 +262,88 @@ steps:
         assert!(!read("r.xml").contains("<error"), "{}", read("r.xml"));
     }
 }
+
+/// The CRM does what is asked, and gives no id.
+const BLANK: &str = r#"{"code":200,"error":"null","msg":"","data":{"wolkvox_id":" "}}"#;
+
+const USING: &str = r#"
+      - id: debt
+        action: obligation.insert
+        with: { wolkvox_id: "64cb", id: D-1, name: Loan }
+      - id: note
+        action: record.update
+        with: { module: contacts, wolkvox_id: "{{ steps.debt.wolkvox_id }}", fields: { A: b } }
+"#;
+
+#[test]
+fn an_id_that_the_crm_left_blank_can_be_given() {
+    let project = Project::new(&format!("steps:{USING}"), [json(BLANK)]);
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{ran:?}");
+    let said =
+        "look the record up in the CRM, and give its id with `voxplay reconcile --ok debt=ID`";
+    assert!(ran.stdout.contains(said), "{ran:?}");
+    let again = ["resume", "r", "--retry-failed", "--format", "json"];
+    for word in [
+        ["--ok", "debt"],
+        ["--failed", "debt"],
+        ["--resend", "debt"],
+        ["--ok", "note=a1"],
+    ] {
+        let ran = voxplay(&project, &[&["reconcile"], &word[..]].concat());
+        assert_eq!(ran.exit, 3, "{word:?} {ran:?}");
+        assert_eq!(
+            ran.stderr.contains("`--ok debt=ID`"),
+            word[1] == "debt",
+            "{ran:?}"
+        );
+    }
+    let ran = voxplay(&project, &again);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 1), "{ran:?}");
+    // Until the run has gone on with it, it can be put right, and not be taken back.
+    for word in ["debt=a1", "debt=a2"] {
+        assert_eq!(voxplay(&project, &["reconcile", "--ok", word]).exit, 0);
+    }
+    for word in ["--failed", "--resend"] {
+        assert_eq!(voxplay(&project, &["reconcile", word, "debt"]).exit, 3);
+    }
+    let ran = voxplay(&project, &again);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+    assert!(ran.arrived[1].text().contains("\"a2\""), "{ran:?}");
+    // What has an id gets no other one.
+    for word in ["debt=a3", "note=a3"] {
+        let ran = voxplay(&project, &["reconcile", "r", "--ok", word]);
+        assert_eq!(ran.exit, 3, "{ran:?}");
+    }
+    let report = ["runs", "show", "r", "--report", "json=r.json"];
+    assert_eq!(voxplay(&project, &report).exit, 0);
+    let path = project.folder.path().join("r.json");
+    let report = std::fs::read_to_string(path).unwrap();
+    assert!(report.contains("\"a2\""), "{report}");
+}
+
+#[test]
+fn an_id_that_the_crm_left_blank_can_be_given_for_a_row() {
+    let each = "for_each: { items: [a/b, \"c=d\"], as: it, key: \"{{ it }}\" }";
+    let each = format!("{each}\n    on_failure: continue\n    succeeded: good.csv");
+    let playbook = format!("steps:\n  - id: each\n    {each}\n    steps:{USING}");
+    let project = Project::new(&playbook, [json(BLANK), json(BLANK)]);
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 2), "{ran:?}");
+    let ok = ["reconcile", "r", "--ok"];
+    let ran = voxplay(&project, &[&ok[..], &["debt=a1"]].concat());
+    assert!(ran.stderr.contains("debt names 2 steps"), "{ran:?}");
+    let ran = voxplay(&project, &[&ok[..], &["debt@c=d"]].concat());
+    assert!(ran.stderr.contains("`--ok debt@c=d=ID`"), "{ran:?}");
+    let words = ["debt@a/b=a1", "--ok", "debt@c=d=a2"];
+    let ran = voxplay(&project, &[&ok[..], &words].concat());
+    let said = "2 ids noted; go on with: voxplay resume r --retry-failed\n";
+    assert_eq!((ran.exit, ran.stderr.as_str()), (0, said));
+    let ran = voxplay(&project, &["resume", "r", "--retry-failed"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 4), "{ran:?}");
+    let good = std::fs::read_to_string(project.folder.path().join("good.csv")).unwrap();
+    assert!(
+        good.contains("a/b,1,a1,") && good.contains("c=d,2,a2,"),
+        "{good}"
+    );
+}

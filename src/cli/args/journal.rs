@@ -25,7 +25,7 @@ pub(crate) struct ReconcileArgs {
     #[arg(value_name = "RUN", value_parser = run_id)]
     pub(crate) run: Option<RunId>,
     /// The CRM has done it: STEP for all that is in doubt of it, STEP@ROW for one row, =ID with the id it gave. Also of
-    /// what failed though the CRM accepted it
+    /// what failed though the CRM accepted it, and with =ID of what went well and has no id
     #[arg(long, value_name = "STEP[@ROW][=ID]", env = "VOXPLAY_OK")]
     pub(crate) ok: Vec<String>,
     /// The id that the CRM gave, for the one doubt that --ok names

@@ -34,7 +34,10 @@ impl<'t> Told<'t> {
                 .any(|it| it.step == end.step && it.row == end.row)
         };
         let accepted = known.held.iter().filter(is_taken).count();
-        let is_late = |word: &&Reconciled| known.settled.iter().any(|it| it.is_used_without(word));
+        let is_late = |word: &&Reconciled| {
+            known.settled.iter().any(|it| it.is_used_without(word))
+                || known.without_id.iter().any(|it| it.is_meant(word))
+        };
         let late_ids = words.iter().filter(is_late).count();
         Self {
             doubts,

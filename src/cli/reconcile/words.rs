@@ -2,6 +2,7 @@
 
 use super::super::args::ReconcileArgs;
 use super::super::held_back::Held;
+use super::settled::WithoutId;
 use super::{Doubt, Known};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::{Decision, Reconciled, step_name};
@@ -62,6 +63,7 @@ impl<'n> Named<'n> {
         let is_whole = || {
             known.doubts.iter().any(|doubt| doubt.is(name))
                 || known.held.iter().any(|held| held.is(name))
+                || known.without_id.iter().any(|it| it.is(name))
         };
         let (name, own_id) = match name.rsplit_once('=') {
             // A row's key may hold a `=` of its own.
@@ -77,8 +79,8 @@ impl<'n> Named<'n> {
         })
     }
 
-    /// What is said of all that it names: doubts; else what failed though the CRM accepted it; else what was settled
-    /// before.
+    /// What is said of all that it names: doubts; else what failed though the CRM accepted it; else what went well and has
+    /// no id; else what was settled before.
     fn words(&self, decision: Decision, known: &Known<'_>) -> Result<Vec<Reconciled>, Diagnostic> {
         let doubts = known.doubts.iter().filter(|doubt| doubt.is(self.name));
         let doubts: Vec<&Doubt> = doubts.collect();
@@ -94,6 +96,13 @@ impl<'n> Named<'n> {
             }
             let id = self.id_for(decision, held.len(), "step")?;
             return Ok(held.iter().map(|it| it.word(id)).collect());
+        }
+        let without_id = known.without_id.iter().filter(|it| it.is(self.name));
+        let without_id: Vec<&WithoutId> = without_id.collect();
+        if let [first, ..] = without_id.as_slice() {
+            let id = self.id_for(decision, without_id.len(), "step")?;
+            let id = id.ok_or_else(|| is_done(&first.name()))?;
+            return Ok(without_id.iter().map(|it| it.word(id)).collect());
         }
         let id = self.own_id.or(self.flagged);
         let id = id.filter(|_| decision == Decision::Ok);
@@ -143,6 +152,17 @@ pub(super) fn accepted(name: &str) -> Diagnostic {
     ))
 }
 
+/// That what went well needs no word but its id.
+fn is_done(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::UnknownStep,
+        format!("{name} is not in doubt: the CRM has done it, and gave no id"),
+    )
+    .help(format!(
+        "look the record up in the CRM, and give its id: `--ok {name}=ID`"
+    ))
+}
+
 /// Takes one word, where there is none yet for the same.
 fn add(word: Reconciled, words: &mut Vec<Reconciled>) -> Result<(), Diagnostic> {
     let is_same = |other: &Reconciled| other.step == word.step && other.row == word.row;
@@ -179,7 +199,9 @@ fn not_blank<'i>(id: &'i str, what: &str) -> Result<&'i str, Diagnostic> {
 
 fn nothing_of(name: &str, known: &Known<'_>) -> Diagnostic {
     let doubts = known.doubts.iter().map(Doubt::name);
-    let known: Vec<String> = doubts.chain(known.held.iter().map(Held::name)).collect();
+    let others = known.held.iter().map(Held::name);
+    let others = others.chain(known.without_id.iter().map(WithoutId::name));
+    let known: Vec<String> = doubts.chain(others).collect();
     let mut finding = Diagnostic::error(
         Code::UnknownStep,
         format!("nothing is in doubt under the name {name}"),

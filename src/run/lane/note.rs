@@ -1,7 +1,8 @@
 //! What templates and groups learn of the end of a step, and why an output of it has no value.
 
 use super::Lane;
-use crate::event::{StepFinished, step_name};
+use crate::action::Effect;
+use crate::event::{RECORD_ID, StepFinished, step_name};
 use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::value::{Value, map_with_room_for};
@@ -58,18 +59,36 @@ impl Lane<'_> {
             );
         }
         for output in &end.blank {
-            let why = if end.is_by_hand() {
-                let name = step_name(&end.step, end.row.as_deref());
-                format!(
-                    "the step {} was settled by hand without an id: look it up in the CRM, and give it with `voxplay reconcile --ok {name}=ID`",
-                    step.id
-                )
-            } else {
-                format!("the CRM returned a blank id for the step {}", step.id)
-            };
+            let why = why_blank(step, end, output);
             self.scope.explain_missing(&["steps", id, output], why);
         }
     }
+}
+
+/// Why an id is not there, and how it is given where the record can be found without it.
+fn why_blank(step: &PlannedStep, end: &StepFinished, output: &str) -> String {
+    let name = step_name(&end.step, end.row.as_deref());
+    let give = format!("with `voxplay reconcile --ok {name}=ID`");
+    let id = &step.id;
+    if end.is_by_hand() {
+        return format!(
+            "the step {id} was settled by hand without an id: look it up in the CRM, and give it {give}"
+        );
+    }
+    let blank = format!("the CRM returned a blank id for the step {id}");
+    if output == RECORD_ID && end.lacks_id() && changes_something(step) {
+        format!("{blank}: look the record up in the CRM, and give its id {give}")
+    } else {
+        blank
+    }
+}
+
+fn changes_something(step: &PlannedStep) -> bool {
+    let PlannedKind::Action(planned) = &step.kind else {
+        return false;
+    };
+    let effects = planned.action.possible_effects();
+    effects.iter().any(|effect| *effect != Effect::Read)
 }
 
 fn worse(a: Outcome, b: Outcome) -> Outcome {
