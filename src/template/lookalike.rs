@@ -8,7 +8,7 @@ pub(super) mod ordered;
 use std::borrow::Cow;
 
 use super::error::TemplateError;
-use super::operators::{equal, is_true};
+use super::operators::{equal, is_true, order_numbers};
 use crate::value::{Number, Value};
 
 /// The words that stand for yes or no in data files and on command lines.
@@ -97,22 +97,39 @@ pub(super) fn refuse(
     Err(TemplateError::type_mismatch(message).help(remedy(left, right, sides)))
 }
 
-/// As [`refuse`], for a value and a list that holds nothing of its type, or for a list or an object that is not in it. A list such as `[200, "200"]` means both.
+/// As [`refuse`], for a value that is not in a list. A list that holds something of its type, such as `[200, "200"]`, may
+/// mean both; then only what spells that very value is refused.
 pub(super) fn refuse_in(
     items: &[Value],
     value: &Value,
     source: Option<&str>,
 ) -> Result<(), TemplateError> {
-    let is_whole = matches!(value, Value::List(_) | Value::Map(_));
-    let same = |item: &Value| {
-        std::mem::discriminant(item) == std::mem::discriminant(value)
-            && (!is_whole || equal(item, value))
-    };
-    if items.iter().any(same) {
+    if items.iter().any(|item| equal(item, value)) {
         return Ok(());
     }
+    let is_whole = matches!(value, Value::List(_) | Value::Map(_));
+    let is_of_its_type =
+        |item: &Value| std::mem::discriminant(item) == std::mem::discriminant(value);
+    let is_mixed = !is_whole && items.iter().any(is_of_its_type);
     let sides = source.map(|left| Sides { left, right: None });
-    items.iter().try_for_each(|item| refuse(value, item, sides))
+    let mut meant = items
+        .iter()
+        .filter(|item| !is_mixed || spell_one(value, item));
+    meant.try_for_each(|item| refuse(value, item, sides))
+}
+
+/// Whether one of two values is a text that spells the other.
+fn spell_one(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Text(text), Value::Number(number)) | (Value::Number(number), Value::Text(text)) => {
+            let spelled = spelled_number(text);
+            spelled.is_some_and(|spelled| order_numbers(&spelled, number).is_eq())
+        }
+        (Value::Text(text), Value::Bool(flag)) | (Value::Bool(flag), Value::Text(text)) => {
+            text.trim().to_lowercase() == flag.to_string()
+        }
+        _ => false,
+    }
 }
 
 /// Makes a text of digits a number, and those of a list.

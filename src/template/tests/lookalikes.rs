@@ -145,6 +145,31 @@ fn a_number_never_silently_differs_from_the_text_of_one() {
 }
 
 #[test]
+fn a_list_of_several_types_hides_no_text_that_spells_the_value() {
+    for (text, message, help) in [
+        (
+            "row.n in [3, '1', 2]",
+            "`row.n` is the number 1, which never equals the text \"1\"",
+            "write 1 without quotes",
+        ),
+        (
+            "row.one not in ['3', 1]",
+            "`row.one` is the text \"1\", which never equals the number 1",
+            "write `\"1\"` in quotes, or `row.one | int`",
+        ),
+        (
+            "row.flag in ['True', false]",
+            "`row.flag` is the boolean true, which never equals the text \"True\"",
+            "write true without quotes",
+        ),
+    ] {
+        let error = holds(text).unwrap_err();
+        assert_eq!(error.message, message, "{text}");
+        assert_eq!(error.help.as_deref(), Some(help), "{text}");
+    }
+}
+
+#[test]
 fn other_values_of_different_types_are_just_not_equal() {
     for (text, truth) in [
         ("row.mail == 1", false),
@@ -152,6 +177,10 @@ fn other_values_of_different_types_are_just_not_equal() {
         ("row.n == none", false),
         ("row.mail != false", true),
         ("row.n in ['1', 1]", true),
+        ("row.n in [3, '2']", false),
+        ("row.one in ['3', 2]", false),
+        ("row.flag in [false, 'yes']", false),
+        ("row.n in [true, '1']", true),
         ("response.code in [201, '201']", false),
         // The CRM writes its code both ways, and so may whoever asks for it.
         ("response.code == '200'", true),
