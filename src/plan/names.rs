@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::document::Node;
 use crate::outcome::Outcome;
 use crate::source::Source;
-use crate::template::{Compared, FUNCTIONS, How, Read, assured};
+use crate::template::{Assured, Compared, FUNCTIONS, How, Read, assured};
 use crate::value::Value;
 
 /// A step as references see it.
@@ -333,7 +333,12 @@ impl Visible<'_> {
     ) -> Option<Diagnostic> {
         let left_out =
             self.is_uncertain(index, output) && !read.guarded && self.place != PlaceKind::Outputs;
-        left_out.then(|| {
+        let is_there = |condition: &String| {
+            let assured = assured(condition);
+            let mut defined = assured.defined.iter();
+            defined.any(|known| read.path.starts_with(known) && known.len() > 2)
+        };
+        (left_out && !self.conditions.iter().any(is_there)).then(|| {
             Diagnostic::warning(
                 Code::MaybeSkipped,
                 format!(
@@ -342,7 +347,7 @@ impl Visible<'_> {
                     output.unwrap_or_default()
                 ),
             )
-            .help("use `| default(…)`")
+            .help("use `| default(…)`, or a `when` that asks whether it `is defined`")
         })
     }
 
@@ -385,7 +390,8 @@ impl Visible<'_> {
             return None;
         }
         let id = &step.id;
-        if self.conditions.iter().any(|it| asks_for(it, id)) {
+        let mut asked = self.conditions.iter().map(|it| assured(it));
+        if asks_for(&read.assured, id) || asked.any(|it| asks_for(&it, id)) {
             return None;
         }
         if !step.selected {
@@ -419,9 +425,8 @@ impl Visible<'_> {
     }
 }
 
-/// Whether a condition only holds where a step has run: it asks for one of its outputs, or for what became of it.
-fn asks_for(condition: &str, id: &str) -> bool {
-    let assured = assured(condition);
+/// Whether something is only true where a step has run: that it has one of its outputs, or what became of it.
+fn asks_for(assured: &Assured, id: &str) -> bool {
     let is_output = |path: &Vec<String>| match path.as_slice() {
         [root, step, output, ..] => root == "steps" && step == id && output != "outcome",
         _ => false,

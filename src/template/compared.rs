@@ -3,12 +3,14 @@
 
 use std::ops::Range;
 
+use super::builtins::Usage;
+use super::operators::{equal, is_true};
 use super::tree::{Expr, ExprKind, Key, Relation};
 use super::{Expression, Read, Template, compile, reads, walk};
 use crate::value::Value;
 
 /// A name beside values that are written out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
     /// The name and the keys after it, as [`Read`](super::Read) has them.
     pub path: Vec<String>,
@@ -33,8 +35,19 @@ pub enum How {
     Ordered,
 }
 
+impl How {
+    /// How it is compared where the comparison does not hold.
+    const fn opposite(self) -> Self {
+        match self {
+            Self::Wanted => Self::Unwanted,
+            Self::Unwanted => Self::Wanted,
+            Self::Ordered => Self::Ordered,
+        }
+    }
+}
+
 /// What is true wherever a condition holds.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assured {
     /// Paths that have a value.
     pub defined: Vec<Vec<String>>,
@@ -69,21 +82,85 @@ pub fn assured(condition: &str) -> Assured {
     let Ok(expr) = compile::expression(condition) else {
         return Assured::default();
     };
-    let mut compared = Vec::new();
-    for part in conjuncts(&expr) {
-        of_comparison(part, &mut compared);
+    Assured::where_it(&expr, true)
+}
+
+impl Assured {
+    /// What is true where an expression holds, or does not.
+    pub(super) fn where_it(expr: &Expr, holds: bool) -> Self {
+        let mut assured = Self::default();
+        assured.add(expr, holds);
+        assured
     }
-    Assured {
-        defined: reads::assured(&expr),
-        compared,
+
+    /// Adds what is true where an expression holds, or does not.
+    pub(super) fn add(&mut self, expr: &Expr, holds: bool) {
+        match &expr.kind {
+            ExprKind::Apply { builtin, input, .. }
+                if (builtin.name == "defined" && holds)
+                    || (builtin.name == "undefined" && !holds) =>
+            {
+                self.defined.extend(reads::path_of(input));
+            }
+            ExprKind::Apply { .. } if holds => {
+                let default = default_of(expr).filter(|(_, default)| !is_true(default));
+                self.defined.extend(default.map(|(path, _)| path));
+            }
+            ExprKind::Path { .. } if holds => self.defined.extend(reads::path_of(expr)),
+            ExprKind::Not(inner) => self.add(inner, !holds),
+            ExprKind::All(parts) if holds => parts.iter().for_each(|part| self.add(part, true)),
+            ExprKind::Any(parts) if !holds => parts.iter().for_each(|part| self.add(part, false)),
+            ExprKind::Compare { first, rest } => self.add_comparison(expr, (first, rest), holds),
+            _ => {}
+        }
+    }
+
+    fn add_comparison(
+        &mut self,
+        expr: &Expr,
+        (first, rest): (&Expr, &[(Relation, Expr)]),
+        holds: bool,
+    ) {
+        let mut compared = Vec::new();
+        of_comparison(expr, &mut compared);
+        let [(relation, right)] = rest else {
+            // Of several it is one that does not hold, and nobody knows which.
+            self.compared.extend(compared.into_iter().filter(|_| holds));
+            return;
+        };
+        self.compared
+            .extend(compared.into_iter().map(|it| Compared {
+                how: if holds { it.how } else { it.how.opposite() },
+                ..it
+            }));
+        let is_other = matches!(
+            (relation, holds),
+            (Relation::NotEqual, true) | (Relation::Equal, false)
+        );
+        if let (Some((path, default)), ExprKind::Constant(other)) = (default_of(first), &right.kind)
+            && is_other
+            && equal(default, other)
+        {
+            self.defined.push(path);
+        }
     }
 }
 
-/// The parts that all hold where an expression does.
-fn conjuncts(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::All(parts) => parts.iter().flat_map(conjuncts).collect(),
-        _ => vec![expr],
+/// A path and what stands for it where it is not there, for an expression such as `path | default('')`.
+fn default_of(expr: &Expr) -> Option<(Vec<String>, &Value)> {
+    let ExprKind::Apply {
+        builtin,
+        input,
+        arguments,
+    } = &expr.kind
+    else {
+        return None;
+    };
+    let is_default =
+        builtin.usage_kind == Usage::Filter && ["default", "d"].contains(&builtin.name);
+    match arguments.slots.first()?.as_ref().map(|given| &given.kind) {
+        Some(ExprKind::Constant(value)) if is_default => Some((reads::path_of(input)?, value)),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::compared::Assured;
 use super::tree::{Expr, ExprKind, For, Node, Target};
 
 /// A path that a template reads from its scope.
@@ -16,6 +17,8 @@ pub struct Read {
     pub guarded: bool,
     /// Whether more follows that only a run can tell: a computed subscript, or a slice.
     pub open: bool,
+    /// What has been asked before it is read, and is true where it is: in `a and b`, what `a` says.
+    pub assured: Assured,
 }
 
 pub(super) fn of_nodes(nodes: &[Node]) -> Vec<Read> {
@@ -34,8 +37,8 @@ pub(super) fn of_expression(expr: &Expr) -> Vec<Read> {
 struct Reader<'t> {
     reads: Vec<Read>,
     locals: Vec<&'t str>,
-    /// Paths that were tested to be there.
-    assured: Vec<Vec<String>>,
+    /// What was asked and holds.
+    assured: Assured,
 }
 
 impl<'t> Reader<'t> {
@@ -50,15 +53,15 @@ impl<'t> Reader<'t> {
             Node::Raw(_) => {}
             Node::Emit(expr) => self.expr(expr, false),
             Node::If { arms, otherwise } => {
-                let before = self.assured.len();
+                let before = self.assured.clone();
                 for (test, body) in arms {
                     self.expr(test, false);
                     self.assuming(test, true, |reader| reader.nodes(body));
                     // What follows is only reached where this test was false.
-                    assurances(test, false, &mut self.assured);
+                    self.assured.add(test, false);
                 }
                 self.nodes(otherwise);
-                self.assured.truncate(before);
+                self.assured = before;
             }
             Node::For(each) => self.each(each),
             Node::Set { target, value } => {
@@ -103,10 +106,10 @@ impl<'t> Reader<'t> {
     }
 
     fn assuming(&mut self, test: &Expr, holds: bool, inner: impl FnOnce(&mut Self)) {
-        let before = self.assured.len();
-        assurances(test, holds, &mut self.assured);
+        let before = self.assured.clone();
+        self.assured.add(test, holds);
         inner(self);
-        self.assured.truncate(before);
+        self.assured = before;
     }
 
     fn read(&mut self, expr: &Expr, range: &Range<usize>, guarded: bool, open: bool) {
@@ -114,12 +117,14 @@ impl<'t> Reader<'t> {
         if self.locals.contains(&path[0].as_str()) {
             return;
         }
-        let assured = self.assured.iter().any(|known| path.starts_with(known));
+        let mut defined = self.assured.defined.iter();
+        let is_there = defined.any(|known| path.starts_with(known));
         self.reads.push(Read {
             path,
             range: range.clone(),
-            guarded: guarded || assured,
+            guarded: guarded || is_there,
             open,
+            assured: self.assured.clone(),
         });
     }
 
@@ -192,12 +197,12 @@ impl<'t> Reader<'t> {
 
     /// Each part is only reached where all before it held, or did not.
     fn each_assuming(&mut self, parts: &'t [Expr], holds: bool) {
-        let before = self.assured.len();
+        let before = self.assured.clone();
         for part in parts {
             self.expr(part, false);
-            assurances(part, holds, &mut self.assured);
+            self.assured.add(part, holds);
         }
-        self.assured.truncate(before);
+        self.assured = before;
     }
 
     /// What a computed member or a slice is taken of: its path ends here, though more follows.
@@ -213,7 +218,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn path_of(expr: &Expr) -> Option<Vec<String>> {
+pub(super) fn path_of(expr: &Expr) -> Option<Vec<String>> {
     let ExprKind::Path { root, keys } = &expr.kind else {
         return None;
     };
@@ -222,34 +227,4 @@ fn path_of(expr: &Expr) -> Option<Vec<String>> {
             .chain(keys.iter().map(super::tree::Key::to_text))
             .collect(),
     )
-}
-
-/// The paths that are known to be there wherever an expression holds.
-pub(super) fn assured(expr: &Expr) -> Vec<Vec<String>> {
-    let mut assured = Vec::new();
-    assurances(expr, true, &mut assured);
-    assured
-}
-
-/// The paths that are known to be there once a condition holds, or does not.
-fn assurances(test: &Expr, holds: bool, assured: &mut Vec<Vec<String>>) {
-    match &test.kind {
-        ExprKind::Apply { builtin, input, .. }
-            if (builtin.name == "defined" && holds) || (builtin.name == "undefined" && !holds) =>
-        {
-            assured.extend(path_of(input));
-        }
-        ExprKind::Not(inner) => assurances(inner, !holds, assured),
-        ExprKind::All(parts) if holds => {
-            for part in parts {
-                assurances(part, true, assured);
-            }
-        }
-        ExprKind::Any(parts) if !holds => {
-            for part in parts {
-                assurances(part, false, assured);
-            }
-        }
-        _ => {}
-    }
 }
