@@ -151,8 +151,12 @@ fn of_template(kind: &ViolationKind, value: Option<&Value>) -> Option<&'static s
         ViolationKind::WrongType { .. } if matches!(value, Some(Value::Null)) => Some(
             "its value is null here: say what stands there instead with `| default('…', true)`",
         ),
-        ViolationKind::WrongType { wanted, .. } if wanted.iter().any(|name| name == "string") => {
+        ViolationKind::WrongType { wanted, of_id, .. }
+            if wanted.iter().any(|name| name == "string") =>
+        {
             Some(match value {
+                Some(Value::List(_)) if *of_id => "take one item of it, such as with `| first`",
+                Some(Value::Map(_)) if *of_id => "take one member of it",
                 Some(Value::List(_)) => {
                     "take one item of it, or make it text with `| join` or `| tojson`"
                 }

@@ -1,6 +1,7 @@
 //! What is known of a value before there is one: its type, and the members of an object. Of what is not known nothing
 //! is said.
 
+mod ids;
 mod items;
 mod known;
 mod params;

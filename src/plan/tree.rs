@@ -183,6 +183,24 @@ impl Tree {
         }
     }
 
+    /// What stands at a JSON pointer, where that is written out.
+    pub(super) fn at(&self, pointer: &str) -> Option<&Self> {
+        let Some(below) = pointer.strip_prefix('/') else {
+            return Some(self);
+        };
+        let (key, rest) = below.split_at(below.find('/').unwrap_or(below.len()));
+        let found = match self {
+            Self::Fixed(_) | Self::Template(_) | Self::Broken => None,
+            Self::List(items) => items.get(key.parse::<usize>().ok()?),
+            Self::Map(entries) => {
+                let mut entries = entries.iter();
+                let is_meant = |(name, _): &&(String, Self)| pointer_step(name) == key;
+                entries.find(is_meant).map(|(_, tree)| tree)
+            }
+        };
+        found?.at(rest)
+    }
+
     /// Makes what stands at a JSON pointer count as broken from then on.
     pub fn break_at(&mut self, pointer: &str) {
         let (key, rest) = match pointer.strip_prefix('/') {

@@ -60,6 +60,12 @@ fn keyword_for(pattern: &Json) -> Option<&'static str> {
     }
 }
 
+/// Whether a schema, as it was written, is one of an id.
+pub(super) fn is_of_id(schema: &Json) -> bool {
+    let pattern = schema.get("pattern").and_then(Json::as_str);
+    pattern == Some(BARE_PATTERN)
+}
+
 /// Puts the keywords into a schema in place of their patterns, wherever a schema stands in it.
 pub(super) fn put_into(schema: &mut Json) {
     let Json::Object(keywords) = schema else {

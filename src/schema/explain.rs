@@ -168,14 +168,11 @@ fn alternatives(
                     wanted.push(name);
                 }
             }
-            let rule = format!("must be {}, not {}", type_words(&wanted), actual(error));
-            Err((
-                ViolationKind::WrongType {
-                    wanted,
-                    is_null: is_null(error),
-                },
-                rule,
-            ))
+            let mut places = context.iter().flatten().filter_map(|error| {
+                let path = error.schema_path().as_str();
+                schema.pointer(parent(path)?)
+            });
+            Err(wrong_type(error, wanted, places.any(blank::is_of_id)))
         }
         several => {
             let advice = forms(several, schema);
@@ -223,11 +220,7 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
     let bound =
         |words: &str, limit: &Json| (ViolationKind::Bounds, format!("must be {words} {limit}"));
     match error.kind() {
-        Kind::Type { .. } => {
-            let wanted = types(error);
-            let rule = format!("must be {}, not {}", type_words(&wanted), actual(error));
-            (ViolationKind::WrongType { wanted, is_null: is_null(error) }, rule)
-        }
+        Kind::Type { .. } => wrong_type(error, types(error), place.is_some_and(blank::is_of_id)),
         Kind::Enum { options } => {
             let allowed: Vec<Value> = options
                 .as_array()
@@ -312,6 +305,22 @@ fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, St
     }
 }
 
+/// Another type of value than the wanted ones; with the message without the subject.
+fn wrong_type(
+    error: &ValidationError<'_>,
+    wanted: Vec<String>,
+    of_id: bool,
+) -> (ViolationKind, String) {
+    let rule = format!("must be {}, not {}", type_words(&wanted), actual(error));
+    let is_null = error.instance().is_null();
+    let kind = ViolationKind::WrongType {
+        wanted,
+        is_null,
+        of_id,
+    };
+    (kind, rule)
+}
+
 fn types(error: &ValidationError<'_>) -> Vec<String> {
     match error.kind() {
         Kind::Type {
@@ -343,10 +352,6 @@ fn type_word(name: &str) -> &str {
         "object" => "an object",
         other => other,
     }
-}
-
-fn is_null(error: &ValidationError<'_>) -> bool {
-    error.instance().is_null()
 }
 
 fn actual(error: &ValidationError<'_>) -> &'static str {

@@ -46,6 +46,8 @@ pub enum ViolationKind {
         wanted: Vec<String>,
         /// Whether the value is a null, which is a blank in another spelling.
         is_null: bool,
+        /// Whether the text that is wanted is an id: one that white space makes another text of.
+        of_id: bool,
     },
     /// A value that is not on the list.
     Enum {
@@ -137,6 +139,16 @@ impl Violation {
             }
             _ => None,
         }
+    }
+
+    /// Whether it says that a value fits none of the forms that it may have, which rests on nothing but that value.
+    pub fn is_of_every_form(&self) -> bool {
+        let mut path = steps(&self.schema_path).collect::<Vec<_>>().into_iter();
+        let is_form = matches!(path.next_back().as_deref(), Some("anyOf" | "oneOf"));
+        let other = ["if", "then", "else", "not", "contains", "anyOf", "oneOf"];
+        is_form
+            && self.rests_on.as_ref() == Some(&self.pointer)
+            && !path.any(|step| other.contains(&step.as_str()))
     }
 
     /// The missing key that this unknown key was surely meant to be.

@@ -10,6 +10,27 @@ pub(super) fn expressions(nodes: &[Node]) -> Vec<(&Expr, bool)> {
     found
 }
 
+/// What the `for` blocks go over.
+pub(super) fn iterated(nodes: &[Node]) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Raw(_) | Node::Emit(_) | Node::Set { .. } => {}
+            Node::If { arms, otherwise } => {
+                let bodies = arms.iter().map(|(_, body)| body).chain([otherwise]);
+                found.extend(bodies.flat_map(|body| iterated(body)));
+            }
+            Node::For(each) => {
+                found.push(&each.over);
+                found.extend(iterated(&each.body));
+                found.extend(iterated(&each.otherwise));
+            }
+            Node::Capture { body, .. } | Node::With { body, .. } => found.extend(iterated(body)),
+        }
+    }
+    found
+}
+
 /// An expression and all that it is made of.
 pub(super) fn and_parts(expr: &Expr) -> Vec<&Expr> {
     let mut all = vec![expr];

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Tree;
 use crate::plan::compile::Compiler;
 use crate::plan::names::PlaceKind;
-use crate::template::Read;
+use crate::template::{Read, spelled};
 
 /// Where a template stands: the kind of place, the steps before it, the variables and the conditions.
 type From<'f> = (PlaceKind, usize, &'f [String], &'f BTreeSet<String>);
@@ -44,8 +44,8 @@ impl Compiler<'_> {
         let message = format!("`items` must give a list, and it gives {words}");
         let help = match (&shape, pair.0.sole_path(), shape.names().first()) {
             (Shape::Object { .. }, Some(read), Some(member)) => format!(
-                "take one of its members: `items: \"{{{{ {}.{member} }}}}\"`",
-                read.path.join(".")
+                "take one of its members: `items: \"{{{{ {} }}}}\"`",
+                spelled::member(&spelled::path(&read.path), member)
             ),
             (Shape::Text, ..) => {
                 "cut the text with `| split(',')`, or for one row put brackets around it: `items: [\"{{ … }}\"]`".to_owned()

@@ -1,12 +1,13 @@
 //! References and comparisons against what is known of the values that they name.
 
 use super::{Astray, Shape};
-use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document::Node;
 use crate::plan::Tree;
 use crate::plan::answers::never_equal;
 use crate::plan::names::Visible;
-use crate::template::{AROUND, AS_TEXT, Compared, Expression, Read, Template};
+use crate::template::spelled::{self, did_you_mean_member};
+use crate::template::{AROUND, AS_TEXT, Compared, Expression, Listed, Read, Template};
 
 /// What a template or a condition tells of itself.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,13 @@ impl<'t> Compiled<'t> {
         match self {
             Self::Template(template) => template.compared(),
             Self::Expression(expression) => expression.compared(),
+        }
+    }
+
+    pub(super) fn listed(self) -> Vec<Listed<'t>> {
+        match self {
+            Self::Template(template) => template.listed(),
+            Self::Expression(expression) => expression.listed(),
         }
     }
 
@@ -106,10 +114,11 @@ impl Visible<'_> {
         let ids = self.shape(&["steps", each, "ids"].map(str::to_owned));
         let counts = format!("`steps.{each}.ok` and so on are counts");
         let known = ids.names();
+        let list = |step: &str| spelled::member(&format!("steps.{each}.ids"), step);
         if known.contains(&id) {
-            format!("`steps.{each}.ids.{id}` is the list of its ids; {counts}")
+            format!("`{}` is the list of its ids; {counts}", list(id))
         } else if let [first, ..] = known.as_slice() {
-            format!("it gets no ids, as `steps.{each}.ids.{first}` has them; {counts}")
+            format!("it gets no ids, as `{}` has them; {counts}", list(first))
         } else {
             counts
         }
@@ -122,7 +131,7 @@ impl Visible<'_> {
             return None;
         };
         let at = keys + more;
-        let (before, key) = (spelled(&read.path[..at]), &read.path[at]);
+        let (before, key) = (spelled::path(&read.path[..at]), &read.path[at]);
         let code = match read.path[0].as_str() {
             "steps" => Code::UnknownOutput,
             _ => Code::UndefinedName,
@@ -137,9 +146,9 @@ impl Visible<'_> {
         };
         finding.help = match (of, read.path[0].as_str()) {
             (Shape::Object { .. }, _) if known.is_empty() => Some(nothing_in(&read.path[at - 1])),
-            (Shape::Object { .. }, "steps") => did_you_mean(key, known),
+            (Shape::Object { .. }, "steps") => did_you_mean_member(&before, key, known),
             (Shape::Object { .. }, _) => {
-                let help = did_you_mean(key, known);
+                let help = did_you_mean_member(&before, key, known);
                 help.or_else(|| Some("its schema names no members".to_owned()))
             }
             (Shape::List(_), _) => Some(format!(
@@ -174,7 +183,7 @@ impl Visible<'_> {
             }
             let message = format!(
                 "`{}` is {}, which has no text of its own",
-                spelled(&read.path),
+                spelled::path(&read.path),
                 shape.words().unwrap_or_default()
             );
             let help = if compiled.is_padded() {
@@ -189,25 +198,12 @@ impl Visible<'_> {
                     .help(help),
             );
         }
+        self.check_ids(compiled, node, findings);
     }
-}
-
-/// A path as a template spells it.
-fn spelled(path: &[String]) -> String {
-    let is_index = |key: &str| key.bytes().all(|byte| byte.is_ascii_digit());
-    let mut spelled = String::new();
-    for key in path {
-        match key.as_str() {
-            key if is_index(key) => spelled = format!("{spelled}[{key}]"),
-            key if spelled.is_empty() => key.clone_into(&mut spelled),
-            key => spelled = format!("{spelled}.{key}"),
-        }
-    }
-    spelled
 }
 
 /// What to do where an object is known to have no members.
-fn nothing_in(name: &str) -> String {
+pub(super) fn nothing_in(name: &str) -> String {
     if name == "ids" {
         "no step of its rows gets an id".to_owned()
     } else {

@@ -1,13 +1,13 @@
 //! Names and members: finding them, and saying why they are not there.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::{Evaluated, Evaluation, Item, nothing};
-use crate::diagnostic::{did_you_mean, nearest};
+use crate::diagnostic::nearest;
 use crate::template::error::{ErrorKind, TemplateError};
 use crate::template::operators::type_of;
 use crate::template::scope::Scope;
+use crate::template::spelled;
 use crate::template::tree::{Expr, Key};
 use crate::value::{Number, Value};
 
@@ -48,7 +48,7 @@ impl<'a> Evaluation<'a> {
             undefined(
                 self.text_of(&expr.range).to_owned(),
                 None,
-                &asked,
+                (self.text_of(&of.range), &asked),
                 member_names(&value),
                 why_no_member(&value, &asked),
             )
@@ -116,17 +116,15 @@ impl<'a> Evaluation<'a> {
 
     /// `depth` keys of the path were looked for, the last of them in vain; with none, the name.
     fn missing_path(&self, root: &str, keys: &[Key], depth: usize) -> TemplateError {
+        let mut of = String::new();
         let mut spelled = root.to_owned();
         let mut path = vec![root.to_owned()];
         for key in &keys[..depth] {
-            match key {
-                Key::Name(name) if is_identifier(name) => {
-                    spelled.push('.');
-                    spelled.push_str(name);
-                }
-                Key::Name(name) => _ = write!(spelled, "['{name}']"),
-                Key::Index(index) => _ = write!(spelled, "[{index}]"),
-            }
+            of = spelled;
+            spelled = match key {
+                Key::Name(name) => spelled::member(&of, name),
+                Key::Index(index) => format!("{of}[{index}]"),
+            };
             path.push(key.to_text());
         }
         let asked = path.last().cloned().unwrap_or_default();
@@ -156,7 +154,7 @@ impl<'a> Evaluation<'a> {
                 )
             }
         };
-        undefined(spelled, reason, &asked, known, why)
+        undefined(spelled, reason, (&of, &asked), known, why)
     }
 
     fn parent(&self, root: &str, keys: &[Key]) -> Option<&Value> {
@@ -196,14 +194,6 @@ fn from_back(number: &Number, length: usize) -> Option<Key> {
     Some(Key::Index(index))
 }
 
-fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
 fn member_names(value: &Value) -> Vec<String> {
     value
         .as_map()
@@ -226,11 +216,12 @@ fn why_no_member(parent: &Value, asked: &str) -> Option<String> {
     }
 }
 
-/// The error for something that is not there, with the names that are, the nearest first.
+/// The error for something that is not there, with the names that are, the nearest first. What was asked for comes with
+/// what it was asked of.
 fn undefined(
     path: String,
     reason: Option<&str>,
-    asked: &str,
+    (of, asked): (&str, &str),
     mut known: Vec<String>,
     why: Option<String>,
 ) -> TemplateError {
@@ -247,7 +238,7 @@ fn undefined(
     };
     let help = match reason {
         Some(_) => None,
-        None => did_you_mean(asked, known.iter().map(String::as_str)),
+        None => spelled::did_you_mean_member(of, asked, known.iter().map(String::as_str)),
     };
     TemplateError::new(ErrorKind::Undefined { path, known }, message).maybe_help(help)
 }
