@@ -163,17 +163,6 @@ fn ci_and_editor_files_are_what_their_readers_want() {
             assert!(text.contains(part), "{name}: {part}");
         }
     }
-    // A job that is cut off writes nothing more: the mark is one of success, and is made last.
-    let pipeline: serde_yaml::Value = serde_yaml::from_str(&read("gitlab.yml")).unwrap();
-    let lines = |job: &str| -> Vec<String> {
-        let script = pipeline[job]["script"].as_sequence().unwrap().iter();
-        script
-            .map(|line| line.as_str().unwrap().to_owned())
-            .collect()
-    };
-    assert_eq!(lines("run").last().unwrap(), "touch .voxplay/ended-ok");
-    assert_eq!(lines("verdict"), ["test -e .voxplay/ended-ok"]);
-    assert!(pipeline["run"]["variables"]["RUNNER_SCRIPT_TIMEOUT"].is_string());
     for name in ["first.yaml", "contacts.yaml"] {
         let line = "# yaml-language-server: $schema=../schemas/playbook.schema.json\n";
         assert!(read(name).starts_with(line), "{name}");

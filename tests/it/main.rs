@@ -26,6 +26,8 @@ mod loops;
 mod marked;
 mod moved;
 mod paging;
+#[cfg(unix)]
+mod pipelines;
 mod plan;
 mod plan_rows;
 mod reconcile;
