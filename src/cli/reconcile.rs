@@ -1,9 +1,6 @@
 //! `voxplay reconcile`: what is in doubt, and a person's word about it.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "an edge: the time of a decision is read from the clock"
-)]
 
+mod asking;
 mod held;
 mod kind;
 mod look_up;
@@ -13,8 +10,7 @@ mod settled;
 mod told;
 mod words;
 
-use jiff::Timestamp;
-
+use self::asking::write_down;
 use self::look_up::Looker;
 use self::session::Session;
 use self::settled::{Settled, WithoutId};
@@ -31,10 +27,8 @@ use super::run::runtime;
 use super::state;
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
-use crate::event::{
-    AttemptStarted, Decision, Event, EventKind, Reconciled, RunId, RunStarted, step_name,
-};
-use crate::journal::{Durability, Journal, JournalError};
+use crate::event::{AttemptStarted, Decision, EventKind, Reconciled, RunId, RunStarted, step_name};
+use crate::journal::{Journal, JournalError};
 use crate::value::Value;
 
 /// Why nothing was done.
@@ -103,10 +97,14 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         without_id: &before.without_id,
     };
     let mut words = given(args, &known)?;
+    for word in &words {
+        write_down(&journal, &run, word).await?;
+    }
     let call = Call::new(&run, &state);
     if words.is_empty() {
         let mut session = Session {
             terminal: Terminal::of(Ci::Auto),
+            journal: &journal,
             run: &run,
             call: &call,
             looker: Looker::new(&journal, &run, started, &state),
@@ -119,13 +117,6 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         }
     }
     let told = Told::of(&words, &known);
-    for word in &words {
-        let event = Event {
-            time: format!("{:.3}", Timestamp::now()),
-            kind: EventKind::Reconciled(word.clone()),
-        };
-        journal.append(&run, &event, Durability::Now).await?;
-    }
     journal.close().await?;
     if !words.is_empty() {
         let terminal = Terminal::of(Ci::Auto);

@@ -476,7 +476,7 @@ fn told(event: &Event) -> String {
                 text,
                 "{time}  {}  a person says: {}",
                 named(&it.step, &it.row),
-                it.decision.as_str()
+                harmless(&it.said())
             );
         }
         EventKind::RowFinished(it) => {

@@ -4,14 +4,18 @@
     reason = "an edge: the environment says how wide lines may be"
 )]
 
+mod asking;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{ErrorKind, IsTerminal as _, Write};
+use std::io::{ErrorKind, Write};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice, adapter};
+
+pub(super) use asking::forget_what_was_typed;
 
 use super::ci::{Ci, without_commands};
 use crate::diagnostic::Diagnostic;
@@ -168,26 +172,6 @@ impl Terminal {
                 breaks_messages: known_width().is_some(),
             },
         )
-    }
-
-    /// Whether somebody is there to answer a question.
-    pub(super) fn is_interactive() -> bool {
-        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-    }
-
-    /// Asks a question; anything but a yes is a no.
-    pub(super) fn ask(&self, question: &str) -> bool {
-        let answer = self.question(&format!("{question} [y/N]"));
-        matches!(answer.to_lowercase().as_str(), "y" | "yes")
-    }
-
-    /// Asks a question; the answer without blanks around it, empty where there is none.
-    pub(super) fn question(&self, question: &str) -> String {
-        self.say(&format!("{question} "));
-        let mut line = String::new();
-        // An input that was closed answers nothing.
-        let _ = std::io::stdin().read_line(&mut line);
-        line.trim().to_owned()
     }
 }
 

@@ -54,6 +54,19 @@ pub struct Reconciled {
     pub wolkvox_id: Option<Value>,
 }
 
+impl Reconciled {
+    /// What they say, in words, with the id that they gave.
+    pub fn said(&self) -> String {
+        let id = self.wolkvox_id.as_ref().and_then(Value::scalar_text);
+        match (self.decision, id) {
+            (Decision::Ok, Some(id)) => format!("ok with the id {id}"),
+            (Decision::Ok, None) => "ok".to_owned(),
+            (Decision::Failed, _) => "failed".to_owned(),
+            (Decision::Resend, _) => "to be sent again".to_owned(),
+        }
+    }
+}
+
 /// What the CRM showed of a step in doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LookedUp {

@@ -172,6 +172,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli/"]),
     ("axum", &["sandbox/"]),
     ("terminal_size", &["cli/"]),
+    ("nix", &["cli/terminal/"]),
     ("annotate_snippets", &["diagnostic/"]),
 ];
 

@@ -30,6 +30,8 @@ mod paging;
 mod pipelines;
 mod plan;
 mod plan_rows;
+#[cfg(unix)]
+mod questions;
 mod reconcile;
 mod reports;
 mod refused;

@@ -1,4 +1,4 @@
-//! The doubts of a run shown to a person, and what they say to them: listed, looked up, asked about one by one.
+//! The doubts of a run shown to a person: listed, and looked up where that is asked for.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,6 @@ use serde_json::json;
 use super::super::args::{Format, ReconcileArgs};
 use super::super::call::Call;
 use super::super::held_back::Held;
-use super::super::refusal::refuse_all;
 use super::super::runs::folded;
 use super::super::terminal::Terminal;
 use super::held;
@@ -15,14 +14,15 @@ use super::kind::choices;
 use super::look_up::Looker;
 use super::proposal::Proposal;
 use super::{Doubt, Refused};
-use crate::event::{Decision, Reconciled, RunId, step_name};
-use crate::journal::JournalError;
+use crate::event::{RunId, step_name};
+use crate::journal::Journal;
 use crate::report::human::harmless;
 use crate::value::Value;
 
-/// What is shown and asked about the doubts of a run.
+/// What is shown, and then asked, about the doubts of a run.
 pub(super) struct Session<'s> {
     pub(super) terminal: Terminal,
+    pub(super) journal: &'s Journal,
     pub(super) run: &'s RunId,
     pub(super) call: &'s Call,
     pub(super) looker: Looker<'s>,
@@ -109,76 +109,6 @@ impl Session<'_> {
             );
         }
         text
-    }
-
-    /// Asks one by one; what is not answered stays in doubt.
-    pub(super) async fn ask(
-        &mut self,
-        proposals: Vec<Option<Proposal>>,
-    ) -> Result<Vec<Reconciled>, JournalError> {
-        let mut words = Vec::new();
-        for (doubt, mut proposal) in self.doubts.iter().zip(proposals) {
-            let kind = self.looker.kind(doubt);
-            let word = loop {
-                let can_look = proposal.is_none() && self.looker.action_for(doubt).is_some();
-                let question = format!(
-                    "\n{}: {} [y]es, [n]o, no and send it [a]gain,{} [s]kip:",
-                    harmless(&doubt.name()),
-                    kind.question(),
-                    if can_look { " [l]ook it up," } else { "" }
-                );
-                break match self.terminal.question(&question).as_str() {
-                    "y" | "yes" => {
-                        let id = kind.gives_id().then(|| self.ask_id(proposal.as_ref()));
-                        let id = id.flatten();
-                        Some(doubt.word(Decision::Ok, id.as_deref()))
-                    }
-                    "n" | "no" => Some(doubt.word(Decision::Failed, None)),
-                    "a" | "again" => Some(doubt.word(Decision::Resend, None)),
-                    "l" | "look" if can_look => {
-                        proposal = self.look(doubt).await?;
-                        continue;
-                    }
-                    _ => None,
-                };
-            };
-            words.extend(word);
-        }
-        Ok(words)
-    }
-
-    /// The id of a record that a person has found; one that was proposed is taken by an empty answer.
-    fn ask_id(&self, proposal: Option<&Proposal>) -> Option<String> {
-        let proposed = proposal.and_then(Proposal::id);
-        let question = match proposed {
-            Some(id) => format!("  its wolkvox_id [{}]:", harmless(id)),
-            None => "  its wolkvox_id, if you have it:".to_owned(),
-        };
-        let id = self.terminal.question(&question);
-        if id.is_empty() {
-            proposed.map(str::to_owned)
-        } else {
-            Some(id)
-        }
-    }
-
-    /// Looks one up because a person asks for it; none where its target cannot be opened.
-    async fn look(&mut self, doubt: &Doubt) -> Result<Option<Proposal>, JournalError> {
-        match self.looker.open() {
-            Err(findings) => {
-                refuse_all(Format::Human, &findings);
-                Ok(None)
-            }
-            Ok(masker) => {
-                self.terminal.mask(masker);
-                let proposal = self.looker.look_at_one(doubt).await?;
-                if let Some(proposal) = &proposal {
-                    self.terminal
-                        .answer(&proposal.lines(self.call, &doubt.name()));
-                }
-                Ok(proposal)
-            }
-        }
     }
 }
 

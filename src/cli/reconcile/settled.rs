@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Decision, EventKind, Reconciled, RunId, step_name};
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
+use crate::report::human::harmless;
 use crate::value::Value;
 
 /// The last word on a step, or a row's step, that has not been sent since.
@@ -174,12 +175,8 @@ impl Settled {
     }
 
     fn said(&self) -> String {
-        let id = self.word.wolkvox_id.as_ref().and_then(Value::scalar_text);
-        match (self.word.decision, id) {
-            (Decision::Ok, Some(id)) => format!("ok with the id {id}"),
-            (Decision::Ok, None) => "ok without an id".to_owned(),
-            (Decision::Failed, _) => "failed".to_owned(),
-            (Decision::Resend, _) => "to be sent again".to_owned(),
-        }
+        let is_bare = self.word.decision == Decision::Ok && self.word.wolkvox_id.is_none();
+        let without = if is_bare { " without an id" } else { "" };
+        format!("{}{without}", harmless(&self.word.said()))
     }
 }

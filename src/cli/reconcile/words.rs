@@ -68,7 +68,7 @@ impl<'n> Named<'n> {
         let (name, own_id) = match name.rsplit_once('=') {
             // A row's key may hold a `=` of its own.
             Some((before, id)) if decision == Decision::Ok && !is_whole() => {
-                (before, Some(not_blank(id, "the id after `=`")?))
+                (before, Some(an_id(id, "the id after `=`")?))
             }
             _ => (name, None),
         };
@@ -181,20 +181,30 @@ fn add(word: Reconciled, words: &mut Vec<Reconciled>) -> Result<(), Diagnostic> 
 fn flagged_id(args: &ReconcileArgs) -> Result<Option<&str>, Diagnostic> {
     args.wolkvox_id
         .as_deref()
-        .map(|id| not_blank(id, "the id that --wolkvox-id gives"))
+        .map(|id| an_id(id, "the id that --wolkvox-id gives"))
         .transpose()
 }
 
-fn not_blank<'i>(id: &'i str, what: &str) -> Result<&'i str, Diagnostic> {
+/// An id as somebody wrote it, without blanks around it.
+fn an_id<'i>(id: &'i str, what: &str) -> Result<&'i str, Diagnostic> {
     let id = id.trim();
+    let refused = |why: &str| Diagnostic::error(Code::InvalidValue, format!("{what} {why}"));
     if is_blank(id) {
-        return Err(
-            Diagnostic::error(Code::InvalidValue, format!("{what} is blank")).help(
-                "give the id that the CRM gave, or say `--ok` without one where nobody knows it",
-            ),
-        );
+        return Err(refused("is blank").help(
+            "give the id that the CRM gave, or say `--ok` without one where nobody knows it",
+        ));
     }
-    Ok(id)
+    match why_no_id(id) {
+        Some(why) => Err(refused(why).help("copy it from the CRM once more")),
+        None => Ok(id),
+    }
+}
+
+/// Why this cannot be an id: a key that was pressed by the way, or more than one word, is soon taken for a part of it.
+pub(super) fn why_no_id(id: &str) -> Option<&'static str> {
+    let shows = |c: char| !is_blank(c.encode_utf8(&mut [0; 4]));
+    (!id.chars().all(shows))
+        .then_some("is no id: white space, or a character that does not show, is in it")
 }
 
 fn nothing_of(name: &str, known: &Known<'_>) -> Diagnostic {
