@@ -26,6 +26,8 @@ pub enum Exit {
     Budget,
     /// A bug in voxplay.
     Bug,
+    /// The terminal was closed, or its connection lost.
+    HungUp,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
@@ -44,6 +46,7 @@ impl Exit {
             Self::Unknown => 5,
             Self::Budget => 6,
             Self::Bug => 70,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -74,15 +77,14 @@ impl Exit {
         }
     }
 
-    /// The end that a run's outcome means; `terminated` tells SIGTERM from Ctrl-C.
-    pub const fn of_run(outcome: RunOutcome, terminated: bool) -> Self {
+    /// The end that a run's outcome means; `interrupted` is the one by the signal that was heard.
+    pub const fn of_run(outcome: RunOutcome, interrupted: Self) -> Self {
         match outcome {
             RunOutcome::Ok => Self::Ok,
             RunOutcome::Failed => Self::Failed,
             RunOutcome::Unknown => Self::Unknown,
             RunOutcome::Budget => Self::Budget,
-            RunOutcome::Interrupted if terminated => Self::Terminated,
-            RunOutcome::Interrupted => Self::Interrupted,
+            RunOutcome::Interrupted => interrupted,
         }
     }
 }

@@ -84,7 +84,7 @@ Exit codes:
   0  all ok                               5  an outcome is unknown
   1  a step failed                        6  stopped at the daily budget
   2  wrong command line                  70  a bug in voxplay
-  3  invalid playbook, inputs or data   130  interrupted (143: SIGTERM)
+  3  invalid playbook, inputs or data   130  interrupted (143: TERM, 129: HUP)
   4  refused by a guard or a limit"
 )]
 struct Cli {

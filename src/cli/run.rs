@@ -241,13 +241,13 @@ async fn start(
                     "warning: the journal was not closed well: {error}\n"
                 ));
             }
-            Exit::of_run(finished.outcome, signals.terminated())
+            Exit::of_run(finished.outcome, signals.exit())
         }
     };
     tell_others(args, terminal, &record, masker, exit)
 }
 
-/// Hears signals; the second one ends the run at once, and says how what was in flight is settled.
+/// Hears signals; a second one ends the run at once, and says how what was in flight is settled.
 fn listen(args: &RunArgs, terminal: &Terminal, ready: &Ready, call: &Call) -> Signals {
     let deletes = deletes::need_a_flag(args) && Deletes::of(&ready.rehearsal, None).any();
     let in_doubt = format!(

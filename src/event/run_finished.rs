@@ -19,7 +19,7 @@ pub enum RunOutcome {
     Unknown,
     /// The day's requests were used up before the end.
     Budget,
-    /// Ctrl-C or SIGTERM.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
 }
 

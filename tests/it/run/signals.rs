@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM while a request is in flight.
+//! Ctrl-C, SIGTERM and SIGHUP while a request is in flight.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command};
@@ -104,4 +104,42 @@ fn an_interruption_does_not_wait_for_a_retry() {
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(130), "{said}");
     assert_eq!(project.server.arrived().len(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_goes_away_stops_a_run_as_cleanly() {
+    let ran = interrupted(STEPS, Answer::Held(DONE), "HUP", |project, child| {
+        // The shell says it, and the system too: that is no wish to stop at once.
+        signal(child, "HUP");
+        project.server.release();
+    });
+    assert_eq!((ran.exit, ran.arrived.len()), (129, 1), "{ran:?}");
+    assert_eq!(ran.outcome("one"), "ok");
+    assert_eq!(ran.finished()["outcome"], "interrupted");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_is_to_outlive_its_terminal_does() {
+    let project = Project::new(STEPS, [Answer::Held(DONE)]);
+    let run = project.command(&[]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
+        .arg(run.get_program())
+        .args(run.get_args())
+        .current_dir(run.get_current_dir().unwrap())
+        .envs(
+            run.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    project.server.wait_for(1);
+    signal(&child, "HUP");
+    project.server.release();
+    let ran = project.ran(child.wait_with_output().unwrap());
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
 }
