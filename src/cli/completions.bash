@@ -1,5 +1,6 @@
 
-# Bash takes a word apart at `=` and `:`: here the words are as they were typed, and what is offered is what follows.
+# Bash takes a word apart at `=` and `:`, and hands it over with its quotes: here the words are as the command gets them,
+# and what is offered is what follows, quoted, so that a file's name is never a command.
 _voxplay_words() {
     if [[ -z ${COMP_LINE-} ]]; then
         _clap_complete_voxplay "$@"
@@ -22,9 +23,64 @@ _voxplay_words() {
             typed[last]+=$word
         fi
     done
-    local prefix=${typed[last]%"$2"}
+    local REPLY open
+    _voxplay_plain "${typed[last]%"$2"}"
+    local prefix=$REPLY
+    for ((i = 0; i <= last; i++)); do
+        _voxplay_plain "${typed[i]}"
+        typed[i]=$REPLY
+    done
     local -a COMP_WORDS=("${typed[@]}")
-    local COMP_CWORD=$last
+    local COMP_CWORD=$last globs=$-
+    set -f
     _clap_complete_voxplay "$1" "${typed[last]}" "${3-}"
-    COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
+    [[ $globs == *f* ]] || set +f
+    for i in "${!COMPREPLY[@]}"; do
+        _voxplay_quoted "${COMPREPLY[i]#"$prefix"}"
+        COMPREPLY[i]=$REPLY
+    done
+}
+
+# Sets REPLY to a word without its quotes, and `open` to the quote that is not closed yet.
+_voxplay_plain() {
+    local word=$1 at letter
+    REPLY='' open=''
+    for ((at = 0; at < ${#word}; at++)); do
+        letter=${word:at:1}
+        if [[ $letter == "$open" ]]; then
+            open=''
+        elif [[ $open != \' && $letter == \\ ]]; then
+            ((at += 1))
+            [[ $open == \" && ${word:at:1} != [\$\`\"\\] ]] && REPLY+=\\
+            REPLY+=${word:at:1}
+        elif [[ -z $open && $letter == [\'\"] ]]; then
+            open=$letter
+        else
+            REPLY+=$letter
+        fi
+    done
+}
+
+# Sets REPLY to a text as it has to be written behind the quote that is `open`.
+_voxplay_quoted() {
+    local at letter
+    REPLY=''
+    if [[ -z $open && $1 == '~/'?* ]]; then
+        printf -v REPLY '~/%q' "${1:2}"
+    elif [[ -z $open && $1 == *[!A-Za-z0-9_./=:,@%+~-]* ]]; then
+        printf -v REPLY %q "$1"
+    elif [[ -z $open ]]; then
+        REPLY=$1
+    else
+        for ((at = 0; at < ${#1}; at++)); do
+            letter=${1:at:1}
+            if [[ $open == \' && $letter == \' ]]; then
+                REPLY+="'\\''"
+            elif [[ $open == \" && $letter == [\$\`\"\\] ]]; then
+                REPLY+=\\$letter
+            else
+                REPLY+=$letter
+            fi
+        done
+    fi
 }

@@ -136,6 +136,53 @@ fn bash_completes_what_stands_after_an_equals_sign() {
 }
 
 #[test]
+fn bash_offers_names_as_they_have_to_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("p")).unwrap();
+    for name in [
+        "x;touch pwned;.yaml",
+        "q'd$(id).yaml",
+        "with space.yaml",
+        "*.yaml",
+    ] {
+        std::fs::write(folder.path().join("p").join(name), "").unwrap();
+    }
+    // What was typed, what bash says of it, what is offered.
+    for (typed, current, wanted) in [
+        ("p/x", "p/x", r"p/x\;touch\ pwned\;.yaml"),
+        ("\"p/x", "p/x", "p/x;touch pwned;.yaml"),
+        (r"p/with\ s", r"p/with\ s", r"p/with\ space.yaml"),
+        ("\"p/with s", "p/with s", "p/with space.yaml"),
+        ("p/q", "p/q", r"p/q\'d\$\(id\).yaml"),
+        ("\"p/q", "p/q", r"p/q'd\$(id).yaml"),
+        ("'p/q", "p/q", r"p/q'\''d$(id).yaml"),
+        (r"p/\*", r"p/\*", r"p/\*.yaml"),
+    ] {
+        let function = "COMP_LINE=\"voxplay check $3\"; COMP_POINT=${#COMP_LINE}; _voxplay_words voxplay \"$CURRENT\" check; : ";
+        let function = format!("CURRENT=$(cat <<'EOT'\n{current}\nEOT\n)\n{function}");
+        let words = ["voxplay", "check", typed];
+        let Some(found) = answered(&function, &words, folder.path()) else {
+            return;
+        };
+        assert_eq!(found, [wanted], "{typed}");
+    }
+}
+
+#[test]
+fn zsh_leaves_a_home_folder_and_an_unfinished_word_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = String::from_utf8(voxplay(&["completions", "zsh"], folder.path()).stdout).unwrap();
+    for part in [
+        "compset -P '\\~/' &&",
+        "local -a unfinished=()",
+        "unfinished+=(\"$completion\")",
+        "unfinished -S ''",
+    ] {
+        assert_eq!(script.matches(part).count(), 1, "{part}: {script}");
+    }
+}
+
+#[test]
 fn a_broken_playbook_offers_nothing_and_says_nothing() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.yaml"), "steps: [").unwrap();
