@@ -150,7 +150,7 @@ impl Watcher for Reporter {
             }
             Format::Human => {
                 if !self.is_too_much(event)
-                    && let Some(text) = human::progress(event, self.columns)
+                    && let Some(text) = human::progress(event, &self.columns)
                 {
                     self.say(&text);
                 }

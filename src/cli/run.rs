@@ -264,10 +264,12 @@ fn watcher(args: &RunArgs, terminal: &Terminal, ready: &Ready, call: &Call) -> R
     let names = actions
         .iter()
         .map(|(step, planned)| (step.id.as_str(), planned.action.name()));
+    let loops = ready.plan.loops();
+    let loops = loops.iter().map(|(step, _)| step.id.as_str());
     Reporter::new(
         terminal.clone(),
         args.format,
-        Columns::new(names, width()),
+        Columns::new(names, width()).with_loops(loops),
         Recorder::new(ready.run.clone())
             .with_places(places(ready.plan.playbook()))
             .settled_by(call.reconcile("")),

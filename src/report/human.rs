@@ -1,6 +1,7 @@
 //! Events as lines that a person reads while a run goes on, and its summary. Plain text with ANSI
 //! colours, which the writer takes out where they do not belong.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -19,11 +20,12 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
 /// How wide the first columns are: they follow the longest names of the playbook, within bounds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Columns {
     step: usize,
     action: usize,
     width: usize,
+    loops: BTreeSet<String>,
 }
 
 impl Columns {
@@ -36,7 +38,15 @@ impl Columns {
             step: step.min(24),
             action: action.min(24),
             width,
+            loops: BTreeSet::new(),
         }
+    }
+
+    /// Says which steps are loops: the end of one whose rows were never read does not tell.
+    #[must_use]
+    pub fn with_loops<'n>(mut self, ids: impl IntoIterator<Item = &'n str>) -> Self {
+        self.loops = ids.into_iter().map(str::to_owned).collect();
+        self
     }
 }
 
@@ -66,7 +76,7 @@ pub fn harmless(text: &str) -> String {
 }
 
 /// The lines for one event; none where a person needs none.
-pub fn progress(event: &Event, columns: Columns) -> Option<String> {
+pub fn progress(event: &Event, columns: &Columns) -> Option<String> {
     match &event.kind {
         EventKind::RunStarted(started) => Some(run_started(started, columns.width)),
         EventKind::AttemptStarted(_)
@@ -95,7 +105,7 @@ fn run_started(started: &RunStarted, width: usize) -> String {
     text
 }
 
-fn attempt_failed(failed: &AttemptFailed, columns: Columns) -> String {
+fn attempt_failed(failed: &AttemptFailed, columns: &Columns) -> String {
     let text = format!(
         "attempt {}: {}; trying again in {}",
         failed.attempt,
@@ -112,7 +122,7 @@ fn attempt_failed(failed: &AttemptFailed, columns: Columns) -> String {
     line
 }
 
-fn step_finished(end: &StepFinished, columns: Columns) -> String {
+fn step_finished(end: &StepFinished, columns: &Columns) -> String {
     let style = style(end.outcome);
     let rows = end.outputs.get("counts").filter(|_| end.action.is_none());
     let detail = match end.outcome {
@@ -130,7 +140,8 @@ fn step_finished(end: &StepFinished, columns: Columns) -> String {
     } else {
         String::new()
     };
-    let kind = if rows.is_some() { "(rows)" } else { "(group)" };
+    let is_loop = rows.is_some() || columns.loops.contains(&end.step);
+    let kind = if is_loop { "(rows)" } else { "(group)" };
     let action = end.action.as_deref().unwrap_or(kind);
     let fixed = 2 + 8 + 1 + columns.step + 2 + columns.action + 2;
     let room = columns.width.saturating_sub(fixed + time.len() + 2).max(8);
@@ -170,7 +181,7 @@ fn step_finished(end: &StepFinished, columns: Columns) -> String {
     line
 }
 
-fn row_finished(row: &RowFinished, columns: Columns) -> Option<String> {
+fn row_finished(row: &RowFinished, columns: &Columns) -> Option<String> {
     if !matches!(row.outcome, Outcome::Failed | Outcome::Unknown) {
         return None;
     }

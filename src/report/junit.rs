@@ -186,8 +186,13 @@ fn case_of_step<'r>(record: &'r RunRecord, step: &'r StepRecord) -> Case<'r> {
         .places
         .get(&step.step)
         .and_then(|place| place.name.as_ref());
+    let kind = if record.is_loop(step) {
+        "for_each"
+    } else {
+        "group"
+    };
     Case {
-        class: step.action.as_deref().unwrap_or("group").into(),
+        class: step.action.as_deref().unwrap_or(kind).into(),
         name: name.map_or_else(
             || step.step.as_str().into(),
             |name| format!("{}: {name}", step.step).into(),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::human::{duration, plural};
 use super::markup::is_unfit;
 use super::record::{NamedRow, RunRecord, word};
-use crate::event::{RunFinished, RunOutcome, row_words};
+use crate::event::{RunFinished, RunOutcome};
 use crate::outcome::Outcome;
 use crate::secret::Masker;
 use crate::value::Value;
@@ -96,13 +96,15 @@ impl Page<'_> {
                 format!("{}: {}", self.inline(&step.step), self.inline(why))
             })
             .collect();
-        let rows: Vec<String> = record
-            .rows_that(Outcome::Unknown)
+        let rows = record.rows_in_doubt();
+        let rows: Vec<String> = rows
+            .iter()
             .map(|row| {
                 let why = row.error.as_deref().unwrap_or_default();
-                let of = self.inline(&row.of);
-                let which = self.inline(&row_words(&row.row, row.batch.as_ref()));
-                format!("{of}, {which}: {}", self.inline(why))
+                let place = record.row_place(row);
+                let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+                let name = self.inline(&row.name());
+                format!("{name}{}: {}", self.inline(&place), self.inline(why))
             })
             .collect();
         let listed = steps.len() + rows.len();
@@ -168,7 +170,11 @@ impl Page<'_> {
         self.line("| step | action | outcome | took |");
         self.line("| --- | --- | --- | ---: |");
         for step in record.steps.iter().take(MOST_STEPS) {
-            let kind = if step.rows.is_some() { "rows" } else { "group" };
+            let kind = if record.is_loop(step) {
+                "rows"
+            } else {
+                "group"
+            };
             let line = format!(
                 "| {} | {} | {} | {} |",
                 self.inline(&step.step),

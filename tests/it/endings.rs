@@ -170,6 +170,25 @@ fn what_the_crm_accepted_is_looked_up_and_not_tried_again() {
 }
 
 #[test]
+fn a_loop_that_is_left_out_is_a_loop_still() {
+    let playbook = ROWS.replace(
+        "    on_failure: continue\n",
+        "    on_failure: continue\n    when: inputs.list == \"none\"\n",
+    );
+    let project = Project::new(&playbook, []);
+    project.write("rows.csv", "id\n1\n");
+    let reports = ["--report", "markdown=r.md", "--report", "junit=r.xml"];
+    let run = ["run", "playbook.yaml", "-i", "list=rows.csv"];
+    let ran = human(&project, &[&run[..], &reports].concat());
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(ran.stderr.contains("skipped  each  (rows)"), "{ran:?}");
+    let read = |name: &str| std::fs::read_to_string(project.folder.path().join(name)).unwrap();
+    let (page, junit) = (read("r.md"), read("r.xml"));
+    assert!(page.contains("| each | rows | skipped |"), "{page}");
+    assert!(junit.contains("classname=\"for_each\""), "{junit}");
+}
+
+#[test]
 fn the_command_that_goes_on_with_deletes_allows_them_as_the_first_one_did() {
     let delete = |id: &str, key: &str| {
         format!(

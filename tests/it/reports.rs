@@ -9,6 +9,7 @@ mod bounds;
 mod edges;
 mod fixed;
 mod readers;
+mod settled;
 mod stub;
 
 use std::path::{Path, PathBuf};

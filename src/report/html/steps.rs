@@ -41,7 +41,11 @@ fn line(markup: &mut Markup<'_>, record: &RunRecord, step: &StepRecord) {
             .raw("</span>");
     }
     markup.raw("</th><td>");
-    let kind = if step.rows.is_some() { "rows" } else { "group" };
+    let kind = if record.is_loop(step) {
+        "rows"
+    } else {
+        "group"
+    };
     match &step.action {
         Some(action) => markup.element("code", &[], action),
         None => markup.text(kind),

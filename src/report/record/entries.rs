@@ -1,7 +1,8 @@
 //! The entries of a record from what is known of them.
 
 use super::{RowRecord, StepRecord};
-use crate::event::{Counts, StepFinished};
+use crate::action::Effect;
+use crate::event::{AttemptStarted, Counts, StepFinished};
 use crate::outcome::Outcome;
 use crate::value::{Map, Value};
 
@@ -9,16 +10,45 @@ use crate::value::{Map, Value};
 const NO_ANSWER_RECORDED: &str =
     "a request was about to be sent, and the run ended before its answer was recorded";
 
-/// A request on its way.
-#[derive(Debug)]
+/// What is said besides of an update that no stretch has gone past since.
+const LEFT: &str = "; `voxplay resume` sends it again by itself";
+
+/// A request on its way, or one that got no answer and waits to be sent again.
+#[derive(Debug, Clone)]
 pub(super) struct Open {
     pub(super) action: String,
+    pub(super) effect: Effect,
     pub(super) attempt: u32,
     pub(super) since_ms: u64,
+    /// Whether a stretch came to its end since and has not come to it.
+    pub(super) is_passed: bool,
+}
+
+impl Open {
+    pub(super) fn new(started: &AttemptStarted, since_ms: u64) -> Self {
+        Self {
+            action: started.action.clone(),
+            effect: started.effect,
+            attempt: started.attempt,
+            since_ms,
+            is_passed: false,
+        }
+    }
+
+    /// Whether it is in doubt at the end of a stretch: what only reads is not, and an update that may still be come to
+    /// is sent again by itself.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        match self.effect {
+            Effect::Read => false,
+            effect => self.is_passed || !effect.is_repeatable(),
+        }
+    }
 }
 
 /// A step whose request has no answer.
 pub(super) fn asked(step: String, open: Open) -> StepRecord {
+    let is_left = open.effect == Effect::Update && !open.is_passed;
+    let more = if is_left { LEFT } else { "" };
     StepRecord {
         step,
         action: Some(open.action),
@@ -32,7 +62,7 @@ pub(super) fn asked(step: String, open: Open) -> StepRecord {
         begins_ms: open.since_ms,
         ends_ms: open.since_ms,
         duration_ms: 0,
-        error: Some(NO_ANSWER_RECORDED.to_owned()),
+        error: Some(format!("{NO_ANSWER_RECORDED}{more}")),
         warnings: Vec::new(),
         answer: None,
         rows: None,

@@ -1,19 +1,21 @@
 //! Events → record, one at a time, in bounded memory.
 
+mod left;
 mod rows;
+mod words;
 
 use std::collections::HashMap;
 
 use indexmap::{Equivalent, IndexMap};
 
-use super::entries::{Open, asked, row_in_doubt, step_record};
+use super::entries::{Open, step_record};
 use super::reasons::{Common, Reasons, pattern};
 use super::run_time::RunTime;
 use super::series::{Histogram, Series};
 use super::{Places, RowRecord, RunRecord, StepRecord};
 use crate::event::{
-    AttemptFailed, AttemptStarted, Counts, Event, EventKind, Reconciled, RunFinished, RunId,
-    RunStarted, StepFinished,
+    AttemptFailed, AttemptStarted, Counts, Event, EventKind, RunFinished, RunId, RunStarted,
+    StepFinished,
 };
 use crate::outcome::Outcome;
 use crate::value::MapHasher;
@@ -21,9 +23,6 @@ use crate::value::MapHasher;
 /// How much of an answer is kept for a row, and for a step, in bytes.
 const ANSWER_OF_ROW: usize = 2_000;
 const ANSWER_OF_STEP: usize = 16_000;
-
-/// What is said of a step that was in doubt, and by the word of a person was not done.
-const NOT_DONE: &str = "it was not done, by the word of a person (`voxplay reconcile`)";
 
 /// A step, and the row where it stands in a loop.
 type Key = (String, Option<String>);
@@ -58,8 +57,15 @@ pub struct Recorder {
     /// Requests that may have left.
     sent: u64,
     row_counts: Counts,
+    /// Steps and rows at the end of the latest stretch, and the rows alone, with what a person has said since; none once
+    /// another one has begun.
+    ended: Option<(Counts, Counts)>,
     /// Requests without an answer so far: as many as are on their way at once.
     open: IndexMap<Key, Open, MapHasher>,
+    /// Those that got none and wait to be sent again, or have been since.
+    lost: IndexMap<Key, Open, MapHasher>,
+    /// Rows that a person has settled, and that come to their end in the next stretch.
+    settled: IndexMap<(String, String), RowRecord>,
     /// The steps of each row on its way that did not go well.
     troubled: HashMap<String, Vec<StepRecord>>,
     places: Places,
@@ -87,7 +93,10 @@ impl Recorder {
             retries: 0,
             sent: 0,
             row_counts: Counts::default(),
+            ended: None,
             open: IndexMap::default(),
+            lost: IndexMap::default(),
+            settled: IndexMap::new(),
             troubled: HashMap::new(),
             places: Places::new(),
             settled_by,
@@ -114,12 +123,17 @@ impl Recorder {
         if matches!(event.kind, EventKind::LookedUp(_)) {
             return;
         }
+        // The word of a person belongs to no stretch.
+        let is_word = matches!(event.kind, EventKind::Reconciled(_));
         let begins_again =
             matches!(event.kind, EventKind::RunStarted(_)) || self.finished.is_some();
-        let now = self.clock.read(&event.time, begins_again);
+        let now = self.clock.read(&event.time, begins_again || is_word);
         if begins_again {
-            self.stretches += 1;
+            self.stretches += u32::from(!is_word);
             self.finished = None;
+        }
+        if !is_word {
+            self.ended = None;
         }
         self.last_event
             .get_or_insert_default()
@@ -136,10 +150,7 @@ impl Recorder {
             EventKind::Reconciled(word) => self.reconciled(word, now),
             EventKind::StepFinished(end) => self.step_finished(end, now),
             EventKind::RowFinished(row) => self.row_finished(row, now),
-            EventKind::RunFinished(finished) => {
-                self.forget_gone(finished);
-                self.finished = Some(finished.clone());
-            }
+            EventKind::RunFinished(finished) => self.run_finished(finished),
         }
     }
 
@@ -151,19 +162,20 @@ impl Recorder {
         }
         self.sent += 1;
         self.series.at(now).pace_ms += started.waited_ms;
-        let open = Open {
-            action: started.action.clone(),
-            attempt: started.attempt,
-            since_ms: now,
-        };
-        self.open
-            .insert((started.step.clone(), started.row.clone()), open);
+        let key = (started.step.clone(), started.row.clone());
+        self.open.insert(key, Open::new(started, now));
     }
 
     fn attempt_failed(&mut self, failed: &AttemptFailed, now: u64) {
         self.retries += 1;
         self.sent = self.sent.saturating_sub(u64::from(failed.unsent));
-        self.answered(&Of(&failed.step, failed.row.as_deref()), now, true);
+        let of = Of(&failed.step, failed.row.as_deref());
+        if failed.in_doubt
+            && let Some((key, open)) = self.open.get_key_value(&of)
+        {
+            self.lost.insert(key.clone(), open.clone());
+        }
+        self.answered(&of, now, true);
         self.series.at(now).backoff_ms += failed.wait_ms;
     }
 
@@ -183,7 +195,12 @@ impl Recorder {
     fn step_finished(&mut self, end: &StepFinished, now: u64) {
         let is_bad = is_bad(end.outcome);
         self.sent = self.sent.saturating_sub(u64::from(end.unsent));
-        self.answered(&Of(&end.step, end.row.as_deref()), now, is_bad);
+        // What was not come to takes nothing back of a request that is on its way.
+        if !matches!(end.outcome, Outcome::NotRun | Outcome::Skipped) {
+            let of = Of(&end.step, end.row.as_deref());
+            self.lost.swap_remove(&of);
+            self.answered(&of, now, is_bad);
+        }
         match &end.row {
             Some(row) if is_bad => {
                 let step = step_record(end, now, ANSWER_OF_ROW);
@@ -200,38 +217,24 @@ impl Recorder {
         }
     }
 
-    /// A person has said what became of a step. What is to be sent again speaks for itself then, and so does the end of
-    /// a row, which is recorded once more.
-    fn reconciled(&mut self, word: &Reconciled, now: u64) {
-        let of = Of(&word.step, word.row.as_deref());
-        let open = self.open.swap_remove(&of);
-        let (Some(outcome), None) = (word.decision.outcome(), &word.row) else {
-            return;
+    fn settle_step(&mut self, step: StepRecord) {
+        // What is not looked at again takes nothing back of what is known from before.
+        let is_known = |before: &StepRecord| {
+            before.outcome != Outcome::NotRun && step.outcome == Outcome::NotRun
         };
-        let before = self.steps.get(&word.step).cloned();
-        let asked = || open.map(|open| asked(word.step.clone(), open));
-        let Some(mut step) = before.or_else(asked) else {
-            return;
-        };
-        step.outcome = outcome;
-        step.ends_ms = now;
-        step.error = (outcome != Outcome::Ok).then(|| NOT_DONE.to_owned());
-        if let Some(id) = &word.wolkvox_id {
-            step.wolkvox_id = Some(id.clone());
+        if !self.steps.get(&step.step).is_some_and(is_known) {
+            self.put_step(step);
         }
-        self.settle_step(step);
     }
 
-    fn settle_step(&mut self, step: StepRecord) {
-        if let Some(before) = self.steps.get(&step.step) {
-            // What is not looked at again takes nothing back of what is known from before.
-            if step.outcome == Outcome::NotRun && before.outcome != Outcome::NotRun {
-                return;
-            }
-            if is_bad(before.outcome) && !before.is_made_of_others() {
-                let common = common(&before.step, before.outcome, before.error.as_deref());
-                self.reasons.take_back(common, None);
-            }
+    /// Takes a step in the place of what was known of it.
+    fn put_step(&mut self, step: StepRecord) {
+        if let Some(before) = self.steps.get(&step.step)
+            && is_bad(before.outcome)
+            && !before.is_made_of_others()
+        {
+            let common = common(&before.step, before.outcome, before.error.as_deref());
+            self.reasons.take_back(common, None);
         }
         if is_bad(step.outcome) && !step.is_made_of_others() {
             let common = common(&step.step, step.outcome, step.error.as_deref());
@@ -243,13 +246,7 @@ impl Recorder {
     /// The record so far.
     #[must_use]
     pub fn record(mut self) -> RunRecord {
-        if self.finished.is_none() {
-            self.leave_open_in_doubt();
-        }
-        let mut counts = self.row_counts;
-        for step in self.steps.values().filter(|step| step.action.is_some()) {
-            counts.add(step.outcome);
-        }
+        let (counts, row_counts) = self.counts_at_the_end();
         RunRecord {
             run: self.run,
             started: self.started,
@@ -267,23 +264,7 @@ impl Recorder {
             places: self.places,
             settled_by: self.settled_by,
             counts,
-            row_counts: self.row_counts,
-        }
-    }
-
-    /// Of a run without an end, requests that have no answer may or may not have been done.
-    fn leave_open_in_doubt(&mut self) {
-        let mut open: Vec<(Key, Open)> = self.open.drain(..).collect();
-        open.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for ((step, row), open) in open {
-            let left = asked(step, open);
-            match row {
-                None => self.settle_step(left),
-                Some(row) => {
-                    self.row_counts.add(Outcome::Unknown);
-                    self.list_row(row_in_doubt(row, left));
-                }
-            }
+            row_counts,
         }
     }
 }

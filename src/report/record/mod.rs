@@ -10,7 +10,11 @@ mod reasons;
 mod run_time;
 mod series;
 
-use crate::event::{Batch, Counts, RunFinished, RunId, RunOutcome, RunStarted, row_words};
+use std::collections::HashSet;
+
+use crate::event::{
+    Batch, Counts, RunFinished, RunId, RunOutcome, RunStarted, row_words, step_name,
+};
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
 use crate::value::{Map, Value};
@@ -141,17 +145,13 @@ impl RunRecord {
     }
 
     /// Steps and rows by outcome: of a loop, each row counts once.
-    pub fn counts(&self) -> Counts {
-        self.finished
-            .as_ref()
-            .map_or(self.counts, |finished| finished.counts)
+    pub const fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// The rows alone.
-    pub fn row_counts(&self) -> Counts {
-        self.finished
-            .as_ref()
-            .map_or(self.row_counts, |finished| finished.rows)
+    pub const fn row_counts(&self) -> Counts {
+        self.row_counts
     }
 
     /// How long it took, in milliseconds; of a run without an end, up to its last event.
@@ -200,6 +200,22 @@ impl RunRecord {
         self.rows.iter().filter(move |row| row.outcome == outcome)
     }
 
+    /// Rows in doubt that are listed, but for those that are so by rows inside them, which are listed too.
+    pub fn rows_in_doubt(&self) -> Vec<&RowRecord> {
+        let names = self.rows_that(Outcome::Unknown).map(|row| row.row.as_str());
+        let outer = names.flat_map(|name| name.match_indices('/').map(|(end, _)| &name[..end]));
+        let outer: HashSet<&str> = outer.collect();
+        self.rows_that(Outcome::Unknown)
+            .filter(|row| row.action.is_some() || !outer.contains(row.row.as_str()))
+            .collect()
+    }
+
+    /// Whether a step that performs no action itself is a loop, and no group.
+    pub fn is_loop(&self, step: &StepRecord) -> bool {
+        let place = self.places.get(&step.step);
+        step.rows.is_some() || place.is_some_and(|place| place.is_loop)
+    }
+
     /// Where a step stands, as `file:line`.
     pub fn place_of(&self, step: &str) -> Option<String> {
         let place = self.places.get(step)?;
@@ -227,6 +243,14 @@ impl RunRecord {
             Some(data) => format!("{data}, {words}"),
             None => words,
         })
+    }
+}
+
+impl RowRecord {
+    /// The step that it did not get past, as `reconcile` calls it.
+    pub fn name(&self) -> String {
+        let step = self.failed_step.as_deref().unwrap_or(&self.of);
+        step_name(step, Some(&self.row))
     }
 }
 

@@ -19,31 +19,32 @@ pub struct StepPlace {
     pub column: usize,
     /// What people call the step.
     pub name: Option<String>,
+    /// Whether it is a loop: the end of one whose rows were never read does not tell.
+    pub is_loop: bool,
     /// Of a loop, the data file as the playbook names it; it may hold a template.
     pub data: Option<String>,
 }
 
 /// The places of all steps of a playbook, and of those of the playbooks that it uses.
 pub fn places(playbook: &Playbook) -> Places {
-    playbook
-        .whole()
-        .into_iter()
-        .map(
-            |WholeStep {
-                 id, step, source, ..
-             }| {
-                let at = source.position(step.span.start);
-                let place = StepPlace {
-                    file: source.name().to_owned(),
-                    line: at.line,
-                    column: at.column,
-                    name: step.name.clone(),
-                    data: data(step),
-                };
-                (id, place)
-            },
-        )
-        .collect()
+    let mut places = Places::new();
+    for WholeStep {
+        id, step, source, ..
+    } in playbook.whole()
+    {
+        let at = source.position(step.span.start);
+        let place = StepPlace {
+            file: source.name().to_owned(),
+            line: at.line,
+            column: at.column,
+            name: step.name.clone(),
+            is_loop: matches!(step.kind, StepKind::Loop(..)),
+            data: data(step),
+        };
+        // The step of the rows of a loop that does an action itself stands after the loop, under the same id.
+        places.entry(id).or_insert(place);
+    }
+    places
 }
 
 fn data(step: &Step) -> Option<String> {

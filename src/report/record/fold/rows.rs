@@ -58,11 +58,18 @@ impl Recorder {
             return None;
         }
         let key = (of.to_owned(), row.to_owned());
-        let before = self.rows.shift_remove(&key)?;
-        let (common, named) = reason_of_row(&before);
-        self.reasons.take_back(common, Some(&named));
+        let listed = self.unlist_row(&key);
+        let before = listed.or_else(|| self.settled.shift_remove(&key))?;
         let size = rows_in(before.batch.as_ref());
         self.row_counts.take_back(before.outcome, size);
+        Some(before)
+    }
+
+    /// Takes a row out of the list, and gives it back.
+    pub(super) fn unlist_row(&mut self, key: &(String, String)) -> Option<RowRecord> {
+        let before = self.rows.shift_remove(key)?;
+        let (common, named) = reason_of_row(&before);
+        self.reasons.take_back(common, Some(&named));
         self.listed.take_back(before.outcome, 1);
         Some(before)
     }
