@@ -119,8 +119,8 @@ fn lost_doubts(
 ) -> Result<(), JournalError> {
     let actions = plan.actions();
     let is_known = |id: &str| actions.iter().any(|(step, _)| step.id == id);
-    for (_, event) in journal.in_doubt(&resumed.run)? {
-        let step = match event.kind {
+    for doubt in journal.in_doubt(&resumed.run)? {
+        let step = match doubt.event.kind {
             EventKind::AttemptStarted(sent) => sent.step,
             EventKind::StepFinished(end) => end.step,
             _ => continue,

@@ -3,6 +3,7 @@
 mod asking;
 mod held;
 mod kind;
+mod left;
 mod look_up;
 mod proposal;
 mod session;
@@ -49,6 +50,8 @@ impl From<JournalError> for Refused {
 /// What a person can say something about.
 struct Known<'k> {
     doubts: &'k [Doubt],
+    /// Updates that `resume` sends again by itself.
+    left: &'k [Doubt],
     held: &'k [Held],
     /// Earlier words, which may be replaced.
     settled: &'k [Settled],
@@ -67,6 +70,8 @@ struct Doubt {
     /// When it was sent for the first time: what is older was not made by it.
     first: String,
     sent: Option<AttemptStarted>,
+    /// Whether `resume` sends it again by itself where it comes to it.
+    is_left: bool,
 }
 
 pub(super) fn reconcile(args: &ReconcileArgs) -> Exit {
@@ -87,11 +92,14 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
     let started = started(&journal, &run)?;
     // Nobody goes on with the run while its doubts are being settled.
     let _lock = journal.lock(&started.from_root, &run)?;
-    let doubts = doubts(&journal, &run)?;
+    let (left, doubts): (Vec<_>, Vec<_>) = doubts(&journal, &run)?
+        .into_iter()
+        .partition(|doubt| doubt.is_left);
     let before = settled::read(&journal, &run)?;
     let held = held_back::find(&journal, &run)?;
     let known = Known {
         doubts: &doubts,
+        left: &left,
         held: &held,
         settled: &before.settled,
         without_id: &before.without_id,
@@ -109,6 +117,7 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
             call: &call,
             looker: Looker::new(&journal, &run, started, &state),
             doubts: &doubts,
+            left: &left,
             held: &held,
         };
         let proposals = session.list(args).await?;
@@ -144,7 +153,8 @@ fn started(journal: &Journal, run: &RunId) -> Result<RunStarted, JournalError> {
 
 fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
     let mut doubts = Vec::new();
-    for (_, event) in journal.in_doubt(run)? {
+    for doubt in journal.in_doubt(run)? {
+        let event = doubt.event;
         let (step, row, why) = match &event.kind {
             EventKind::AttemptStarted(sent) => (
                 sent.step.clone(),
@@ -172,21 +182,15 @@ fn doubts(journal: &Journal, run: &RunId) -> Result<Vec<Doubt>, JournalError> {
             Some((time, sent)) => (time, Some(sent)),
             None => (event.time, None),
         };
-        // What may be sent again without harm needs nobody's word.
-        let harmless = sent
-            .as_ref()
-            .is_some_and(|sent| sent.effect.is_repeatable())
-            && matches!(event.kind, EventKind::AttemptStarted(_));
-        if !harmless {
-            doubts.push(Doubt {
-                step,
-                row,
-                why,
-                first: first_time.unwrap_or_else(|| time.clone()),
-                time,
-                sent,
-            });
-        }
+        doubts.push(Doubt {
+            step,
+            row,
+            why,
+            first: first_time.unwrap_or_else(|| time.clone()),
+            time,
+            sent,
+            is_left: doubt.is_left,
+        });
     }
     Ok(doubts)
 }

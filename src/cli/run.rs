@@ -216,12 +216,15 @@ async fn start(
         in_doubt = all_doubts(journal, &ready.run).unwrap_or(in_doubt);
     }
     // Requests that were on their way when nothing could be written down any more are in doubt.
-    let has_doubts = result.is_err() && journal.has_doubts(&ready.run).unwrap_or(true);
+    let left = result
+        .is_err()
+        .then(|| journal.in_doubt(&ready.run).ok())
+        .flatten();
     let held_back = held_back::of(journal, &ready.run, resumption, &ready.plan);
     let closed = journal.close().await;
     let record = recorder.record();
     let exit = match result {
-        Err(error) => stopped_by_journal(terminal, args.format, &call, &error, has_doubts),
+        Err(error) => stopped_by_journal(terminal, args.format, &call, &error, left.as_deref()),
         Ok(finished) => {
             if args.format == Format::Human {
                 let ended = Ended {

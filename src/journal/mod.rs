@@ -4,6 +4,7 @@
 //! is given: whoever appends an event has masked its secrets.
 
 mod database;
+mod doubts;
 mod entry;
 mod error;
 mod lock;
@@ -29,6 +30,7 @@ use entry::Entry;
 use queue::Queue;
 use writer::{Message, Progress, Writer};
 
+pub use doubts::Doubt;
 pub use error::JournalError;
 pub use lock::{Holder, RunLock};
 pub use prune::Old;

@@ -72,7 +72,7 @@ fn candidates(connection: &Connection, old: Old<'_>) -> rusqlite::Result<Vec<(St
              WHERE first.time < ?1 AND runs.outcome IN ('ok', 'failed')
                AND (first.time < ?2 OR (first.body ->> '$.plan' IS NULL
                                         AND NOT ifnull(first.body ->> '$.named', 0)))
-               AND runs.id NOT IN (SELECT run FROM in_doubt)
+               AND runs.id NOT IN (SELECT run FROM in_doubt WHERE why = 'unknown' OR effect IS NOT 'read')
                AND (SELECT body ->> '$.stopped' FROM events
                     WHERE run = runs.id AND kind = 'run_finished'
                     ORDER BY seq DESC LIMIT 1) IS NOT ?3

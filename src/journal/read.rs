@@ -1,4 +1,4 @@
-//! Reading back: runs, events, one step's events, what is in doubt. It never waits for the writer.
+//! Reading back: runs, events, one step's events. It never waits for the writer.
 
 use std::collections::VecDeque;
 
@@ -107,36 +107,6 @@ impl Journal {
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         self.revive(run, stored)
-    }
-
-    /// The last event of each step that may or may not have been done: a request about to be sent,
-    /// or an outcome that is unknown. In the order they happened.
-    ///
-    /// # Errors
-    /// Where the database or one of the events cannot be read.
-    pub fn in_doubt(&self, run: &RunId) -> Result<Vec<(u64, Event)>, JournalError> {
-        let stored = self.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT e.seq, e.time, e.kind, e.body FROM in_doubt AS d
-                     JOIN events AS e ON e.run = d.run AND e.seq = d.seq
-                     WHERE d.run = ?1 ORDER BY e.seq",
-                )?
-                .query_map([run.as_str()], Stored::read)?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        self.revive(run, stored)
-    }
-
-    /// Whether anything of a run is in doubt; as [`Journal::in_doubt`], without what only reads.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn has_doubts(&self, run: &RunId) -> Result<bool, JournalError> {
-        self.exists(
-            "SELECT EXISTS (SELECT 1 FROM in_doubt WHERE run = ?1 AND effect IS NOT 'read')",
-            &[&run.as_str()],
-        )
     }
 
     /// Whether any row of a loop has begun this step.
@@ -365,7 +335,11 @@ impl Journal {
         self.revive(run, stored)
     }
 
-    fn revive(&self, run: &RunId, stored: Vec<Stored>) -> Result<Vec<(u64, Event)>, JournalError> {
+    pub(super) fn revive(
+        &self,
+        run: &RunId,
+        stored: Vec<Stored>,
+    ) -> Result<Vec<(u64, Event)>, JournalError> {
         stored
             .into_iter()
             .map(|it| match EventKind::parse(&it.kind, &it.body) {
@@ -385,7 +359,7 @@ impl Journal {
     }
 
     /// Reads with the connection that all handles share, opened at the first use.
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
@@ -405,7 +379,7 @@ pub(super) const STEP_EVENTS: &str = "SELECT seq, time, kind, body
      WHERE run = ?1 AND step = ?2 AND \"row\" IS ?3 ORDER BY seq";
 
 /// An event as it lies in the table.
-struct Stored {
+pub(super) struct Stored {
     seq: i64,
     time: String,
     kind: String,
@@ -413,7 +387,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             seq: row.get(0)?,
             time: row.get(1)?,

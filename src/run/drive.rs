@@ -23,6 +23,7 @@ use crate::event::{
     STEP_FAILED, STEP_IN_DOUBT, step_name,
 };
 use crate::journal::{Durability, Journal, JournalError};
+use crate::outcome::Outcome;
 use crate::plan::{AccountPaths, Home, Plan, render_outputs};
 use crate::project::Confinement;
 use crate::request::Request;
@@ -68,8 +69,21 @@ pub enum RunError {
         /// Requests sent before that.
         sent: u64,
         /// The step whose answer came and could not be written down.
-        unrecorded: Option<String>,
+        unrecorded: Option<Unrecorded>,
     },
+}
+
+/// What became of a step, where only this says so.
+#[derive(Debug)]
+pub struct Unrecorded {
+    /// The step, as `reconcile` calls it.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whether the CRM did what it was asked.
+    pub is_accepted: bool,
+    /// The id that the CRM gave.
+    pub wolkvox_id: Option<String>,
 }
 
 /// Everything that a run needs from outside.
@@ -116,7 +130,7 @@ impl Driver<'_> {
         let finally = Lane::last(self.plan.finally(), main.scope.clone(), self.around());
         let finally = self.drive(finally, None, clock, main.stop).await?;
         let mut finished = self.finish(&main, &finally, milliseconds(clock));
-        if self.leaves_doubts(finished.outcome).await? {
+        if self.leaves_doubts(&finished).await? {
             finished.outcome = RunOutcome::Unknown;
         }
         self.record(EventKind::RunFinished(finished.clone()), Durability::Now)
@@ -126,8 +140,11 @@ impl Driver<'_> {
 
     /// Whether an earlier stretch left a doubt that this one did not come to: its row is not in the data any more,
     /// or its step not in the playbook.
-    async fn leaves_doubts(&self, outcome: RunOutcome) -> Result<bool, RunError> {
-        let is_open = matches!(outcome, RunOutcome::Interrupted | RunOutcome::Unknown);
+    async fn leaves_doubts(&self, finished: &RunFinished) -> Result<bool, RunError> {
+        let is_open = matches!(
+            finished.outcome,
+            RunOutcome::Interrupted | RunOutcome::Unknown
+        );
         if is_open || !self.history.is_of_journal() {
             return Ok(false);
         }
@@ -137,7 +154,9 @@ impl Driver<'_> {
             unrecorded: None,
         };
         self.journal.flush().await.map_err(failed)?;
-        self.journal.has_doubts(self.run).map_err(failed)
+        let doubts = self.journal.in_doubt(self.run).map_err(failed)?;
+        let comes_back = finished.is_out_of_budget();
+        Ok(doubts.iter().any(|doubt| !(doubt.is_left && comes_back)))
     }
 
     pub(super) fn around(&self) -> Surroundings<'_> {
@@ -360,19 +379,15 @@ impl Driver<'_> {
     }
 }
 
-/// The step whose answer an event records, in words.
-fn answered(kind: &EventKind) -> Option<String> {
+/// The step whose answer an event records.
+fn answered(kind: &EventKind) -> Option<Unrecorded> {
     match kind {
-        EventKind::StepFinished(end) if end.attempts > 0 => {
-            let id = end.wolkvox_id.as_ref().and_then(Value::scalar_text);
-            let id = id.map(|id| format!(", wolkvox_id {id}"));
-            Some(format!(
-                "{} ({}{})",
-                step_name(&end.step, end.row.as_deref()),
-                end.outcome,
-                id.unwrap_or_default()
-            ))
-        }
+        EventKind::StepFinished(end) if end.attempts > 0 => Some(Unrecorded {
+            name: step_name(&end.step, end.row.as_deref()),
+            outcome: end.outcome,
+            is_accepted: end.accepted,
+            wolkvox_id: end.wolkvox_id.as_ref().and_then(Value::scalar_text),
+        }),
         _ => None,
     }
 }

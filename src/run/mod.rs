@@ -29,7 +29,7 @@ use crate::request::Request;
 use crate::template::Scope;
 use crate::transport::{Response, SendError};
 
-pub use drive::{Driver, Progress, RunError, Watcher};
+pub use drive::{Driver, Progress, RunError, Unrecorded, Watcher};
 pub use history::History;
 pub use lane::{Lane, LaneEnd, Stop};
 pub use ledger::{AccountFile, AccountKind};

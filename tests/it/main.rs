@@ -44,4 +44,5 @@ mod sandbox;
 mod secrets;
 mod server;
 mod stopping;
+mod unreached;
 mod uses;

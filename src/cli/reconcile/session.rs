@@ -9,11 +9,10 @@ use super::super::call::Call;
 use super::super::held_back::Held;
 use super::super::runs::folded;
 use super::super::terminal::Terminal;
-use super::held;
 use super::kind::choices;
 use super::look_up::Looker;
 use super::proposal::Proposal;
-use super::{Doubt, Refused};
+use super::{Doubt, Refused, held, left};
 use crate::event::{RunId, step_name};
 use crate::journal::Journal;
 use crate::report::human::harmless;
@@ -27,6 +26,8 @@ pub(super) struct Session<'s> {
     pub(super) call: &'s Call,
     pub(super) looker: Looker<'s>,
     pub(super) doubts: &'s [Doubt],
+    /// Updates that `resume` sends again by itself.
+    pub(super) left: &'s [Doubt],
     /// What failed though the CRM accepted it.
     pub(super) held: &'s [Held],
 }
@@ -74,6 +75,12 @@ impl Session<'_> {
             let offer = is_lookable && !args.look_up;
             self.terminal.answer(&self.closing(&proposals, offer));
         }
+        self.terminal.answer(&match args.format {
+            Format::Human => left::shown(self.left, self.call),
+            Format::Json => (self.left.iter())
+                .map(|it| left::as_json(self.run, it))
+                .collect(),
+        });
         let held: Vec<_> = self.held.iter().filter(|held| held.is_once()).collect();
         self.terminal.answer(&match args.format {
             Format::Human => held::shown(&held, self.call),

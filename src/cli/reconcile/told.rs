@@ -11,6 +11,8 @@ use crate::report::human::plural;
 /// What was settled, and what is left.
 pub(super) struct Told<'t> {
     doubts: usize,
+    /// Of those that are left to `resume`.
+    updates: usize,
     accepted: usize,
     replaced: usize,
     late_ids: usize,
@@ -27,6 +29,7 @@ impl<'t> Told<'t> {
             .filter(|doubt| !is_about(doubt))
             .collect();
         let doubts = known.doubts.len() - left.len();
+        let updates = known.left.iter().filter(|doubt| is_about(doubt)).count();
         let is_taken = |held: &&Held| {
             let end = &held.end;
             words
@@ -41,8 +44,11 @@ impl<'t> Told<'t> {
         let late_ids = words.iter().filter(is_late).count();
         Self {
             doubts,
+            updates,
             accepted,
-            replaced: words.len().saturating_sub(doubts + accepted + late_ids),
+            replaced: words
+                .len()
+                .saturating_sub(doubts + updates + accepted + late_ids),
             late_ids,
             left,
         }
@@ -55,6 +61,9 @@ impl<'t> Told<'t> {
         if self.doubts > 0 {
             let doubts = count(self.doubts, "doubt");
             said.push(format!("{doubts} settled, {} left", self.left.len()));
+        }
+        if self.updates > 0 {
+            said.push(format!("{} settled", count(self.updates, "update")));
         }
         if self.accepted > 0 {
             said.push(format!("{} taken as done", count(self.accepted, "step")));

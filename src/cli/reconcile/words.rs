@@ -61,7 +61,8 @@ impl<'n> Named<'n> {
         known: &Known<'_>,
     ) -> Result<Self, Diagnostic> {
         let is_whole = || {
-            known.doubts.iter().any(|doubt| doubt.is(name))
+            let mut doubts = known.doubts.iter().chain(known.left);
+            doubts.any(|doubt| doubt.is(name))
                 || known.held.iter().any(|held| held.is(name))
                 || known.without_id.iter().any(|it| it.is(name))
         };
@@ -80,7 +81,7 @@ impl<'n> Named<'n> {
     }
 
     /// What is said of all that it names: doubts; else what failed though the CRM accepted it; else what went well and has
-    /// no id; else what was settled before.
+    /// no id; else updates that are left to `resume`; else what was settled before.
     fn words(&self, decision: Decision, known: &Known<'_>) -> Result<Vec<Reconciled>, Diagnostic> {
         let doubts = known.doubts.iter().filter(|doubt| doubt.is(self.name));
         let doubts: Vec<&Doubt> = doubts.collect();
@@ -103,6 +104,12 @@ impl<'n> Named<'n> {
             let id = self.id_for(decision, without_id.len(), "step")?;
             let id = id.ok_or_else(|| is_done(&first.name()))?;
             return Ok(without_id.iter().map(|it| it.word(id)).collect());
+        }
+        let left = known.left.iter().filter(|doubt| doubt.is(self.name));
+        let left: Vec<&Doubt> = left.collect();
+        if !left.is_empty() {
+            let id = self.id_for(decision, left.len(), "update")?;
+            return Ok(left.iter().map(|it| it.word(decision, id)).collect());
         }
         let id = self.own_id.or(self.flagged);
         let id = id.filter(|_| decision == Decision::Ok);
@@ -208,7 +215,7 @@ pub(super) fn why_no_id(id: &str) -> Option<&'static str> {
 }
 
 fn nothing_of(name: &str, known: &Known<'_>) -> Diagnostic {
-    let doubts = known.doubts.iter().map(Doubt::name);
+    let doubts = known.doubts.iter().chain(known.left).map(Doubt::name);
     let others = known.held.iter().map(Held::name);
     let others = others.chain(known.without_id.iter().map(WithoutId::name));
     let known: Vec<String> = doubts.chain(others).collect();

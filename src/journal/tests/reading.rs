@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::{all, at, attempt, attempt_failed, finished, run_id, started, step};
+use crate::action::Effect;
 use crate::event::{Event, EventKind, RunId, RunOutcome};
 use crate::journal::read::STEP_EVENTS;
 use crate::journal::{Durability, Journal};
@@ -17,7 +18,7 @@ async fn write(journal: &Journal, run: &RunId, events: &[Event]) {
 
 fn doubts(journal: &Journal, run: &RunId) -> Vec<u64> {
     let events = journal.in_doubt(run).unwrap();
-    events.into_iter().map(|(seq, _)| seq).collect()
+    events.into_iter().map(|doubt| doubt.seq).collect()
 }
 
 #[tokio::test]
@@ -172,6 +173,58 @@ async fn in_doubt_is_what_has_no_last_word() {
     }
     assert_eq!(expect, [0; 0]);
     assert_eq!(doubts(&journal, &run_id("another")), [0; 0]);
+}
+
+fn of_effect(effect: Effect, mut kind: EventKind) -> EventKind {
+    if let EventKind::AttemptStarted(sent) = &mut kind {
+        sent.effect = effect;
+    }
+    kind
+}
+
+fn lost(mut kind: EventKind) -> EventKind {
+    if let EventKind::AttemptFailed(failed) = &mut kind {
+        failed.in_doubt = true;
+    }
+    kind
+}
+
+#[tokio::test]
+async fn an_update_is_left_to_resume_until_a_stretch_has_gone_past_it() {
+    let journal = Journal::memory().unwrap();
+    let run = run_id("r");
+    let update = |step, attempt_of| of_effect(Effect::Update, attempt(step, None, attempt_of));
+    for (seq, (kind, left, in_doubt)) in (1..).zip([
+        (started("2026-03-01T10:00:00Z"), vec![], vec![]),
+        (
+            of_effect(Effect::Read, attempt("r", None, 1)),
+            vec![],
+            vec![],
+        ),
+        (update("a", 1), vec![3], vec![]),
+        (update("b", 1), vec![3, 4], vec![]),
+        // What waits for another attempt is in doubt by the one that got no answer.
+        (lost(attempt_failed("b", None, 1)), vec![3, 4], vec![]),
+        (update("b", 2), vec![3, 6], vec![]),
+        (attempt_failed("b", None, 2), vec![3, 6], vec![]),
+        (attempt("c", None, 1), vec![3, 6], vec![8]),
+        (finished(RunOutcome::Interrupted), vec![3, 6], vec![8]),
+        (step("a", None, Outcome::NotRun), vec![3, 6], vec![8]),
+        (finished(RunOutcome::Budget), vec![3, 6], vec![8]),
+        (finished(RunOutcome::Unknown), vec![], vec![3, 6, 8]),
+        (step("b", None, Outcome::Ok), vec![], vec![3, 8]),
+        (update("a", 2), vec![14], vec![8]),
+        (step("a", None, Outcome::Ok), vec![], vec![8]),
+        (step("r", None, Outcome::Unknown), vec![], vec![8, 16]),
+    ]) {
+        write(&journal, &run, &[at(seq, kind)]).await;
+        let found = journal.in_doubt(&run).unwrap();
+        let of = |is_left: bool| -> Vec<u64> {
+            let found = found.iter().filter(|doubt| doubt.is_left == is_left);
+            found.map(|doubt| doubt.seq).collect()
+        };
+        assert_eq!((of(true), of(false)), (left, in_doubt), "after event {seq}");
+    }
 }
 
 #[tokio::test]

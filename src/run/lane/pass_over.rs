@@ -38,17 +38,17 @@ impl<'p> Lane<'p> {
             return None;
         }
         let history = self.around.history;
-        let (outcome, reason) = match history.in_doubt(&step.id, row) {
-            Some(intent) if !intent.effect.is_repeatable() => (
+        let intent = history.in_doubt(&step.id, row);
+        let is_once = intent.is_some_and(|intent| !intent.effect.is_repeatable());
+        // An update that is left for later is sent again then; one that is left out would never be.
+        let is_never_sent = outcome == Outcome::Skipped && history.may_be_done(&step.id, row);
+        let (outcome, reason) = if is_once || is_never_sent {
+            (
                 Outcome::Unknown,
                 "the run ended while this was being sent: whether the CRM did it is not known",
-            ),
-            // What a later stretch would send again is not sent again where it is left out.
-            _ if outcome == Outcome::Skipped && history.may_be_done(&step.id, row) => (
-                Outcome::Unknown,
-                "the run ended while this was being sent, and it is left out now: whether the CRM did it is not known",
-            ),
-            _ => (outcome, reason),
+            )
+        } else {
+            (outcome, reason)
         };
         let end = finished(step, row, action, outcome, Some(reason.to_owned()));
         if !holds_steps {
