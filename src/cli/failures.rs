@@ -1,8 +1,9 @@
-//! What failed in a stretch of a run, as far as it decides how the run is gone on with.
+//! What failed in a run, as far as it decides how the run is gone on with.
 
 use std::collections::HashSet;
 
-use crate::event::EventKind;
+use crate::event::{EventKind, RunId};
+use crate::journal::Journal;
 use crate::outcome::Outcome;
 
 /// Of what kind they are.
@@ -39,5 +40,11 @@ impl Failures {
             }
             _ => {}
         }
+    }
+    /// Takes what failed in earlier stretches and stays so. What cannot be read counts as one that may be tried again.
+    pub(super) fn add_earlier(&mut self, journal: &Journal, run: &RunId) {
+        let (any_held, any_other) = journal.failures(run).unwrap_or((false, true));
+        self.any_held |= any_held;
+        self.any_other |= any_other;
     }
 }

@@ -208,12 +208,13 @@ async fn start(
         watcher: RefCell::new(&mut watcher),
     };
     let result = driver.run(started, ready.rehearsal.scope.clone()).await;
-    let (mut in_doubt, failures, recorder) = watcher.finish();
+    let (mut in_doubt, mut failures, recorder) = watcher.finish();
     if args.format == Format::Human {
         say_earlier_accounts(terminal, &ready, journal, reached.into_inner());
     }
     if resumption.is_some() {
         in_doubt = all_doubts(journal, &ready.run).unwrap_or(in_doubt);
+        failures.add_earlier(journal, &ready.run);
     }
     // Requests that were on their way when nothing could be written down any more are in doubt.
     let left = result

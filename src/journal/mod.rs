@@ -7,6 +7,7 @@ mod database;
 mod doubts;
 mod entry;
 mod error;
+mod failures;
 mod lock;
 pub mod peek;
 mod prune;

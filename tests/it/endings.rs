@@ -164,9 +164,28 @@ fn what_the_crm_accepted_is_looked_up_and_not_tried_again() {
     let said = format!("take it as done:\n  voxplay reconcile {run}\n");
     assert!(first.stderr.contains(&said), "{first:?}");
     assert!(!first.stderr.contains("--retry-failed"), "{first:?}");
+    // Also where this stretch has sent nothing.
+    let again = human(&project, &["resume"]);
+    assert_eq!(again.exit, 1, "{again:?}");
+    assert!(again.stderr.contains(&said), "{again:?}");
+    assert!(!again.stderr.contains("--retry-failed"), "{again:?}");
     let again = human(&project, &["resume", "--retry-failed"]);
     assert!(again.stderr.contains("--ok debt"), "{again:?}");
     assert!(!again.stderr.contains("try it again"), "{again:?}");
+}
+
+#[test]
+fn what_failed_in_an_earlier_stretch_is_tried_again_beside_what_was_accepted() {
+    let playbook = format!(
+        "{CREATE}    on_failure: continue\n    expect: [status == 201]\n{}",
+        UPDATE.replace("\nsteps:\n", "")
+    );
+    let project = Project::new(&playbook, [answer(DONE), no()]);
+    assert_eq!(human(&project, &["run", "playbook.yaml"]).exit, 1);
+    let again = human(&project, &["resume"]);
+    assert_eq!((again.exit, again.arrived.len()), (1, 2), "{again:?}");
+    let said = format!("resume {} --retry-failed\n", latest(&project, ".voxplay"));
+    assert!(again.stderr.contains(&said), "{again:?}");
 }
 
 #[test]
