@@ -149,6 +149,15 @@ pub(super) fn need_a_flag(args: &RunArgs) -> bool {
     !args.what.sandbox && (may_delete(args) || !Terminal::is_interactive())
 }
 
+/// What `resume` has to be told of deletes, when this run, or one like it, is gone on with.
+pub(super) fn words_to_go_on(args: &RunArgs, ready: &Ready) -> &'static str {
+    if need_a_flag(args) && Deletes::of(&ready.rehearsal, None).any() {
+        "--allow delete"
+    } else {
+        ""
+    }
+}
+
 /// Whether it is allowed without a question.
 pub(super) fn may_delete(args: &RunArgs) -> bool {
     args.what.sandbox || args.agreed.yes || args.agreed.allow.contains(&Allowed::Delete)

@@ -55,6 +55,7 @@ mod state;
 mod strangers;
 mod surroundings;
 mod terminal;
+mod unfinished;
 mod uses;
 mod whereabouts;
 

@@ -9,7 +9,7 @@ use super::args::{Format, RunArgs};
 use super::call::Call;
 use super::check::literal_tokens;
 use super::ci::{Ci, named_for_repository};
-use super::deletes::{self, Deletes};
+use super::deletes;
 use super::emulated;
 use super::ending::{all_doubts, say_earlier_accounts, stopped_by_journal, tell_others};
 use super::held_back;
@@ -21,9 +21,11 @@ use super::resumption::Resumption;
 use super::signals::Signals;
 use super::started::started;
 use super::terminal::{Terminal, width};
+use super::unfinished;
 use super::whereabouts::root_from;
 use crate::diagnostic::{Diagnostic, render};
 use crate::event::RunStarted;
+use crate::journal::Journal;
 use crate::report::human::Columns;
 use crate::report::record::{Recorder, places};
 use crate::run::{Driver, Meter};
@@ -88,8 +90,8 @@ pub(super) fn go(args: &RunArgs, resumption: Option<&Resumption>) -> Exit {
         let refused = Exit::of_findings(&findings);
         if refused.is_some() {
             refused_in_ci(args, &terminal, &findings);
-        } else if args.reports.ci.resolved() == Ci::Github && args.format == Format::Human {
-            terminal.command(&render::github(&named_for_repository(&findings)));
+        } else {
+            tell_github(args, &terminal, &findings);
         }
         match (ready, refused) {
             (_, Some(exit)) => {
@@ -156,6 +158,23 @@ fn open(
     }
 }
 
+/// Says that an earlier run was to be gone on with, before this one sends anything.
+fn warn(args: &RunArgs, terminal: &Terminal, ready: &Ready, journal: &Journal) {
+    let Some(warning) = unfinished::warning(journal, args, ready) else {
+        return;
+    };
+    let warnings = [warning];
+    report_findings(terminal, args.format, Some(&ready.run), &warnings);
+    tell_github(args, terminal, &warnings);
+}
+
+/// Findings of a run that begins, as GitHub shows them.
+fn tell_github(args: &RunArgs, terminal: &Terminal, findings: &[Diagnostic]) {
+    if args.reports.ci.resolved() == Ci::Github && args.format == Format::Human {
+        terminal.command(&render::github(&named_for_repository(findings)));
+    }
+}
+
 /// What the run may send, with what its earlier stretches have.
 fn meter(ready: &Ready, resumption: Option<&Resumption>) -> Meter {
     let limits = ready.project.config.limits_of(ready.playbook());
@@ -178,6 +197,9 @@ async fn start(
         Err(exit) => return exit,
     };
     let journal = &opened.journal;
+    if resumption.is_none() {
+        warn(args, terminal, &ready, journal);
+    }
     let call = Call::new(&ready.run, &ready.state);
     let signals = listen(args, terminal, &ready, &call);
     let mut watcher = watcher(args, terminal, &ready, &call);
@@ -253,11 +275,10 @@ async fn start(
 
 /// Hears signals; a second one ends the run at once, and says how what was in flight is settled.
 fn listen(args: &RunArgs, terminal: &Terminal, ready: &Ready, call: &Call) -> Signals {
-    let deletes = deletes::need_a_flag(args) && Deletes::of(&ready.rehearsal, None).any();
     let in_doubt = format!(
         "; what was in flight is in doubt: `{}`, then `{}`",
         call.reconcile(""),
-        call.resume(if deletes { "--allow delete" } else { "" })
+        call.resume(deletes::words_to_go_on(args, ready))
     );
     Signals::listen(terminal.clone(), in_doubt)
 }

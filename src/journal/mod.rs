@@ -8,6 +8,7 @@ mod doubts;
 mod entry;
 mod error;
 mod failures;
+mod latest;
 mod lock;
 pub mod peek;
 mod prune;
@@ -33,6 +34,7 @@ use writer::{Message, Progress, Writer};
 
 pub use doubts::Doubt;
 pub use error::JournalError;
+pub use latest::Latest;
 pub use lock::{Holder, RunLock};
 pub use prune::Old;
 pub use read::{Events, Mark, RunSummary};

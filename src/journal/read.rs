@@ -381,7 +381,7 @@ pub(super) const STEP_EVENTS: &str = "SELECT seq, time, kind, body
 /// An event as it lies in the table.
 pub(super) struct Stored {
     seq: i64,
-    time: String,
+    pub(super) time: String,
     kind: String,
     body: String,
 }

@@ -180,3 +180,68 @@ fn proposed_commands_say_where_the_journal_is() {
         assert!(read("s.md").contains(" --state-dir state`"));
     }
 }
+
+/// The warning of a run that begins, on one line; nothing where it begins without one.
+fn warned(ran: &Ran) -> String {
+    let first = ran.stdout.lines().next().unwrap();
+    let first: serde_json::Value = serde_json::from_str(first).unwrap();
+    if first["event"] != "finding" {
+        return String::new();
+    }
+    assert_eq!(
+        (&first["level"], &first["code"]),
+        (&"warning".into(), &"advice".into())
+    );
+    let texts = [&first["message"], &first["help"]].map(|text| text.as_str().unwrap());
+    texts.join("; ")
+}
+
+const CREATE: &str = "steps:\n  - id: debt\n    action: obligation.insert\n    with: { wolkvox_id: \"1\", id: \"1\", name: Loan }\n";
+
+#[test]
+fn what_begins_anew_names_the_run_that_did_not_end() {
+    const ANEW: &str = ": this one begins anew, and what that one has done may be done twice; to go on with the earlier one instead: ";
+    let settle =
+        "say what you found in the CRM with `voxplay reconcile r1`, then `voxplay resume r1`";
+    let project = Project::new(CREATE, [Answer::CutRead]);
+    let run = |id: &str| project.run(&["--run-id", id]);
+    assert_eq!(warned(&run("r1")), "");
+    let told = warned(&run("r2"));
+    let said = format!("an earlier run of this playbook to env, r1, ended in doubt{ANEW}{settle}");
+    assert_eq!(told, said);
+    // The latest one ended well.
+    assert_eq!(warned(&run("r3")), "");
+
+    // By another name of the file, and not of another playbook, nor in the sandbox.
+    let project = Project::new(CREATE, [Answer::CutRead]);
+    assert_eq!(project.run(&["--run-id", "r1"]).exit, 5);
+    project.write("other.yaml", &format!("voxplay: 1\n{CREATE}"));
+    let other = ["run", "other.yaml", "--format", "json"];
+    assert_eq!(warned(&voxplay(&project, &other)), "");
+    let sandbox = ["run", "playbook.yaml", "--sandbox", "--format", "json"];
+    assert_eq!(warned(&voxplay(&project, &sandbox)), "");
+    assert_eq!(
+        voxplay(&project, &["reconcile", "r1", "--ok", "debt=1"]).exit,
+        0
+    );
+    let same = ["run", "./playbook.yaml", "--format", "json"];
+    let told = warned(&voxplay(&project, &same));
+    let settled = "was settled by `reconcile` and has not gone on since";
+    let said = format!("r1, {settled}{ANEW}`voxplay resume r1`");
+    assert!(told.ends_with(&said), "{told}");
+}
+
+#[test]
+fn what_begins_anew_names_a_run_that_was_killed_and_none_that_failed() {
+    let project = Project::new(CREATE, [Answer::Held(DONE), refused()]);
+    let mut child = project.command(&["--run-id", "killed"]).spawn().unwrap();
+    project.server.wait_for(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ran = project.finish(project.command_as("human", &["--run-id", "failed"]));
+    let said = "an earlier run of this playbook to env, killed, did not come to its end";
+    assert!(told(&ran).contains(said), "{ran:?}");
+    assert!(told(&ran).contains("`voxplay resume killed`"), "{ran:?}");
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert_eq!(warned(&project.run(&[])), "");
+}

@@ -1,6 +1,7 @@
 //! The journal under test: on a real disk where durability counts, in memory elsewhere.
 
 mod crash;
+mod latest;
 mod locking;
 mod opening;
 mod reading;
