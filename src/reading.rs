@@ -190,6 +190,16 @@ impl<'n> Mapping<'n> {
 
     /// The value of a key that must be there; a misspelt one was complained about already.
     pub fn required(&self, key: &str, findings: &mut Findings) -> Option<&'n Node> {
+        self.required_as(key, "…", findings)
+    }
+
+    /// As [`Mapping::required`], with a value that it may have.
+    pub fn required_as(
+        &self,
+        key: &str,
+        example: &str,
+        findings: &mut Findings,
+    ) -> Option<&'n Node> {
         let found = self.get(key);
         if found.is_none() && !self.is_misspelt(key) {
             let at = self
@@ -202,7 +212,7 @@ impl<'n> Mapping<'n> {
                     at,
                     format!("{} needs the key `{key}`", self.what),
                 )
-                .help = Some(format!("add `{key}: …`"));
+                .help = Some(format!("add `{key}: {example}`"));
         }
         found
     }
@@ -434,11 +444,8 @@ const fn without_accent(letter: char) -> char {
     }
 }
 
-/// Reports a word that cannot be a name, with one that could.
-pub fn check_name(word: &str, span: Span, what: &str, findings: &mut Findings) -> bool {
-    if is_name(word) {
-        return true;
-    }
+/// The nearest name to a word that may be none.
+pub fn name_for(word: &str) -> String {
     let mut better: String = word
         .chars()
         .map(|c| {
@@ -451,8 +458,17 @@ pub fn check_name(word: &str, span: Span, what: &str, findings: &mut Findings) -
         })
         .collect();
     if better.starts_with(|c: char| c.is_ascii_digit()) {
-        better.insert(0, '_');
+        better.insert_str(0, "n_");
     }
+    better
+}
+
+/// Reports a word that cannot be a name, with one that could.
+pub fn check_name(word: &str, span: Span, what: &str, findings: &mut Findings) -> bool {
+    if is_name(word) {
+        return true;
+    }
+    let better = name_for(word);
     findings
         .error(
             Code::InvalidValue,
@@ -460,7 +476,7 @@ pub fn check_name(word: &str, span: Span, what: &str, findings: &mut Findings) -
             format!("{what} `{word}` cannot be read by a template"),
         )
         .help = Some(format!(
-        "use letters, digits and `_`, beginning with a letter: `{better}`"
+        "use letters, digits and `_`, and no digit first: `{better}`"
     ));
     false
 }

@@ -247,10 +247,28 @@ pub(super) fn once(findings: &mut Vec<Diagnostic>) {
     let ambiguous: HashSet<_> = ambiguous
         .filter_map(|it| it.place.as_ref().map(at))
         .collect();
+    let errors: Vec<(Code, Place)> = findings
+        .iter()
+        .filter(|finding| finding.is_error())
+        .filter_map(|error| Some((error.code, error.place.clone()?)))
+        .collect();
+    // What an error says of a whole needs no warning about a part of it.
+    let is_said = |finding: &Diagnostic, place: &Place| {
+        let holds = |(code, around): &(Code, Place)| {
+            *code == finding.code
+                && around.source.name() == place.source.name()
+                && around.span.start <= place.span.start
+                && place.span.end <= around.span.end
+        };
+        !finding.is_error() && errors.iter().any(holds)
+    };
     findings.retain(|finding| {
         let Some(place) = &finding.place else {
             return true;
         };
+        if is_said(finding, place) {
+            return false;
+        }
         if !is_ambiguous(&finding) && ambiguous.contains(&at(place)) {
             return false;
         }

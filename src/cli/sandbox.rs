@@ -59,14 +59,7 @@ async fn serve(args: &SandboxArgs, terminal: &Terminal) -> Exit {
         }
     };
     let signals = Signals::listen(terminal.clone(), String::new());
-    terminal.answer(&format!(
-        "The sandbox listens on {base}. It follows the vendor's documents, not the vendor's servers.\n\
-         In a browser, {base}/ shows its records and calls.\n\n\
-         In another shell:\n  \
-         export WOLKVOX_SERVER={base} WOLKVOX_OPERATION={DEFAULT_OPERATION} WOLKVOX_TOKEN={DEFAULT_TOKEN}\n\n\
-         Ctrl-C stops it.\n",
-        base = sandbox.base_url(),
-    ));
+    terminal.answer(&greeting(&sandbox.base_url()));
     let mut interrupted = signals.interrupted.clone();
     sandbox
         .serve_until(async move {
@@ -74,6 +67,21 @@ async fn serve(args: &SandboxArgs, terminal: &Terminal) -> Exit {
         })
         .await;
     Exit::Ok
+}
+
+/// Where the sandbox is, and what makes a run go there.
+fn greeting(base: &str) -> String {
+    format!(
+        "The sandbox listens on {base}. It follows the vendor's documents, not the vendor's servers.\n\
+         In a browser, {base}/ shows its records and calls.\n\n\
+         In another shell:\n  \
+         export WOLKVOX_SERVER={base} WOLKVOX_OPERATION={DEFAULT_OPERATION} WOLKVOX_TOKEN={DEFAULT_TOKEN}\n\n\
+         In a folder with a voxplay.yaml its targets count, and not these variables: one with `server: \"{base}\"`,\n\
+         `operation: {DEFAULT_OPERATION}` and the token {DEFAULT_TOKEN} leads here. `voxplay init` writes one:\n  \
+         export SANDBOX_TOKEN={DEFAULT_TOKEN}\n  \
+         voxplay run PLAYBOOK --target sandbox\n\n\
+         Ctrl-C stops it.\n",
+    )
 }
 
 /// Why the flags do not make a sandbox.
@@ -246,6 +254,28 @@ mod tests {
         ] {
             assert!(matches!(read(&flags), Err(Wrong::File(_))), "{flags:?}");
         }
+    }
+
+    #[test]
+    fn what_leads_to_the_sandbox_is_what_a_new_project_asks_for() {
+        let config = include_str!("init/voxplay.yaml");
+        for line in [
+            "server: \"http://127.0.0.1:8090\"",
+            "operation: sandbox",
+            "token: { env: SANDBOX_TOKEN }",
+        ] {
+            assert!(config.contains(line), "{line}");
+        }
+        let greeting = greeting("http://127.0.0.1:8090");
+        for words in [
+            "server: \"http://127.0.0.1:8090\"",
+            "`operation: sandbox`",
+            "export SANDBOX_TOKEN=sandbox-token\n",
+            "--target sandbox\n",
+        ] {
+            assert!(greeting.contains(words), "{words}: {greeting}");
+        }
+        assert!(greeting.lines().all(|line| line.chars().count() <= 120));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::findings::{Subject, name_item, violation_diagnostic};
 use super::needs::Needed;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
-use crate::document::{self, Document, Node, NodeKind, Scalar, Style};
+use crate::document::{self, Document, Node, NodeKind, Scalar, Style, quoted};
 use crate::playbook::{INPUT_KEYS, Input, Playbook};
 use crate::schema::{Schema, ViolationKind};
 use crate::secret::is_worth_hiding;
@@ -286,10 +286,35 @@ fn read_text(
             ));
             Picked::Wrong
         }
-        Err(errors) => {
+        Err(mut errors) => {
+            if origin == Origin::Flag {
+                let name = &input.name.value;
+                for error in &mut errors {
+                    quote_for_shell(error, name, text);
+                }
+            }
             findings.extend(errors);
             Picked::Wrong
         }
+    }
+}
+
+/// A shell takes quotes away: those that are proposed for a flag need others around them.
+fn quote_for_shell(finding: &mut Diagnostic, name: &str, text: &str) {
+    let Some(help) = &mut finding.help else {
+        return;
+    };
+    let quotes = format!("write it in quotes: {}", quoted(text));
+    if help.contains(&quotes) && !text.contains('\'') {
+        let for_shell = format!(
+            "write it in quotes that the shell leaves: `-i '{name}={}'`",
+            quoted(text)
+        );
+        *help = help.replace(&quotes, &for_shell);
+    } else if help.contains("quotes") {
+        help.push_str("; a shell takes quotes away unless others stand around them: `-i '");
+        help.push_str(name);
+        help.push_str("=…'`");
     }
 }
 

@@ -210,6 +210,11 @@ impl Visible<'_> {
         if FUNCTIONS.iter().any(|function| function.name == name) {
             return Some(format!("`{name}` is a function: write `{name}()`"));
         }
+        if ["null", "nil", "undefined", "nulo"].contains(&name) {
+            return Some(
+                "write `none` for null; `is defined` asks whether there is anything".to_owned(),
+            );
+        }
         did_you_mean(name, self.roots())
     }
 
@@ -276,7 +281,9 @@ impl Visible<'_> {
                 Code::UnknownOutput,
                 format!("the step `{id}` has no output `{output}`"),
             );
-            diagnostic.help = if STEP_FACTS.contains(&output) {
+            diagnostic.help = if let Some(help) = self.read_by_itself(index, output) {
+                Some(help)
+            } else if STEP_FACTS.contains(&output) {
                 Some(format!(
                     "it sends nothing itself, and has an `outcome`; `{output}` is what the steps in it have"
                 ))
@@ -292,6 +299,20 @@ impl Visible<'_> {
         }
         self.check_skipping(index, output, read)
             .or_else(|| self.check_uncertain(index, output, read))
+    }
+
+    /// What to do where a step is read as a member of the group or the loop that it stands in.
+    fn read_by_itself(&self, index: usize, id: &str) -> Option<String> {
+        let inside = &self.steps[index + 1..=self.steps[index].end];
+        let step = inside.iter().find(|step| step.id == id)?;
+        match &step.in_loop {
+            Some(each) if self.rows.iter().all(|row| row.id != *each) => {
+                Some(self.instead_of(id, each))
+            }
+            _ => Some(format!(
+                "a step is read by its own id, wherever it stands: `steps.{id}`"
+            )),
+        }
     }
 
     /// Whether something that is read here may have no value because a step is skipped.
@@ -370,6 +391,13 @@ impl Visible<'_> {
             return Some((
                 "comes later than this one",
                 "steps run in their order: move the other step up",
+            ));
+        }
+        let is_own_loop = self.rows.iter().any(|row| row.id == self.steps[index].id);
+        if is_own_loop && end >= self.before {
+            return Some((
+                "is the loop whose rows this runs for, and is not over yet",
+                "only later steps see what a loop gives",
             ));
         }
         (end >= self.before && self.place != PlaceKind::Outputs).then_some((

@@ -49,7 +49,8 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
     };
     let binding = binding.unwrap_or_else(|| Spanned::new("row".to_owned(), node.span));
     check_name(&binding, binding.span, "the row's name", findings);
-    if TAKEN_NAMES.contains(&binding.value.as_str()) {
+    let is_taken = TAKEN_NAMES.contains(&binding.value.as_str());
+    if is_taken {
         findings
             .error(
                 Code::InvalidValue,
@@ -73,7 +74,7 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             format!("`concurrency` can be at most {MOST_CONCURRENT}"),
         );
     }
-    Some(ForEach {
+    let each = ForEach {
         source: source.unwrap_or(RowSource::Broken),
         binding,
         key: map.get("key").cloned(),
@@ -86,7 +87,9 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
         rejected: account("rejected", step, findings),
         succeeded: account("succeeded", step, findings),
         unknown: account("unknown", step, findings),
-    })
+    };
+    // Templates that read the row by the name that it is to have would all be found wrong.
+    (!is_taken).then_some(each)
 }
 
 /// The path of an account, which is known before anything is rendered.

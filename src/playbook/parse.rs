@@ -108,7 +108,7 @@ impl Parser<'_> {
     }
 
     fn version(&mut self, map: &Mapping<'_>) {
-        let Some(node) = map.required("voxplay", self.findings) else {
+        let Some(node) = map.required_as("voxplay", "1", self.findings) else {
             return;
         };
         if !matches!(&node.kind, NodeKind::Number(number) if number.as_str() == "1") {

@@ -59,14 +59,19 @@ fn describe(
     let rests_on = alternative_of
         .or_else(|| condition(error.evaluation_path().as_str(), pointer))
         .map(str::to_owned);
-    let one = |kind: ViolationKind, message: String, key: Option<String>| Violation {
-        pointer: pointer.to_owned(),
-        key,
-        kind,
-        message,
-        schema_path: schema_path.clone(),
-        conditional: rests_on.is_some(),
-        rests_on: rests_on.clone(),
+    let one = |mut kind: ViolationKind, message: String, key: Option<String>| {
+        if let ViolationKind::WrongType { required, .. } = &mut kind {
+            *required = is_required(schema, &schema_path, pointer);
+        }
+        Violation {
+            pointer: pointer.to_owned(),
+            key,
+            kind,
+            message,
+            schema_path: schema_path.clone(),
+            conditional: rests_on.is_some(),
+            rests_on: rests_on.clone(),
+        }
     };
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
@@ -128,6 +133,18 @@ fn describe(
             )]
         }
     }
+}
+
+/// Whether the object around a value must have it, by the schema that says what the value is.
+fn is_required(schema: &Json, schema_path: &str, pointer: &str) -> bool {
+    let Some((_, key)) = pointer.rsplit_once('/') else {
+        return false;
+    };
+    let property = format!("/properties/{key}/");
+    let around = schema_path.rfind(&property).map(|at| &schema_path[..at]);
+    let required = around.and_then(|at| schema.pointer(at)?.get("required")?.as_array());
+    let key = steps(pointer).last();
+    required.is_some_and(|names| names.iter().any(|name| name.as_str() == key.as_deref()))
 }
 
 /// The violations of the one alternative that was meant, told by its type; else what to say of all.
@@ -316,6 +333,7 @@ fn wrong_type(
     let kind = ViolationKind::WrongType {
         wanted,
         is_null,
+        required: false,
         of_id,
     };
     (kind, rule)

@@ -46,6 +46,8 @@ pub enum ViolationKind {
         wanted: Vec<String>,
         /// Whether the value is a null, which is a blank in another spelling.
         is_null: bool,
+        /// Whether something must stand there.
+        required: bool,
         /// Whether the text that is wanted is an id: one that white space makes another text of.
         of_id: bool,
     },
@@ -109,6 +111,11 @@ impl Violation {
                     .or_else(|| (!known.is_empty()).then(all_there))
             }
             ViolationKind::MissingKey { description } => description.clone(),
+            ViolationKind::WrongType {
+                is_null: true,
+                required: true,
+                ..
+            } => Some("give it a value".to_owned()),
             ViolationKind::WrongType { wanted, .. } => quoting(wanted, here?),
             ViolationKind::Blank => {
                 Some("give it a value: nothing can be seen in what stands here".to_owned())

@@ -219,3 +219,39 @@ fn a_batch_that_no_call_takes_is_warned_of_without_data() {
     let (code, said) = play(100);
     assert!(code == 0 && !said.contains("is more than"), "{said}");
 }
+
+#[test]
+fn quotes_that_are_proposed_for_a_flag_reach_the_program() {
+    let folder = project();
+    let play = "voxplay: 1\ninputs: { code: { type: [integer, array] }, ids: { type: array } }\nsteps:\n  - id: one\n    action: record.update\n    with: { module: m, wolkvox_id: a1, fields: { a: '{{ inputs.code }}', b: '{{ inputs.ids }}' } }\n";
+    std::fs::write(folder.path().join("play.yaml"), play).unwrap();
+    let told = |code: &str, ids: &str| {
+        let args = ["plan", "play.yaml", "--sandbox", "-i", code, "-i", ids];
+        voxplay(folder.path(), &args).1.replace("\n          ", " ")
+    };
+    let said = told("code=007", "ids=[007]");
+    let whole = r#"write it in quotes that the shell leaves: `-i 'code="007"'`"#;
+    assert!(said.contains(whole), "{said}");
+    let part = "unless others stand around them: `-i 'ids=…'`";
+    assert!(said.contains(part), "{said}");
+    let said = told("code=7", r#"ids=["007"]"#);
+    assert!(
+        said.contains(r#""007""#) && !said.contains("error["),
+        "{said}"
+    );
+}
+
+#[test]
+fn explain_names_what_gives_a_secret_input_its_value() {
+    let folder = project();
+    let play = "voxplay: 1\ninputs:\n  a: { type: string }\n  b: { type: string, secret: true, from_env: KEY_B }\n  c: { type: string, secret: true }\nsteps:\n  - id: one\n    action: record.update\n    with: { module: m, wolkvox_id: a1, fields: { a: '{{ inputs.a }}', b: '{{ inputs.b ~ inputs.c }}' } }\n";
+    std::fs::write(folder.path().join("play.yaml"), play).unwrap();
+    let (_, said) = voxplay(folder.path(), &["explain", "play.yaml", "one"]);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "inputs that are not given: a; `-i NAME=VALUE` or `--inputs FILE` gives values",
+        "secret inputs that are not given: b, c; the environment variable KEY_B or `--inputs FILE` gives values",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+}

@@ -24,6 +24,7 @@ use crate::diagnostic::render;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::foresee::{OutlookKind, RequestOutlook, RowsShown, Runs, StepOutlook, planned};
 use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
+use crate::playbook::Input;
 use crate::report::human::{duration, harmless, plural, wrap};
 use crate::report::plan::{pretty, rows_of};
 use crate::secret::Masker;
@@ -122,13 +123,7 @@ impl Explanation {
             let note = "it sends nothing itself: explain one of its steps".to_owned();
             explanation.notes.push(note);
         }
-        let unknown = &prepared.inputs.unknown;
-        if !unknown.is_empty() {
-            explanation.notes.push(format!(
-                "inputs that are not given: {}; `-i NAME=VALUE` or `--inputs FILE` gives values",
-                unknown.join(", ")
-            ));
-        }
+        explanation.notes.extend(not_given(prepared));
         Ok(explanation)
     }
 
@@ -440,4 +435,38 @@ fn unknown(args: &ExplainArgs, prepared: &Prepared) -> Diagnostic {
     );
     finding.help = did_you_mean(&args.step, ids);
     finding
+}
+
+/// What is said of inputs that have no value: of secret ones, which no flag gives, apart from the others.
+fn not_given(prepared: &Prepared) -> Vec<String> {
+    let inputs = prepared.plan.playbook().inputs.iter();
+    let unknown = inputs.filter(|input| prepared.inputs.unknown.contains(&input.name.value));
+    let (secret, open): (Vec<_>, Vec<_>) = unknown.partition(|input| input.secret);
+    let names = |inputs: &[&Input]| -> String {
+        let names: Vec<&str> = inputs.iter().map(|it| it.name.value.as_str()).collect();
+        names.join(", ")
+    };
+    let mut notes = Vec::new();
+    if !open.is_empty() {
+        notes.push(format!(
+            "inputs that are not given: {}; `-i NAME=VALUE` or `--inputs FILE` gives values",
+            names(&open)
+        ));
+    }
+    if !secret.is_empty() {
+        let variables: Vec<&str> = secret
+            .iter()
+            .filter_map(|input| Some(input.from_env.as_ref()?.value.as_str()))
+            .collect();
+        let variables = match variables.as_slice() {
+            [] => String::new(),
+            [one] => format!("the environment variable {one} or "),
+            several => format!("the environment variables {} or ", several.join(", ")),
+        };
+        notes.push(format!(
+            "secret inputs that are not given: {}; {variables}`--inputs FILE` gives values",
+            names(&secret)
+        ));
+    }
+    notes
 }

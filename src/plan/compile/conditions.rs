@@ -49,13 +49,14 @@ impl Compiler<'_> {
                         node.type_words()
                     ),
                 )
-                .help = Some(
-                    match place {
-                        PlaceKind::Expect => "write for example: response.code == 200",
-                        _ => "write for example: inputs.tier == \"VIP\"",
+                .help = Some(match (place, joined(node)) {
+                    (PlaceKind::Expect, _) => "write for example: response.code == 200".to_owned(),
+                    (_, Some(only)) if node.items().is_some_and(|items| items.len() == 1) => {
+                        format!("write it without brackets: `{only}`")
                     }
-                    .to_owned(),
-                );
+                    (_, Some(joined)) => format!("join conditions with `and`: `{joined}`"),
+                    _ => "write for example: inputs.tier == \"VIP\"".to_owned(),
+                });
                 return None;
             }
         };
@@ -93,4 +94,20 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// The conditions of a list as one.
+fn joined(node: &Node) -> Option<String> {
+    let conditions: Option<Vec<&str>> = node.items()?.iter().map(Node::text).collect();
+    let conditions: Vec<String> = conditions?
+        .into_iter()
+        .map(|condition| {
+            if condition.contains(" or ") {
+                format!("({condition})")
+            } else {
+                condition.to_owned()
+            }
+        })
+        .collect();
+    (!conditions.is_empty()).then(|| conditions.join(" and "))
 }

@@ -8,7 +8,7 @@ use super::same::Told;
 use super::sent::{Sent, has_settled_rows};
 use super::uses::{add_user, enter};
 use super::{Known, LookedAt, Rehearser, RowCheck};
-use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document::Node;
 use crate::plan::{
     Condition, PlannedKind, PlannedLoop, PlannedSource, PlannedStep, Tree, template_diagnostic,
@@ -16,6 +16,7 @@ use crate::plan::{
 use crate::playbook::OnFailure;
 use crate::rows::{self, Row, Rows, cell_text};
 use crate::template::Read;
+use crate::template::spelled::did_you_mean_member;
 use crate::value::{Value, is_blank};
 
 /// How many rows are looked at where not all are.
@@ -186,8 +187,9 @@ fn missing_columns<'p>(
                     Code::UndefinedName,
                     format!("{name} has no column `{column}`"),
                 );
-                finding.help = wrong_delimiter(each, columns)
-                    .or_else(|| did_you_mean(column, columns.iter().map(String::as_str)));
+                finding.help = wrong_delimiter(each, columns).or_else(|| {
+                    did_you_mean_member(root, column, columns.iter().map(String::as_str))
+                });
                 missing.push((finding, node, read));
             }
         }

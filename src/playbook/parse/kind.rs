@@ -93,7 +93,9 @@ impl Parser<'_> {
                 .help = Some(help.to_owned());
             return None;
         }
-        let inputs = map.entry("inputs");
+        // What stands under `with` by mistake, which is said, is looked at as what it is meant for.
+        let meant = map.entry("with").filter(|it| it.value.entries().is_some());
+        let inputs = map.entry("inputs").or(meant);
         if let Some(inputs) = inputs.filter(|inputs| inputs.value.entries().is_none()) {
             self.findings
                 .error(

@@ -5,7 +5,7 @@ use super::super::{ForEach, OnFailure, Retry, Step, StepKind, forms, loops};
 use super::Parser;
 use crate::diagnostic::{Code, did_you_mean};
 use crate::document::{Node, NodeKind};
-use crate::reading::{Findings, Mapping, check_name, no_templates};
+use crate::reading::{Findings, Mapping, check_name, name_for, no_templates};
 use crate::source::{Span, Spanned};
 
 /// What a step says of rows.
@@ -106,6 +106,9 @@ impl Parser<'_> {
                 None => Each::Broken,
             };
         }
+        if map.is_misspelt("for_each") {
+            return Each::Broken;
+        }
         for key in LOOP_KEYS {
             if let Some(entry) = map.entry(key) {
                 self.findings
@@ -121,9 +124,12 @@ impl Parser<'_> {
     }
 
     fn id(&mut self, map: &Mapping<'_>, span: Span, number: usize) -> Spanned<String> {
-        let id = map.text("id", self.findings);
-        let id = id.unwrap_or_else(|| Spanned::new(format!("step_{number}"), span));
-        check_name(&id.value, id.span, "the id", self.findings);
+        let id = self.written_id(map);
+        let mut id = id.unwrap_or_else(|| Spanned::new(format!("step_{number}"), span));
+        if !check_name(&id.value, id.span, "the id", self.findings) {
+            // What reads the step by the name that is proposed needs no change.
+            id.value = name_for(&id.value);
+        }
         let line = self.findings.source().position(id.span.start).line;
         let first = self.ids.get(&id.value).copied();
         self.ids.entry(id.value.clone()).or_insert(line);
@@ -145,6 +151,17 @@ impl Parser<'_> {
                 .help = Some("give each step an id of its own".to_owned());
         }
         id
+    }
+
+    /// The id as it is written; a number is one that templates cannot read.
+    fn written_id(&mut self, map: &Mapping<'_>) -> Option<Spanned<String>> {
+        match map.get("id") {
+            Some(node) if matches!(node.kind, NodeKind::Number(_)) => {
+                let written = self.findings.source().slice(node.span).to_owned();
+                Some(Spanned::new(written, node.span))
+            }
+            _ => map.text("id", self.findings),
+        }
     }
 
     /// Words that `--tags` chooses by: as they are written, and one by one.

@@ -13,6 +13,12 @@ pub(super) fn misfit(text: &str, format: &str) -> TemplateError {
     if let Some(sign) = bad_sign(format) {
         return no_sign(format, &sign);
     }
+    if text.trim().is_empty() {
+        let message = format!("a blank text is not a date as `{format}`");
+        return TemplateError::other(message).help(format!(
+            "where a cell may be blank ask for it first: `row.day | parse_date('{format}') if row.day else ''`"
+        ));
+    }
     let error = TemplateError::other(format!("`{text}` is not a date as `{format}`"));
     error.help(if NAMES.iter().any(|name| format.contains(name)) {
         "the names of months and days are read in English, such as `March` and `Monday`"

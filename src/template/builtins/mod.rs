@@ -296,6 +296,18 @@ pub(super) fn function(name: &str) -> Option<&'static Builtin> {
     FUNCTIONS.iter().find(|known| known.name == name)
 }
 
+/// The filter that has another name in other languages.
+pub(super) fn of_other_languages(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "strip" => "trim",
+        "strftime" => "format_date",
+        "strptime" => "parse_date",
+        "len" | "size" => "length",
+        "str" => "string",
+        _ => return None,
+    })
+}
+
 /// The filter of a name, or an error that names the nearest.
 pub(super) fn find_filter(name: &str) -> Result<&'static Builtin, TemplateError> {
     filter(name).ok_or_else(|| {
@@ -303,7 +315,10 @@ pub(super) fn find_filter(name: &str) -> Result<&'static Builtin, TemplateError>
             ErrorKind::UnknownFilter(name.to_owned()),
             format!("there is no filter `{name}`"),
         )
-        .maybe_help(did_you_mean(name, FILTERS.iter().map(|known| known.name)))
+        .maybe_help(match of_other_languages(name) {
+            Some(own) => Some(format!("did you mean `{own}`?")),
+            None => did_you_mean(name, FILTERS.iter().map(|known| known.name)),
+        })
     })
 }
 

@@ -51,7 +51,11 @@ pub(super) fn digits<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
         Value::Text(text) => {
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
             if digits.is_empty() {
-                return Err(TemplateError::other(format!("`{text}` has no digits")));
+                let what = match text.trim() {
+                    "" => "a blank text".to_owned(),
+                    _ => format!("`{text}`"),
+                };
+                return Err(TemplateError::other(format!("{what} has no digits")));
             }
             made(digits)
         }

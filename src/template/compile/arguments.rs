@@ -109,10 +109,8 @@ fn method_help(name: &str) -> String {
         "get" => "write `value['key'] | default(…)`".to_owned(),
         "startswith" => "write `value is startingwith(…)`".to_owned(),
         "endswith" => "write `value is endingwith(…)`".to_owned(),
-        "strip" => "write `value | trim`".to_owned(),
         "keys" => "write `value | list`".to_owned(),
-        "strftime" => "write `value | format_date(…)`".to_owned(),
-        _ => match builtins::filter(name) {
+        _ => match builtins::filter(builtins::of_other_languages(name).unwrap_or(name)) {
             Some(filter) => format!("write `value | {}`", filter.signature()),
             None => "use a filter: `value | filter`".to_owned(),
         },

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod expressions;
+mod foreign;
 mod guard;
 
 use std::ops::Range;
@@ -59,35 +60,8 @@ fn parse_error(text: &str, error: &minijinja::Error) -> TemplateError {
     let end = text.floor_char_boundary(range.end.min(text.len()));
     let start = text.floor_char_boundary(range.start.min(end));
     let result = result.at(&(start..end));
-    match operator_help(text, start) {
-        Some(help) => result.help(help),
-        None => result,
-    }
-}
-
-/// What to write for the operator of another language at a place, or just before it.
-fn operator_help(text: &str, at: usize) -> Option<&'static str> {
-    let here = text[at..].trim_start();
-    let before = text[..at].trim_end();
-    let is = |operator: &str| {
-        let half = &operator[..operator.len() / 2];
-        here.starts_with(operator)
-            || (here.starts_with(half) && before.ends_with(half))
-            || before.ends_with(operator)
-    };
-    if is("&&") || here.starts_with('&') {
-        Some("write `and` for `&&`")
-    } else if is("||") {
-        Some("write `or` for `||`")
-    } else if is("==") || here.starts_with('=') {
-        Some("compare with `==`")
-    } else if here.starts_with('!') {
-        Some("write `not` for `!`")
-    } else if here.starts_with('?') {
-        Some("write `this if condition else that`")
-    } else {
-        None
-    }
+    let help = foreign::operator(text, start).map(str::to_owned);
+    result.maybe_help(help.or_else(|| foreign::name(text, start)))
 }
 
 fn place(text: &str, start: u32, end: u32) -> Range<usize> {

@@ -14,10 +14,15 @@ impl<'a> Evaluation<'a> {
     pub(super) fn negative(&mut self, inner: &'a Expr) -> Evaluated<'a> {
         let value = self.eval(inner)?;
         let Value::Number(number) = &*value else {
-            return Err(TemplateError::wrong_types(
-                &[&value],
-                format!("{} cannot be negative", type_of(&value)),
-            ));
+            let message = format!("{} cannot be negative", type_of(&value));
+            let error = TemplateError::wrong_types(&[&value], message);
+            return Err(match &*value {
+                Value::Text(_) => error.help(format!(
+                    "make the text a number first: `-({} | int)`",
+                    self.text_of(&inner.range)
+                )),
+                _ => error,
+            });
         };
         let text = number.as_str();
         let negated = text
