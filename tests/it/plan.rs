@@ -633,7 +633,8 @@ steps:
         "fields.A = VIP (input who, not given) -",
         "fields.B = (input pin, not given)",
         "\"wolkvox-id\":\"(input who, not given)\"",
-        "inputs that are not given: who, pin; `-i NAME=VALUE`",
+        "inputs that are not given: who; `-i NAME=VALUE`",
+        "secret inputs that are not given: pin; `--inputs FILE`",
     ] {
         assert!(told.contains(said), "{said}: {told}");
     }
