@@ -67,10 +67,14 @@ fn every_violation_is_told_with_its_place_and_remedy() {
             ],
         ),
         (
-            r#"{"module":null}"#,
+            r#"{"module":"m","wolkvox_id":null}"#,
             vec![
-                "/module: `module` must be text, not null (give it a value, or leave the key out)",
+                "/wolkvox_id: `wolkvox_id` must be text, not null (give it a value, or leave the key out)",
             ],
+        ),
+        (
+            r#"{"module":null}"#,
+            vec!["/module: `module` must be text, not null (give it a value)"],
         ),
         (
             r#"{"module":"m","priority":"hihg"}"#,
