@@ -3,14 +3,15 @@
 
 use super::args::{Allowed, Format, RunArgs};
 use super::open::shown;
+use super::prepare::Prepared;
 use super::ready::Ready;
 use super::resumption::Resumption;
 use super::terminal::Terminal;
-use crate::action::{Effect, TargetFacts};
+use crate::action::Effect;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::outcome::Outcome;
 use crate::plan::foresee::Tally;
-use crate::plan::{Foresight, PlannedStep, Rehearsal};
+use crate::plan::{Foresight, Inclusion, PlannedStep, Rehearsal};
 use crate::report::human::plural;
 use crate::report::plan::records;
 use crate::report::record::{RunRecord, StepRecord};
@@ -25,6 +26,8 @@ pub(super) struct Deletes {
     of_rows_before: u64,
     /// All of them in words, where there is more to say than a number.
     words: Option<String>,
+    /// The first step that deletes.
+    first: Option<String>,
     goes_on: bool,
 }
 
@@ -36,6 +39,9 @@ impl Deletes {
         };
         let deletes = |step: &Foresight| step.effect == Effect::Delete;
         let before = |it: &Resumption| it.spent.of_rows(it.asked.retry_failed);
+        let may_delete = |step: &&Foresight| {
+            deletes(step) && step.inclusion != Inclusion::No && (step.repeated || is_left(step))
+        };
         Self {
             by_steps: rehearsal.count(|step| deletes(step) && !step.repeated && is_left(step)),
             by_rows: rehearsal.count(|step| deletes(step) && step.repeated),
@@ -44,6 +50,11 @@ impl Deletes {
                 .filter(|it| !it.asked.accept_changes)
                 .map_or(0, before),
             words: None,
+            first: rehearsal
+                .steps
+                .iter()
+                .find(may_delete)
+                .map(|step| step.id.clone()),
             goes_on: resumption.is_some(),
         }
     }
@@ -71,9 +82,10 @@ impl Deletes {
     pub(super) fn objection(
         &self,
         args: &RunArgs,
-        target: &TargetFacts,
+        prepared: &Prepared,
         may_ask: bool,
     ) -> Option<Diagnostic> {
+        let target = &prepared.facts;
         let number = || plural(self.by_steps + self.by_rows, "record");
         let records = self.words.clone().unwrap_or_else(number);
         let who = if self.goes_on {
@@ -83,7 +95,13 @@ impl Deletes {
         };
         let what = format!("{who} deletes {records}");
         let refused = |why: &str, help: &str| {
-            Some(Diagnostic::error(Code::DeleteNotAllowed, format!("{what}, and {why}")).help(help))
+            let refused =
+                Diagnostic::error(Code::DeleteNotAllowed, format!("{what}, and {why}")).help(help);
+            let first = self.first.as_ref().and_then(|id| prepared.plan.step(id));
+            Some(match first {
+                Some(step) => refused.at(step.home.source(), step.span),
+                None => refused,
+            })
         };
         if args.format != Format::Human || !Terminal::is_interactive() {
             return refused("nobody has allowed it", "pass `--allow delete`");

@@ -111,7 +111,7 @@ pub(super) fn ready(
     if may_go_on && deletes.any() && !deletes::may_delete(args) {
         // Nobody is asked about a run that is refused anyway.
         let is_refused = Exit::of_findings(findings).is_some();
-        findings.extend(deletes.objection(args, &prepared.facts, !is_refused));
+        findings.extend(deletes.objection(args, &prepared, !is_refused));
     }
     let folder = folder_of(&args.what.playbook);
     let accounts = Accounts::read(args, &prepared.plan, &folder, findings);

@@ -174,6 +174,10 @@ fn deletes_need_leave() {
     Project::new(DELETE, [])
         .run(&[])
         .assert_refused(4, "delete-not-allowed");
+    let project = Project::new(DELETE, []);
+    let ran = project.finish(project.command_as("human", &[]));
+    assert!(ran.stderr.contains("--> playbook.yaml:"), "{ran:?}");
+    assert!(ran.stderr.contains("  - id: one\n"), "{ran:?}");
     assert_eq!(Project::new(DELETE, []).run(&["--allow", "delete"]).exit, 0);
     assert_eq!(Project::new(DELETE, []).run(&["--yes"]).exit, 0);
     let conditional = DELETE.replace("    with", "    when: inputs.x == 1\n    with");
