@@ -4,11 +4,11 @@
     reason = "an edge: the CI system's variables are read and its files are written here"
 )]
 
+mod appended;
 mod refused;
 
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -22,6 +22,7 @@ use crate::report::markdown;
 use crate::report::record::{RunRecord, word};
 use crate::secret::Masker;
 
+use appended::append_to;
 pub(super) use refused::tell_refused;
 
 /// Which CI system is told.
@@ -88,12 +89,7 @@ fn append(variable: &str, text: &str) -> Result<(), String> {
     let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) else {
         return Ok(());
     };
-    let opened = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path);
-    opened
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+    append_to(Path::new(&path), text)
         .map_err(|error| format!("{variable} could not be written: {error}"))
 }
 
