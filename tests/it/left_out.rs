@@ -171,3 +171,33 @@ fn an_update_that_was_on_its_way_is_in_doubt_where_it_is_left_out() {
     assert_eq!((ran.exit, counts(&ran)), (0, [2, 0, 0, 0, 0]), "{ran:?}");
     assert_eq!(ran.arrived.len(), 4, "{ran:?}");
 }
+
+#[test]
+fn nothing_goes_on_over_a_step_in_doubt_that_is_left_out() {
+    let playbook = |when: &str| {
+        format!(
+            r#"
+steps:
+  - id: one
+    when: {when}
+    action: obligation.insert
+    with: {{ wolkvox_id: "1", id: "1", name: Loan }}
+  - id: two
+    action: obligation.insert
+    with: {{ wolkvox_id: "2", id: "2", name: Loan }}
+"#
+        )
+    };
+    let project = Project::new(&playbook("true"), [Answer::Stall]);
+    let run = project.command(&[]).spawn().unwrap();
+    project.server.wait_for(1);
+    project.kill_once_written(run, "attempt_started", 1);
+    let left_out = format!("voxplay: 1\n{}", playbook("false"));
+    project.write("playbook.yaml", &left_out);
+    let ran = resume(&project, &["--accept-changes"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (5, 1), "{ran:?}");
+    let ran = voxplay(&project, &["reconcile", "--failed", "one"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let ran = resume(&project, &["--accept-changes", "--retry-failed"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
+}

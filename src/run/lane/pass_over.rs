@@ -1,7 +1,7 @@
 //! Steps that do not run are accounted for as well, with all the steps in them.
 
 use super::frame::Frame;
-use super::{Lane, State};
+use super::{Lane, State, Stop};
 use crate::event::EventKind;
 use crate::journal::Durability;
 use crate::outcome::Outcome;
@@ -55,6 +55,10 @@ impl<'p> Lane<'p> {
             self.counts.add(outcome);
         }
         self.note(step, &end);
+        let goes_on = self.frames.last().is_some_and(|frame| frame.rest.is_none());
+        if outcome == Outcome::Unknown && goes_on {
+            self.halt(Stop::Unknown, "an earlier step is in doubt");
+        }
         self.remember_rows(step);
         self.pass_over_nested(step, outcome, reason);
         self.state = State::Finishing;
