@@ -48,7 +48,9 @@ fn write(command: &clap::Command, name: &str, folder: &Path) -> Result<String, S
 
 fn page(command: clap::Command) -> String {
     let mut page = Vec::new();
+    // A command below the first has neither this name nor a version of its own.
     clap_mangen::Man::new(command)
+        .source(concat!("voxplay ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .expect("a page in memory can always be written");
     String::from_utf8_lossy(&page).into_owned()

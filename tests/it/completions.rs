@@ -214,7 +214,9 @@ fn man_pages_are_written_for_every_command() {
         "voxplay-actions-show",
     ] {
         let page = std::fs::read_to_string(folder.path().join(format!("man1/{name}.1"))).unwrap();
-        assert!(page.contains(&format!(".TH {name} 1")), "{name}: {page}");
+        let version = env!("CARGO_PKG_VERSION");
+        let title = format!(".TH {name} 1  \"voxplay {version}\"");
+        assert!(page.contains(&title), "{name}: {page}");
     }
     let page = String::from_utf8(voxplay(&["man"], folder.path()).stdout).unwrap();
     assert!(page.contains(".TH voxplay 1"));
