@@ -64,6 +64,8 @@ struct Shared {
     progress: Arc<Progress>,
     queue: Arc<Queue>,
     writer: Option<JoinHandle<()>>,
+    /// Whether the file was not there when the journal was opened: no run is in it but those of this process.
+    is_new: bool,
     /// Opened at the first read.
     reader: Mutex<Option<Connection>>,
 }
@@ -99,6 +101,7 @@ impl Journal {
     fn start(place: Place) -> Result<Self, JournalError> {
         let path = place.database();
         let progress = Arc::new(Progress::default());
+        let is_new = matches!(place, Place::Folder(_)) && place.file().is_none();
         let connection = place.open_writer()?;
         let writer = Writer {
             file: place.file(),
@@ -123,6 +126,7 @@ impl Journal {
                 progress,
                 queue,
                 writer: Some(writer),
+                is_new,
                 reader: Mutex::new(reader),
             }),
         })

@@ -25,6 +25,9 @@ fn begun(time: &str, from_root: &str) -> RunStarted {
 #[tokio::test]
 async fn the_latest_run_of_a_playbook_says_how_it_stands() {
     let folder = tempfile::tempdir().unwrap();
+    // In one that is made anew there is nothing to look for.
+    let made = Journal::open(folder.path()).unwrap();
+    made.close().await.unwrap();
     let journal = Journal::open(folder.path()).unwrap();
     let mut elsewhere = begun("2026-03-05T10:00:00Z", "sub/a.yaml");
     elsewhere.target.operation = "other".to_owned();
