@@ -9,13 +9,6 @@ fn voxplay(project: &Project, arguments: &[&str]) -> Ran {
     project.finish(project.voxplay(arguments))
 }
 
-fn lines(ran: &Ran) -> Vec<Value> {
-    let lines = ran.stdout.lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 /// One row a kind of request, each of which loses its answer.
 const KINDS: &str = r#"
 steps:
@@ -95,10 +88,10 @@ fn as_json_it_says_which_words_it_took_and_what_is_left() {
         ],
         "in_doubt": [{ "step": "mark", "row": "change", "name": "mark@change" }],
     });
-    assert_eq!(lines(&ran), [said]);
+    assert_eq!(ran.lines(), [said]);
     let ran = voxplay(&project, &[&json[..], &["--ok", "mark"]].concat());
     assert_eq!(ran.exit, 0, "{ran:?}");
-    assert_eq!(lines(&ran)[0]["in_doubt"], serde_json::json!([]));
+    assert_eq!(ran.lines()[0]["in_doubt"], serde_json::json!([]));
 }
 
 /// Two creates, the second with the id of the first, whose answer is not as expected.
@@ -133,7 +126,7 @@ fn what_the_crm_accepted_can_be_taken_as_done() {
             "{listed:?}"
         );
         let listed = voxplay(&project, &["reconcile", "r", "--format", "json"]);
-        assert_eq!(lines(&listed)[0]["event"], "accepted", "{listed:?}");
+        assert_eq!(listed.lines()[0]["event"], "accepted", "{listed:?}");
         let ok = ["reconcile", "r", "--ok", &format!("one{id}")];
         for refused in ["--failed", "--resend"] {
             let refuse = ["reconcile", "r", refused, "one"];

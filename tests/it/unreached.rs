@@ -36,31 +36,13 @@ fn voxplay(project: &Project, arguments: &[&str]) -> Ran {
     project.finish(project.voxplay(arguments))
 }
 
-fn lines(ran: &Ran) -> Vec<Value> {
-    let lines = ran.stdout.lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 /// A run that was killed once so many events of a kind were written down.
 fn killed(playbook: &str, script: &[Answer], (kind, count): (&str, i64)) -> Project {
     let project = Project::new(playbook, script.to_vec());
     project.write("rows.csv", "id,go\na,yes\nb,yes\nc,yes\n");
-    let mut child = project.command(&["--run-id", "r"]).spawn().unwrap();
-    let journal = project.folder.path().join(".voxplay/journal.sqlite");
-    let written = || {
-        let open = rusqlite::Connection::open(&journal).ok()?;
-        let count = "SELECT count(*) FROM events WHERE kind = ?1";
-        open.query_row(count, [kind], |row| row.get::<_, i64>(0))
-            .ok()
-    };
+    let run = project.command(&["--run-id", "r"]).spawn().unwrap();
     project.server.wait_for(script.len());
-    while written().is_none_or(|written| written < count) {
-        std::thread::yield_now();
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    project.kill_once_written(run, kind, count);
     project
 }
 
@@ -81,7 +63,7 @@ fn what_resume_comes_to_is_sent_again_and_is_no_doubt() {
     ] {
         assert!(listed.stdout.contains(said), "{said}: {listed:?}");
     }
-    let listed = lines(&voxplay(&project, &["reconcile", "r", "--format", "json"]));
+    let listed = voxplay(&project, &["reconcile", "r", "--format", "json"]).lines();
     let [update] = &listed[..] else {
         panic!("{listed:?}");
     };

@@ -194,12 +194,18 @@ fn files(folder: &Path, into: &mut Vec<Vec<u8>>) {
 }
 
 impl Ran {
-    pub(crate) fn events(&self, kind: &str) -> Vec<Value> {
-        self.stdout
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).expect(line))
-            .filter(|event| event["event"] == kind)
+    /// Its output, a JSON object a line.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let lines = self.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect(line))
             .collect()
+    }
+
+    pub(crate) fn events(&self, kind: &str) -> Vec<Value> {
+        let mut events = self.lines();
+        events.retain(|event| event["event"] == kind);
+        events
     }
 
     /// The end of a step.
