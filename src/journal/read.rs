@@ -131,8 +131,9 @@ impl Journal {
         row: &str,
     ) -> Result<bool, JournalError> {
         self.exists(
+            // Their names begin with that of the row and `/`, and `0` is what comes after `/`.
             "SELECT EXISTS (SELECT 1 FROM events
-                            WHERE run = ?1 AND step = ?2 AND \"row\" > ?3 || '/' AND \"row\" < ?3 || '0')",
+                            WHERE run = ?1 AND step = ?2 AND \"row\" >= ?3 || '/' AND \"row\" < ?3 || '0')",
             &[&run.as_str(), &step, &row],
         )
     }
@@ -143,13 +144,11 @@ impl Journal {
     /// # Errors
     /// Where the database cannot be read.
     pub fn has_row(&self, run: &RunId, step: &str, row: &str) -> Result<bool, JournalError> {
-        self.exists(
-            // The names of the rows in it begin with its own and `/`, and `0` is what comes after `/`.
-            "SELECT EXISTS (SELECT 1 FROM events WHERE run = ?1 AND step = ?2 AND \"row\" = ?3)
-                 OR EXISTS (SELECT 1 FROM events
-                            WHERE run = ?1 AND step = ?2 AND \"row\" >= ?3 || '/' AND \"row\" < ?3 || '0')",
+        let itself = self.exists(
+            "SELECT EXISTS (SELECT 1 FROM events WHERE run = ?1 AND step = ?2 AND \"row\" = ?3)",
             &[&run.as_str(), &step, &row],
-        )
+        )?;
+        Ok(itself || self.has_rows_inside(run, step, row)?)
     }
 
     /// The rows of loops inside this row for which a step was accepted, whatever became of it then, in the order in which

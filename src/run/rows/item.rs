@@ -90,18 +90,23 @@ impl Driver<'_> {
         if let Some(event) = self.known_row(&item, step, each) {
             return Ok(item.ended(event, Standing::Known, None));
         }
-        let Some(when) = &each.when else {
-            return self.steps_of(item, step, each, clock).await;
-        };
-        match when.expression.is_true(&item.scope) {
-            Ok(true) => self.steps_of(item, step, each, clock).await,
-            Ok(false) => {
+        let applies = each
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.expression.is_true(&item.scope));
+        match (applies, &each.when) {
+            (Ok(false), Some(when)) => {
                 let reason = format!("when: {}", when.text.trim());
-                self.left_out(item, (step, each), &reason, clock).await
+                self.not_run(item, (step, each), Some(&reason), clock).await
             }
-            Err(error) => {
+            (Ok(_), _) => {
+                let lane = self.lane_of(&item, each);
+                self.driven(item, (step, Outcome::Skipped), lane, clock)
+                    .await
+            }
+            (Err(error), _) => {
                 let digest = item.digest.clone();
-                let mut ended = self.left(item, step, each, clock).await?;
+                let mut ended = self.not_run(item, (step, each), None, clock).await?;
                 if ended.event.outcome != Outcome::Unknown {
                     ended.event.item = digest;
                     ended.event.outcome = Outcome::Failed;
@@ -110,24 +115,6 @@ impl Driver<'_> {
                 Ok(ended)
             }
         }
-    }
-
-    /// Runs the steps of one item to which they apply.
-    async fn steps_of<'p>(
-        &'p self,
-        item: Item,
-        step: &'p PlannedStep,
-        each: &'p PlannedLoop,
-        clock: Instant,
-    ) -> Result<Ended, RunError> {
-        let mut event = item.event(step, Outcome::Skipped);
-        let lane = self.lane_of(&item, each);
-        let over = item.over.clone();
-        let (halted, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
-        Ok(Ended {
-            doubt,
-            ..item.ended(event, Standing::News, halted)
-        })
     }
 
     /// The end of a row that needs no second look, with ids that a person has added since.
@@ -151,56 +138,44 @@ impl Driver<'_> {
         Some(event)
     }
 
-    /// Accounts for an item whose turn did not come. What an earlier stretch of the run has done of it, or
-    /// may have, stays true.
+    /// Accounts for an item whose turn did not come, or that is left out for a reason. What an earlier stretch of the
+    /// run has done of it, or may have, stays true.
     pub(super) async fn left<'p>(
         &'p self,
         item: Item,
-        step: &'p PlannedStep,
-        each: &'p PlannedLoop,
+        (step, each): (&'p PlannedStep, &'p PlannedLoop),
+        left_out: Option<&str>,
         clock: Instant,
     ) -> Result<Ended, RunError> {
-        let hold_back = |lane: &mut Lane<'_>| lane.stop_before_start(Stop::Interrupted);
-        self.not_run(item, (step, each), (Outcome::NotRun, hold_back), clock)
-            .await
+        match self.known_row(&item, step, each) {
+            Some(event) => Ok(item.ended(event, Standing::Known, None)),
+            None => self.not_run(item, (step, each), left_out, clock).await,
+        }
     }
 
-    /// The same of an item that is left out for a reason.
-    pub(super) async fn left_out<'p>(
-        &'p self,
-        item: Item,
-        of: (&'p PlannedStep, &'p PlannedLoop),
-        reason: &str,
-        clock: Instant,
-    ) -> Result<Ended, RunError> {
-        let hold_back = |lane: &mut Lane<'_>| lane.leave_out(reason);
-        self.not_run(item, of, (Outcome::Skipped, hold_back), clock)
-            .await
-    }
-
-    /// The end of an item of which nothing new is run: what `hold_back` makes of its steps, and what it is
-    /// called where none of them ever began.
+    /// The same of an item that needs a second look.
     async fn not_run<'p>(
         &'p self,
         item: Item,
         (step, each): (&'p PlannedStep, &'p PlannedLoop),
-        (outcome, hold_back): (Outcome, impl Fn(&mut Lane<'p>)),
+        left_out: Option<&str>,
         clock: Instant,
     ) -> Result<Ended, RunError> {
-        if let Some(event) = self.known_row(&item, step, each) {
-            return Ok(item.ended(event, Standing::Known, None));
+        let outcome = left_out.map_or(Outcome::NotRun, |_| Outcome::Skipped);
+        if !self.history.has_begun_any(&each.steps, &item.key) {
+            let event = item.event(step, outcome);
+            return Ok(item.ended(event, Standing::News, None));
         }
-        let mut event = item.event(step, outcome);
-        let mut doubt = None;
-        if self.history.has_begun_any(&each.steps, &item.key) {
-            let mut lane = self.lane_of(&item, each);
-            hold_back(&mut lane);
-            let over = item.over.clone();
-            (_, doubt) = self.steps_of_row(lane, &mut event, over, clock).await?;
+        let mut lane = self.lane_of(&item, each);
+        match left_out {
+            Some(reason) => lane.leave_out(reason),
+            None => lane.stop_before_start(Stop::Interrupted),
         }
+        let ended = self.driven(item, (step, outcome), lane, clock).await?;
+        // What keeps its steps from being run is no news to the loop.
         Ok(Ended {
-            doubt,
-            ..item.ended(event, Standing::News, None)
+            stop: None,
+            ..ended
         })
     }
 
@@ -209,26 +184,29 @@ impl Driver<'_> {
         Lane::new(&each.steps, scope, Some(row), self.around()).of_item(item.digest.clone())
     }
 
-    /// Drives the lane of a row to its end, and writes into `event` what became of it: whether the loop is to stop, and
-    /// the first request in doubt.
-    async fn steps_of_row<'p>(
+    /// Drives the lane of a row to its end; `outcome` is that of a row of which nothing is run.
+    async fn driven<'p>(
         &'p self,
+        item: Item,
+        (step, outcome): (&'p PlannedStep, Outcome),
         lane: Lane<'p>,
-        event: &mut RowFinished,
-        over: watch::Receiver<bool>,
         clock: Instant,
-    ) -> Result<(Option<Stop>, Option<String>), RunError> {
+    ) -> Result<Ended, RunError> {
         let began = milliseconds(clock);
         let mut notes = RowNotes {
-            over: Some(over),
+            over: Some(item.over.clone()),
             ..RowNotes::default()
         };
         let end = self.drive(lane, Some(&mut notes), clock, None).await?;
+        let mut event = item.event(step, outcome);
         event.outcome = row_outcome(&end);
         let doubt = end.found.doubt().cloned();
-        end.found.tell(event);
+        end.found.tell(&mut event);
         event.duration_ms = milliseconds(clock).saturating_sub(began);
-        Ok((end.stop, doubt))
+        Ok(Ended {
+            doubt,
+            ..item.ended(event, Standing::News, end.stop)
+        })
     }
 }
 

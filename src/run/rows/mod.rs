@@ -88,7 +88,7 @@ impl Driver<'_> {
         let halted = match left_out {
             None => self.work(&mut input, &mut turns, patience, clock).await?,
             Some(reason) => {
-                self.leave_out(&mut input, &mut turns, &reason, clock)
+                self.leave(&mut input, &mut turns, Some(&reason), clock)
                     .await?;
                 None
             }
@@ -124,20 +124,18 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Reads and accounts for rows of which none is to begin.
-    async fn leave_out<'p>(
+    /// Reads and accounts for rows of which none is to begin, or is left out for a reason.
+    async fn leave<'p>(
         &'p self,
         reader: &mut Reader<'p>,
         turns: &mut Turns<'p, '_>,
-        reason: &str,
+        left_out: Option<&str>,
         clock: Instant,
     ) -> Result<(), RunError> {
+        let of = (reader.step, reader.each);
         while let Some(read) = reader.read() {
             let ended = match read {
-                Read::Item(item) => {
-                    let of = (reader.step, reader.each);
-                    self.left_out(*item, of, reason, clock).await?
-                }
+                Read::Item(item) => self.left(*item, of, left_out, clock).await?,
                 Read::Bad(ended) => *ended,
             };
             turns.add(ended).await?;
@@ -202,16 +200,11 @@ impl Driver<'_> {
         }
         // What was read and not begun, and what was never read, is accounted for as well.
         for item in unbegun.into_items() {
-            let ended = self.left(item, reader.step, reader.each, clock).await?;
+            let of = (reader.step, reader.each);
+            let ended = self.left(item, of, None, clock).await?;
             turns.add(ended).await?;
         }
-        while let Some(read) = reader.read() {
-            let ended = match read {
-                Read::Item(item) => self.left(*item, reader.step, reader.each, clock).await?,
-                Read::Bad(ended) => *ended,
-            };
-            turns.add(ended).await?;
-        }
+        self.leave(reader, turns, None, clock).await?;
         Ok(stop)
     }
 }
