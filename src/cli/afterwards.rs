@@ -16,8 +16,9 @@ use super::prepare::Prepared;
 use super::ready::Ready;
 use super::terminal::Terminal;
 use crate::event::{RunFinished, RunOutcome};
-use crate::report::human::{InDoubt, plural};
+use crate::report::human::InDoubt;
 use crate::report::record::RunRecord;
+use crate::report::words::plural;
 use crate::secret::Masker;
 
 /// A run that has ended, as far as it decides what is done next.

@@ -30,7 +30,7 @@ use crate::document::{self, Document, Node, read_source};
 use crate::plan::{self, Completeness, Facts, Given, RowCheck};
 use crate::playbook::{self, Playbook};
 use crate::project::{CONFIG, TargetConfig};
-use crate::report::human::plural;
+use crate::report::words::plural;
 use crate::rows;
 use crate::secret::{Masker, Secret, is_worth_hiding};
 use crate::template::{Clock, Engine};

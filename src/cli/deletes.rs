@@ -12,9 +12,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::outcome::Outcome;
 use crate::plan::foresee::Tally;
 use crate::plan::{Foresight, Inclusion, PlannedStep, Rehearsal};
-use crate::report::human::plural;
 use crate::report::plan::records;
 use crate::report::record::{RunRecord, StepRecord};
+use crate::report::words::plural;
 
 /// The records that a run may delete yet.
 pub(super) struct Deletes {

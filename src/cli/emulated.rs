@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::args::{Format, RunArgs};
 use super::terminal::{Terminal, width};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::human;
+use crate::report::words::{harmless, wrap};
 use crate::sandbox::{Faults, Options, Sandbox};
 
 /// The CRM that is emulated inside this process, where it is asked for.
@@ -38,7 +38,7 @@ pub(super) fn report(terminal: &Terminal, format: Format, sandbox: &Sandbox) {
     let mut text = String::from("\nThe sandbox, which follows the vendor's documents, remarks:\n");
     for note in notes.iter().take(MOST_REMARKS) {
         let mut bullet = "- ";
-        for line in human::wrap(&human::harmless(&note.text), room) {
+        for line in wrap(&harmless(&note.text), room) {
             let _ = writeln!(text, "  {bullet}{line}");
             bullet = "  ";
         }

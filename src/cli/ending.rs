@@ -14,8 +14,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{EventKind, RunFinished, RunId, step_name};
 use crate::journal::{Doubt, Journal};
 use crate::outcome::Outcome;
-use crate::report::human::{self, InDoubt, plural};
+use crate::report::human::{self, InDoubt};
 use crate::report::record::RunRecord;
+use crate::report::words::plural;
 use crate::run::{RunError, Unrecorded};
 use crate::secret::Masker;
 

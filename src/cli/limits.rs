@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::plan::Rehearsal;
 use crate::plan::foresee::Tally;
 use crate::playbook::Playbook;
-use crate::report::human::plural;
+use crate::report::words::plural;
 use crate::source::{Source, Spanned};
 
 /// What a run certainly needs, against what it may.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::human::{duration, plural};
 use super::markup::is_unfit;
 use super::record::{NamedRow, RunRecord, word};
+use super::words::{duration, plural};
 use crate::event::{RunFinished, RunOutcome};
 use crate::outcome::Outcome;
 use crate::secret::Masker;

@@ -1,5 +1,6 @@
 //! Events → text for people and programs. It prints nothing itself.
 
+pub mod words;
 pub mod human;
 pub mod json;
 pub mod plan;

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use super::parameters::{self, Row};
 use super::{Origin, yaml};
 use crate::action::{Action, Catalogue, Documentation, Effect, Encoding, Example};
-use crate::report::human::{harmless, wrap};
+use crate::report::words::{harmless, wrap};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

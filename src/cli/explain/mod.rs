@@ -25,8 +25,8 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::plan::foresee::{OutlookKind, RequestOutlook, RowsShown, Runs, StepOutlook, planned};
 use crate::plan::{PlannedAction, PlannedKind, PlannedStep};
 use crate::playbook::Input;
-use crate::report::human::{duration, harmless, plural, wrap};
 use crate::report::plan::{pretty, rows_of};
+use crate::report::words::{duration, harmless, plural, wrap};
 use crate::secret::Masker;
 use crate::value::{Map, Value};
 

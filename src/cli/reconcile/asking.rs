@@ -16,7 +16,7 @@ use super::session::Session;
 use super::words::why_no_id;
 use crate::event::{Decision, Event, EventKind, Reconciled, RunId};
 use crate::journal::{Durability, Journal, JournalError};
-use crate::report::human::{harmless, plural};
+use crate::report::words::{harmless, plural};
 
 /// What a person wants to be done about one doubt.
 enum Answer {

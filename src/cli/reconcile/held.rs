@@ -8,7 +8,7 @@ use super::super::call::{Call, word};
 use super::super::held_back::Held;
 use super::session::field;
 use crate::event::RunId;
-use crate::report::human::harmless;
+use crate::report::words::harmless;
 use crate::value::Value;
 
 /// The list; nothing where there is none.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::call::{Call, word};
 use super::Doubt;
 use crate::event::RunId;
-use crate::report::human::harmless;
+use crate::report::words::harmless;
 
 /// How many are named.
 const NAMED: usize = 10;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::call::{Call, word};
 use super::super::runs::folded;
 use crate::action::record_id;
-use crate::report::human::{harmless, plural};
+use crate::report::words::{harmless, plural};
 use crate::run::Looked;
 use crate::value::Value;
 

@@ -15,7 +15,7 @@ use super::proposal::Proposal;
 use super::{Doubt, Refused, held, left};
 use crate::event::{RunId, step_name};
 use crate::journal::Journal;
-use crate::report::human::harmless;
+use crate::report::words::harmless;
 use crate::value::Value;
 
 /// What is shown, and then asked, about the doubts of a run.

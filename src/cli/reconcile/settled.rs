@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Decision, EventKind, Reconciled, RunId, step_name};
 use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
-use crate::report::human::harmless;
+use crate::report::words::harmless;
 use crate::value::Value;
 
 /// The last word on a step, or a row's step, that has not been sent since.

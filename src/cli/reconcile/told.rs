@@ -6,7 +6,7 @@ use super::super::call::Call;
 use super::super::held_back::Held;
 use super::{Doubt, Known};
 use crate::event::{Reconciled, RunId, step_name};
-use crate::report::human::plural;
+use crate::report::words::plural;
 
 /// What was settled, and what is left.
 pub(super) struct Told<'t> {

@@ -6,7 +6,7 @@ use super::settled::WithoutId;
 use super::{Doubt, Known};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::event::{Decision, Reconciled, step_name};
-use crate::report::human::plural;
+use crate::report::words::plural;
 use crate::value::is_blank;
 
 /// The decisions of the command line.

@@ -4,7 +4,7 @@
 use std::io::IsTerminal as _;
 
 use super::{Terminal, width};
-use crate::report::human::wrap;
+use crate::report::words::wrap;
 
 impl Terminal {
     /// Whether somebody is there to answer a question.

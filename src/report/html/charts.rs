@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::report::human::duration;
 use crate::report::markup::Markup;
 use crate::report::record::{Bucket, Series, StepRecord};
+use crate::report::words::duration;
 
 /// The drawing area of a chart, in its own units: what is drawn in it scales with the page.
 const LEFT: f64 = 44.0;

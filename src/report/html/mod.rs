@@ -11,9 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::human::{duration, plural};
 use super::markup::Markup;
 use super::record::{RunRecord, word};
+use super::words::{duration, plural};
 use crate::event::RunOutcome;
 use crate::outcome::Outcome;
 use crate::secret::Masker;

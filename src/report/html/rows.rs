@@ -4,9 +4,9 @@ use super::steps::answer_of;
 use super::{badge, section_begins, section_ends};
 use crate::event::row_words;
 use crate::outcome::Outcome;
-use crate::report::human::plural;
 use crate::report::markup::Markup;
 use crate::report::record::{Cases, Common, RowRecord, RunRecord};
+use crate::report::words::plural;
 use crate::value::Value;
 
 /// How large the page may become by its rows, in bytes: so it opens anywhere.

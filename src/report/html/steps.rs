@@ -2,9 +2,9 @@
 
 use super::{badge, charts, section_begins, section_ends};
 use crate::outcome::Outcome;
-use crate::report::human::{duration, plural};
 use crate::report::markup::Markup;
 use crate::report::record::{RunRecord, Series, StepRecord, word};
+use crate::report::words::{duration, plural};
 
 /// How many steps are shown.
 const MOST_STEPS: usize = 2_000;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Budget, EFFECTS, PlanReport};
 use crate::plan::foresee::{Count, LoopOutlook, RequestOutlook, Tally};
-use crate::report::human::plural;
+use crate::report::words::plural;
 
 /// `3`, `1 to 3`, `up to 3`, `3 or more`.
 pub(super) fn amount(count: Count) -> String {

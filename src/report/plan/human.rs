@@ -12,7 +12,7 @@ use crate::action::Effect;
 use crate::plan::foresee::{
     LoopOutlook, Mark, OutlookKind, RequestOutlook, Runs, Sample, StepOutlook, UseOutlook,
 };
-use crate::report::human::{harmless, plural, wrap};
+use crate::report::words::{harmless, plural, wrap};
 use crate::request::{Body, Part, PartContent, Request};
 use crate::value::Value;
 
