@@ -213,7 +213,7 @@ impl Explainer<'_> {
                         .collect();
                 }
                 let value = self.found.scope.lookup(&["vars", second]);
-                let value = value.map(super::one_line).unwrap_or_default();
+                let value = value.map(super::show::one_line).unwrap_or_default();
                 var.map_or_else(String::new, |var| {
                     format!(
                         "the variable {second} = {value} ({})",
@@ -233,7 +233,7 @@ impl Explainer<'_> {
                 self.outlook
                     .scope
                     .lookup(path)
-                    .map(super::one_line)
+                    .map(super::show::one_line)
                     .unwrap_or_default()
             ),
             "run" if second == "started_at" => "the start of the run".to_owned(),
