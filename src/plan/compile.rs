@@ -1,26 +1,28 @@
 //! Playbook → Plan: actions looked up, templates compiled, references checked. Needs no inputs.
 
+mod action;
 mod conditions;
 mod outer;
+mod sheet;
 mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::tags::check_tags;
 use super::home::Home;
 use super::loops;
 use super::names::{PlaceKind, RowNames, StepName, Visible};
-use super::optional;
 use super::shape::{Compiled, Members, Shape, Shapes};
-use super::{DEFAULT_TIMEOUT, Draft, Plan, PlannedAction, PlannedKind, PlannedStep, Tree};
-use crate::action::{Action, Catalogue};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::document::{Node, NodeKind};
+use super::{Draft, Plan, PlannedKind, PlannedStep, Tree};
+use crate::action::Catalogue;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Node;
 use crate::playbook::{Named, Playbook, Step, StepKind};
 use crate::source::{Source, Span};
 use crate::template::{Engine, Read};
-use outer::Outer;
-use tags::check_tags;
+
+pub(super) use self::sheet::{Parts, Sheet};
 
 /// Checks a playbook against the catalogue.
 ///
@@ -57,105 +59,6 @@ pub fn compile(
         advice: parts.advice,
     };
     (Draft(plan), findings)
-}
-
-/// One playbook to be compiled: the one that is run, or one that a step uses.
-#[derive(Clone, Copy)]
-pub(super) struct Sheet<'s> {
-    /// The one that is run.
-    pub(super) run: &'s Playbook,
-    pub(super) playbook: &'s Playbook,
-    pub(super) home: &'s Arc<Home>,
-    /// What stands before the ids of its steps: nothing, or the step that uses it and a dot.
-    pub(super) prefix: &'s str,
-    pub(super) catalogue: &'s Catalogue,
-    pub(super) engine: &'s Engine,
-    pub(super) tags: &'s [String],
-}
-
-/// What a playbook is compiled into.
-pub(super) struct Parts {
-    pub(super) vars: Vec<(String, Tree)>,
-    pub(super) steps: Vec<PlannedStep>,
-    pub(super) finally: Vec<PlannedStep>,
-    pub(super) outputs: Vec<(String, Tree)>,
-    /// Outputs that are left out where a step is skipped.
-    pub(super) uncertain: BTreeSet<String>,
-    /// What is known of the values of its outputs.
-    pub(super) given: Members,
-    /// What is said to who writes the playbook, and not at each of its runs.
-    pub(super) advice: Vec<Diagnostic>,
-}
-
-impl Sheet<'_> {
-    pub(super) fn compile(self) -> (Parts, Vec<Diagnostic>) {
-        let Self {
-            playbook,
-            catalogue,
-            tags,
-            ..
-        } = self;
-        let inputs: Vec<String> = playbook
-            .inputs
-            .iter()
-            .map(|input| input.name.value.clone())
-            .collect();
-        let vars: Vec<String> = playbook
-            .vars
-            .iter()
-            .map(|var| var.name.value.clone())
-            .collect();
-        let mut names = Vec::new();
-        let none = BTreeSet::new();
-        let collect = |steps: &[Step], finally: bool, names: &mut Vec<StepName>| {
-            let outer = Outer {
-                playbook,
-                catalogue,
-                tags,
-                conditions: &none,
-                finally,
-                in_loop: None,
-            };
-            outer.collect(steps, names);
-        };
-        collect(&playbook.steps, false, &mut names);
-        collect(&playbook.finally, true, &mut names);
-        let mut compiler = Compiler {
-            sheet: self,
-            source: &playbook.source,
-            inputs: &inputs,
-            optional: &optional::names(playbook),
-            vars: &vars,
-            names: &names,
-            shapes: Shapes::of(playbook),
-            next: 0,
-            rows: Vec::new(),
-            reads_ids: BTreeSet::new(),
-            uncertain: BTreeMap::new(),
-            asked_of_rows: BTreeSet::new(),
-            uncertain_outputs: BTreeSet::new(),
-            given: Members::new(),
-            advice: Vec::new(),
-            findings: Vec::new(),
-        };
-        let planned_vars = compiler.vars(&playbook.vars);
-        let mut steps = compiler.steps(&playbook.steps, PlaceKind::Step, &none);
-        let mut finally = compiler.steps(&playbook.finally, PlaceKind::Finally, &none);
-        let outputs = compiler.outputs(&playbook.outputs);
-        loops::keep_ids(&mut steps, &compiler.reads_ids);
-        loops::keep_ids(&mut finally, &compiler.reads_ids);
-        let findings = compiler.findings;
-        let parts = Parts {
-            vars: planned_vars,
-            steps,
-            finally,
-            outputs,
-            uncertain: compiler.uncertain_outputs,
-            given: compiler.given,
-            advice: compiler.advice,
-        };
-        (parts, findings)
-    }
 }
 
 pub(super) struct Compiler<'p> {
@@ -360,57 +263,9 @@ impl<'p> Compiler<'p> {
                 with,
                 with_span,
             } => {
-                let found = self.action(action);
-                let max_pages = found
-                    .as_ref()
-                    .and_then(|action| self.max_pages(step, action));
-                let tree = match with {
-                    Some(node) => {
-                        let vars = self.vars;
-                        let from = (place, index, vars, &conditions);
-                        let mut tree = self.tree(node, from);
-                        if let Some(action) = &found {
-                            self.check_types(&mut tree, (action, node, *with_span), from);
-                        }
-                        tree
-                    }
-                    None => Tree::Fixed(crate::value::Value::Map(crate::value::Map::default())),
-                };
-                if let Some(node) = with
-                    && node.entries().is_none()
-                {
-                    self.error(
-                        Code::WrongType,
-                        node.span,
-                        format!(
-                            "`with` must be a mapping of parameters, and this is {}",
-                            node.type_words()
-                        ),
-                    );
-                }
-                let expect = step
-                    .expect
-                    .iter()
-                    .filter_map(|node| self.expectation(node, index, &conditions, found.as_deref()))
-                    .collect();
-                found.map(|action| {
-                    PlannedKind::Action(Box::new(PlannedAction {
-                        with: match max_pages {
-                            Some(_) => tree.with_first_page(&action),
-                            None => tree,
-                        },
-                        max_pages,
-                        action,
-                        with_node: with.clone().unwrap_or(Node {
-                            span: *with_span,
-                            kind: NodeKind::Map(Vec::new()),
-                        }),
-                        with_span: *with_span,
-                        expect,
-                        retry: step.retry.unwrap_or_default(),
-                        timeout: step.timeout.unwrap_or(DEFAULT_TIMEOUT),
-                    }))
-                })
+                let written = (action, with.as_ref(), *with_span);
+                let planned = self.performed(step, written, (place, index, &conditions));
+                planned.map(|planned| PlannedKind::Action(Box::new(planned)))
             }
         };
         Some(PlannedStep {
@@ -429,19 +284,5 @@ impl<'p> Compiler<'p> {
     /// holds a dot of its own.
     pub(super) fn id_of(&self, step: &Step) -> String {
         format!("{}{}", self.sheet.prefix, step.id.value)
-    }
-
-    fn action(&mut self, name: &crate::source::Spanned<String>) -> Option<Arc<Action>> {
-        let found = self.sheet.catalogue.get(&name.value);
-        if found.is_none() && !self.sheet.catalogue.is_broken(&name.value) {
-            let help = did_you_mean(&name.value, self.sheet.catalogue.names());
-            self.error(
-                Code::UnknownAction,
-                name.span,
-                format!("no action is called `{}`", name.value),
-            )
-            .help = help;
-        }
-        found
     }
 }
