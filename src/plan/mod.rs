@@ -14,7 +14,9 @@ mod loops;
 mod names;
 mod needs;
 mod optional;
+mod outputs;
 mod pages;
+mod partial;
 mod rehearse;
 mod secrecy;
 mod shape;
@@ -41,11 +43,12 @@ pub use home::Home;
 pub use inputs::{Completeness, Earlier, Given, Inputs, Origin, resolve as resolve_inputs};
 pub use loops::written_anew;
 pub use needs::Needed;
+pub use outputs::render_outputs;
 pub use rehearse::{
     Facts, Foresight, Inclusion, LookedAt, Rehearsal, RowCheck, file_paths, rehearse,
 };
 pub use source::PlannedSource;
-pub use tree::{Tree, TreeError, render_outputs};
+pub use tree::{Tree, TreeError};
 pub use uses::{GivenInput, InputSource, PlannedUse, UsedInput};
 
 /// How long one request may take where neither step nor playbook says otherwise.

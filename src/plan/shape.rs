@@ -188,7 +188,7 @@ impl Shape {
             Self::Any | Self::OneOf(_) => return None,
             Self::Flag => Value::Bool(true),
             Self::Number => Value::Number(Number::from(1_u64)),
-            Self::Text => Value::Text(super::tree::HOLE.to_owned()),
+            Self::Text => Value::Text(super::partial::HOLE.to_owned()),
             Self::List(_) => Value::List(Vec::new()),
             Self::Object { .. } => Value::Map(Map::default()),
         })

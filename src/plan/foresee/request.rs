@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use super::super::partial::Partial;
 use super::super::rehearse::stands;
-use super::super::tree::Partial;
 use super::super::{Home, PlannedAction, Subject, file_paths, violation_diagnostic};
 use super::values::{MarkedValue, below};
 use super::{Mark, RequestOutlook};

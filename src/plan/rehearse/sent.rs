@@ -1,7 +1,7 @@
 //! What rows send for certain, counted before the run.
 
 use crate::action::{Action, Effect};
-use crate::plan::tree::Partial;
+use crate::plan::partial::Partial;
 use crate::plan::{PlannedLoop, PlannedSource};
 use crate::template::Read;
 use crate::value::Value;

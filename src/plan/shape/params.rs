@@ -11,7 +11,7 @@ use crate::plan::Tree;
 use crate::plan::compile::Compiler;
 use crate::plan::findings::{Subject, violation_diagnostic};
 use crate::plan::names::{PlaceKind, Visible};
-use crate::plan::tree::HOLE;
+use crate::plan::partial::HOLE;
 use crate::plan::uses::GivenInput;
 use crate::schema::{Violation, ViolationKind, subject_words};
 use crate::source::Span;
