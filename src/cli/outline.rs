@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{RowShape, RunId, StepShape};
 use crate::journal::{Journal, JournalError};
 use crate::plan::{Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep};
+use crate::value::Value;
 
 type Outline = BTreeMap<String, StepShape>;
 
@@ -61,7 +62,7 @@ fn row_shape(each: &PlannedLoop) -> RowShape {
             ..
         } => {
             let detail = detail.as_ref().map(crate::plan::Tree::written);
-            format!("{format:?} {detail:?} {}", path.written())
+            format!("{format:?} {} {}", shown(detail), path.written())
         }
     };
     RowShape {
@@ -70,6 +71,14 @@ fn row_shape(each: &PlannedLoop) -> RowShape {
         batch: each.batch,
         source: digest(&source),
     }
+}
+
+/// The sheet or the delimiter of a file, as JSON: what `Debug` makes of a text depends on the compiler.
+fn shown(detail: Option<String>) -> String {
+    detail.map_or_else(
+        || "None".to_owned(),
+        |detail| format!("Some({})", Value::from(detail).to_json_text()),
+    )
 }
 
 /// Why a run whose playbook has changed cannot be gone on with: nothing is found where it can.
@@ -274,5 +283,21 @@ impl Compared<'_> {
         );
         let help = format!("call it {gone} again; run what is new as a run of its own");
         Ok(Some(self.changed(again, message, help)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_sheet_is_shown_as_json() {
+        for (sheet, expected) in [
+            (Some("A\u{f1}o"), "Some(\"A\u{f1}o\")"),
+            (Some("\u{301}A"), "Some(\"\u{301}A\")"),
+            (None, "None"),
+        ] {
+            assert_eq!(shown(sheet.map(str::to_owned)), expected, "{sheet:?}");
+        }
     }
 }

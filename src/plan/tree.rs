@@ -1,6 +1,5 @@
 //! A part of the playbook whose texts may be templates: compiled once, rendered when its turn comes.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::findings::template_diagnostic;
@@ -133,8 +132,9 @@ impl Tree {
         }
     }
 
-    /// What it was made from: templates as they are written, all else as JSON. Two trees with the same text give the
-    /// same values in the same scope.
+    /// What it was made from: templates as they are written, all else, keys among it, as JSON. Two trees with the same
+    /// text give the same values in the same scope. Digests of it are kept: one tree has one text, whatever compiler
+    /// this program was built with.
     pub fn written(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
@@ -157,8 +157,9 @@ impl Tree {
             Self::Map(entries) => {
                 text.push('{');
                 for (number, (key, tree)) in entries.iter().enumerate() {
-                    let comma = if number == 0 { "" } else { "," };
-                    let _ = write!(text, "{comma}{key:?}:");
+                    text.push_str(if number == 0 { "" } else { "," });
+                    text.push_str(&Value::from(key.as_str()).to_json_text());
+                    text.push(':');
                     tree.write(text);
                 }
                 text.push('}');
@@ -257,5 +258,43 @@ impl Tree {
                 Value::Map(map)
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::document;
+    use crate::template::Clock;
+
+    /// The text of a mapping with one key, whose value is a template.
+    fn written(key: &str) -> String {
+        let key = Value::from(key).to_json_text();
+        let source = Source::new("play.yaml", format!("{key}: '{{{{ inputs.a }}}}'\n"));
+        let document = document::read(&source).unwrap();
+        let engine = Engine::new(Clock {
+            now: Timestamp::UNIX_EPOCH,
+            zone: TimeZone::UTC,
+        });
+        let mut findings = Vec::new();
+        let tree = Tree::compile(&document.root, &engine, &source, &mut findings);
+        assert!(findings.is_empty(), "{findings:?}");
+        tree.written()
+    }
+
+    #[test]
+    fn keys_are_written_as_json() {
+        for (key, expected) in [
+            ("a\u{f1}o", "{\"a\u{f1}o\":{{ inputs.a }}}"),
+            // What `Debug` escapes depends on the Unicode tables of the compiler.
+            ("\u{301}e", "{\"\u{301}e\":{{ inputs.a }}}"),
+            ("a\u{200d}b", "{\"a\u{200d}b\":{{ inputs.a }}}"),
+            ("\"a\"", "{\"\\\"a\\\"\":{{ inputs.a }}}"),
+        ] {
+            assert_eq!(written(key), expected, "{key:?}");
+        }
     }
 }
