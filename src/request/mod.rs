@@ -1,7 +1,10 @@
 //! One call, ready to go: rendered, valid, encoded, nothing left to decide. Does not know the target's host, its
 //! token, or what the CRM will say to it.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 
 mod render;
@@ -30,11 +33,16 @@ pub struct Request {
 pub enum Body {
     /// No body and no media type.
     None,
-    /// JSON text in UTF-8. Exactly these bytes go out.
-    Json(Bytes),
+    /// JSON text in UTF-8. Exactly this text goes out.
+    Json(JsonBody),
     /// `multipart/form-data`, in this order.
     Multipart(Vec<Part>),
 }
+
+/// The text of a JSON value. Cloning copies nothing.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct JsonBody(Arc<RawValue>);
 
 /// One field of a multipart body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +80,7 @@ impl Request {
                 fields.add("none");
             }
             Body::Json(text) => {
-                fields.add("json").add(text);
+                fields.add("json").add(text.as_str());
             }
             Body::Multipart(parts) => {
                 fields.add("multipart").count(parts.len());
@@ -94,19 +102,25 @@ impl Request {
 
     /// As [`Request::describe`], as text: a body that is JSON goes into it as it is sent.
     pub fn described(&self) -> JsonText {
-        let quoted = |text: &str| Value::from(text).to_json_text();
-        if let Body::Json(body) = &self.body
-            && self.query.is_empty()
-            && let Ok(body) = std::str::from_utf8(body)
-        {
-            let method = self.method.as_str();
-            let path = quoted(&self.path);
-            let text = format!(r#"{{"method":"{method}","path":{path},"json":{body}}}"#);
-            if let Ok(text) = JsonText::new(text) {
-                return text;
-            }
+        #[derive(Serialize)]
+        struct Shown<'r> {
+            method: &'r str,
+            path: &'r str,
+            json: &'r JsonBody,
         }
-        self.describe().into()
+        match &self.body {
+            Body::Json(json) if self.query.is_empty() => {
+                let shown = Shown {
+                    method: self.method.as_str(),
+                    path: &self.path,
+                    json,
+                };
+                to_raw_value(&shown)
+                    .expect("texts and JSON are JSON together")
+                    .into()
+            }
+            _ => self.describe().into(),
+        }
     }
 
     /// What the journal and the plan show: `method`, `path`, `query` (a list of pairs, left out when empty) and
@@ -124,9 +138,7 @@ impl Request {
         match &self.body {
             Body::None => {}
             Body::Json(json) => {
-                let json = String::from_utf8_lossy(json);
-                let value = Value::from_json_text(&json).unwrap_or_else(|_| text(&json));
-                shown.insert("json".to_owned(), value);
+                shown.insert("json".to_owned(), json.value());
             }
             Body::Multipart(parts) => {
                 let parts = parts.iter().map(Part::describe).collect();
@@ -136,6 +148,34 @@ impl Request {
         Value::Map(shown)
     }
 }
+
+impl JsonBody {
+    /// The text, byte for byte as it goes out.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    fn value(&self) -> Value {
+        let text = self.as_str();
+        // Nested deeper than a value may be, it is shown as the text that it is.
+        Value::from_json_text(text).unwrap_or_else(|_| text.into())
+    }
+}
+
+impl From<&Value> for JsonBody {
+    fn from(value: &Value) -> Self {
+        let text = to_raw_value(value).expect("a value has only text keys and valid numbers");
+        Self(text.into())
+    }
+}
+
+impl PartialEq for JsonBody {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for JsonBody {}
 
 impl Part {
     /// `{name, text}` or `{name, file: {name, size, sha256, media_type}}`.
@@ -192,14 +232,16 @@ mod tests {
             method: Method::Post,
             path: "/server/API/v2/custom/update.php".to_owned(),
             query: vec![],
-            body: Body::Json(Bytes::from_static(body.as_bytes())),
+            body: Body::Json(JsonBody(
+                RawValue::from_string(body.to_owned()).unwrap().into(),
+            )),
         }
     }
 
     fn multipart(parts: Vec<Part>) -> Request {
         Request {
             body: Body::Multipart(parts),
-            ..json_request("")
+            ..json_request("{}")
         }
     }
 
@@ -275,10 +317,9 @@ mod tests {
     fn describes_the_same_as_text() {
         let mut requests = vec![
             json_request(r#"{"operation":"acme","año":[1.10,"x"]}"#),
-            json_request("not JSON"),
             Request {
                 body: Body::None,
-                ..json_request("")
+                ..json_request("{}")
             },
             multipart(vec![text("a", "b\"c")]),
         ];

@@ -1,8 +1,6 @@
 //! An action with its parameters → Request: rendered, valid against its schema, encoded.
 
-use bytes::Bytes;
-
-use super::{Body, Part, PartContent, Request};
+use super::{Body, JsonBody, Part, PartContent, Request};
 use crate::action::{Action, Encoding, TargetFacts};
 use crate::attachment::Attachment;
 use crate::value::Value;
@@ -45,7 +43,7 @@ pub fn render(
         .map_err(|error| refuse(error.to_string()))?;
     let body = match (action.encoding(), body) {
         (Encoding::None, _) | (_, None) => Body::None,
-        (Encoding::Json, Some(body)) => Body::Json(Bytes::from(body.to_json_text())),
+        (Encoding::Json, Some(body)) => Body::Json(JsonBody::from(&body)),
         (Encoding::Multipart, Some(body)) => {
             let mut parts = texts(&body);
             let files = action

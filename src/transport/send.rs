@@ -81,7 +81,7 @@ impl Transport {
             Body::None => outgoing.header(CONTENT_LENGTH, HeaderValue::from_static("0")),
             Body::Json(text) => outgoing
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(text.clone()),
+                .body(text.as_str().to_owned()),
             Body::Multipart(parts) => outgoing.multipart(multipart::form(parts).await?),
         };
         outgoing.build().map_err(|error| NotSentReason::Malformed {

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::request::{Body, Method, Request};
+use crate::request::{Body, JsonBody, Method, Request};
+use crate::value::Value;
 
 mod answers;
 mod failures;
@@ -45,7 +45,9 @@ fn post() -> Request {
         method: Method::Post,
         path: "/server/API/v2/custom/update.php".to_owned(),
         query: vec![("secret".to_owned(), "in the query".to_owned())],
-        body: Body::Json(Bytes::from_static(br#"{"operation":"acme"}"#)),
+        body: Body::Json(JsonBody::from(
+            &Value::from_json_text(r#"{"operation":"acme"}"#).unwrap(),
+        )),
     }
 }
 

@@ -27,10 +27,9 @@ pub(super) fn command(
         Body::None => {}
         Body::Json(text) => {
             words.push("--header 'Content-Type: application/json'".to_owned());
-            let text = String::from_utf8_lossy(text);
             words.push(format!(
                 "--data-raw {}",
-                quoted(&masker.mask_json_text(&text))
+                quoted(&masker.mask_json_text(text.as_str()))
             ));
         }
         Body::Multipart(parts) => {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use bytes::Bytes;
-
 use super::super::partial::Partial;
 use super::super::rehearse::stands;
 use super::super::{Home, PlannedAction, Subject, file_paths, violation_diagnostic};
@@ -14,7 +12,7 @@ use crate::action::{Action, Encoding, TargetFacts};
 use crate::attachment::Attachment;
 use crate::diagnostic::in_one_line;
 use crate::project::Confinement;
-use crate::request::{self, Body, Part, PartContent, Request};
+use crate::request::{self, Body, JsonBody, Part, PartContent, Request};
 use crate::value::Value;
 
 /// Files that were described already: a file is read once, however many requests carry it.
@@ -176,7 +174,7 @@ fn make(
         .map_err(told)?;
     let body = match (action.encoding(), body) {
         (Encoding::None, _) | (_, None) => Body::None,
-        (Encoding::Json, Some(body)) => Body::Json(Bytes::from(body.to_json_text())),
+        (Encoding::Json, Some(body)) => Body::Json(JsonBody::from(&body)),
         (Encoding::Multipart, Some(body)) => {
             let mut parts: Vec<Part> = body
                 .as_map()

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::*;
 
 /// HTTP/2 without TLS, which no address asks for.
