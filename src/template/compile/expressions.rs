@@ -134,16 +134,28 @@ impl Compiler<'_> {
         Ok(match value.kind() {
             ValueKind::Bool => Value::Bool(value.is_true()),
             ValueKind::String => Value::Text(value.as_str().unwrap_or_default().to_owned()),
-            ValueKind::Number => match Number::parse(&self.text[span.clone()]) {
-                Some(number) => Value::Number(number),
-                None => match Number::parse(&value.to_string()) {
-                    Some(number) => Value::Number(number),
-                    None => operators::from_float(f64::try_from(value.clone()).unwrap_or(f64::NAN))
-                        .map_err(|error| error.at(span))?,
-                },
-            },
+            ValueKind::Number => self.number(value, span)?,
             _ => Value::Null,
         })
+    }
+
+    /// A number as it was written, where it is one in JSON too.
+    fn number(&self, value: &minijinja::Value, span: &Range<usize>) -> Compiled<Value> {
+        let written = &self.text[span.clone()];
+        if let Some(number) = Number::parse(written) {
+            return Ok(Value::Number(number));
+        }
+        if begins_with_zero(written) {
+            let problem = format!("the number {written} would lose its first zero");
+            return Err(TemplateError::syntax(problem)
+                .at(span)
+                .help(format!("a text keeps it: `'{written}'`")));
+        }
+        match Number::parse(&value.to_string()) {
+            Some(number) => Ok(Value::Number(number)),
+            None => operators::from_float(f64::try_from(value.clone()).unwrap_or(f64::NAN))
+                .map_err(|error| error.at(span)),
+        }
     }
 
     fn binary(&mut self, binary: &ast::BinOp<'_>) -> Compiled<ExprKind> {
@@ -282,4 +294,10 @@ const fn chained(op: ast::CompareOpKind) -> Relation {
         ast::CompareOpKind::In => Relation::In,
         ast::CompareOpKind::NotIn => Relation::NotIn,
     }
+}
+
+/// Whether a number is written with a zero before its first digit, as numbers of documents and telephones are.
+fn begins_with_zero(written: &str) -> bool {
+    let digits = written.strip_prefix('0');
+    digits.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '_'))
 }

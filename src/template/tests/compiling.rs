@@ -235,3 +235,28 @@ fn operators_of_other_languages_are_told_by_their_own() {
         );
     }
 }
+
+#[test]
+fn a_number_that_would_lose_its_zero_is_refused() {
+    for (text, written) in [
+        ("{{ 0123 }}", "0123"),
+        ("{{ x | default(007) }}", "007"),
+        ("a {{ -01.5 }}", "01.5"),
+        ("{{ 0_1 }}", "0_1"),
+    ] {
+        let error = refused(text);
+        assert_eq!(error.help, Some(format!("a text keeps it: `'{written}'`")));
+        assert_eq!(error.range.map(|range| &text[range]), Some(written));
+    }
+    for text in [
+        "{{ 0 }}",
+        "{{ 0.5 }}",
+        "{{ 10 }}",
+        "{{ 1_000 }}",
+        "{{ 0x1F }}",
+        "{{ 0e1 }}",
+        "{{ '007' }}",
+    ] {
+        engine().compile(text).unwrap();
+    }
+}
