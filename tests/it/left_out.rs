@@ -201,3 +201,94 @@ steps:
     let ran = resume(&project, &["--accept-changes", "--retry-failed"]);
     assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
 }
+
+/// A create, a group or a used playbook that is asked for where it failed, and a create after that.
+fn around_a_doubt(kind: &str) -> String {
+    format!(
+        r#"
+steps:
+  - id: first
+    on_failure: continue
+    action: obligation.insert
+    with: {{ wolkvox_id: "1", id: first, name: Loan }}
+  - id: inner
+    when: steps.first.outcome == "failed"
+    {kind}
+  - id: last
+    action: obligation.insert
+    with: {{ wolkvox_id: "1", id: last, name: Loan }}
+"#
+    )
+}
+
+const IN_DOUBT: &str = r#"voxplay: 1
+steps:
+  - id: doubt
+    action: obligation.insert
+    with: { wolkvox_id: "1", id: doubt, name: Loan }
+"#;
+
+#[test]
+fn nothing_goes_on_over_a_doubt_inside_what_is_left_out() {
+    let group = IN_DOUBT
+        .replacen("voxplay: 1\n", "", 1)
+        .replace('\n', "\n    ");
+    for (kind, name) in [(group.trim(), "doubt"), ("use: inner.yaml", "inner.doubt")] {
+        let project = Project::new(&around_a_doubt(kind), []);
+        project.write("inner.yaml", IN_DOUBT);
+        project.server.judge(|arrived| match arrived.text() {
+            text if text.contains("first") => refused(),
+            text if text.contains("doubt") => Answer::CutRead,
+            _ => json(DONE),
+        });
+        let ran = project.run(&[]);
+        assert_eq!((ran.exit, ran.arrived.len()), (5, 2), "{ran:?}");
+        project.server.judge(|_| json(DONE));
+        let ran = resume(&project, &["--retry-failed"]);
+        assert_eq!((ran.exit, ran.arrived.len()), (5, 3), "{ran:?}");
+        let ran = voxplay(&project, &["reconcile", "--failed", name]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let ran = resume(&project, &[]);
+        assert_eq!(ran.arrived.len(), 4, "{ran:?}");
+        assert!(ran.arrived[3].text().contains("last"), "{ran:?}");
+    }
+}
+
+#[test]
+fn the_rows_of_a_used_playbook_that_is_left_out() {
+    let project = Project::new(
+        &around_a_doubt("use: inner.yaml\n    inputs: { list: rows.csv }"),
+        [],
+    );
+    project.write(
+        "inner.yaml",
+        r#"voxplay: 1
+inputs: { list: { type: string } }
+steps:
+  - id: each
+    for_each: { csv: "{{ inputs.list }}", key: "{{ row.id }}" }
+    on_failure: continue
+    succeeded: good.csv
+    unknown: doubt.csv
+    action: obligation.insert
+    with: { wolkvox_id: "1", id: "{{ row.id }}", name: Loan }
+"#,
+    );
+    project.write("rows.csv", "id\nk1\nk2\n");
+    project.server.judge(|arrived| match arrived.text() {
+        text if text.contains("first") => refused(),
+        text if text.contains("k1") => Answer::CutRead,
+        _ => json(DONE),
+    });
+    let ran = project.run(&[]);
+    assert_eq!((ran.exit, counts(&ran)), (5, [1, 0, 1, 0, 0]), "{ran:?}");
+    project.server.judge(|_| json(DONE));
+    let ran = resume(&project, &["--retry-failed"]);
+    assert_eq!((ran.exit, counts(&ran)), (5, [1, 0, 1, 0, 0]), "{ran:?}");
+    let ran = voxplay(&project, &["reconcile", "--ok", "inner.each@k1=64ff"]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let ran = resume(&project, &[]);
+    assert_eq!((ran.exit, counts(&ran)), (0, [2, 0, 0, 0, 0]), "{ran:?}");
+    assert!(file(&project, "good.csv").contains("64ff"), "{ran:?}");
+    assert_eq!(file(&project, "doubt.csv").lines().count(), 1, "{ran:?}");
+}

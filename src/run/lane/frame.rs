@@ -31,12 +31,22 @@ pub(super) struct UsedFrame<'p> {
     pub(super) plan: &'p PlannedUse,
     /// What templates of the outer playbook see: theirs again when this one is over.
     pub(super) outer: Scope,
-    /// Whether its steps run; else they are only accounted for.
-    pub(super) is_run: bool,
+    pub(super) begun: Begun,
     /// Whether its `finally` has begun.
     pub(super) in_finally: bool,
     /// Whether something stopped it before its `finally`.
     pub(super) stopped: bool,
+}
+
+/// How far a used playbook was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Its steps run.
+    ToRun,
+    /// Its steps are only accounted for. Its templates have values, so that rows of an earlier stretch can be read.
+    ToRead,
+    /// Its steps are only accounted for, and its templates have no values.
+    Not,
 }
 
 impl<'p> Frame<'p> {
@@ -64,7 +74,7 @@ impl<'p> Frame<'p> {
         self.steps = &used.plan.finally;
         self.next = 0;
         // It also runs after a failure, but not where nothing more is to be sent.
-        if used.is_run && !matches!(stop, Some(Stop::Budget | Stop::Interrupted)) {
+        if used.begun == Begun::ToRun && !matches!(stop, Some(Stop::Budget | Stop::Interrupted)) {
             self.rest = None;
         }
         true

@@ -1,11 +1,11 @@
 //! Steps that do not run are accounted for as well, with all the steps in them.
 
-use super::frame::Frame;
+use super::frame::{Begun, Frame};
 use super::{Lane, State, Stop};
 use crate::event::EventKind;
 use crate::journal::Durability;
 use crate::outcome::Outcome;
-use crate::plan::{PlannedKind, PlannedStep};
+use crate::plan::{PlannedKind, PlannedStep, PlannedUse};
 use crate::run::Command;
 use crate::run::attempt::finished;
 use crate::template::Scope;
@@ -35,6 +35,7 @@ impl<'p> Lane<'p> {
             // What an earlier stretch of the run has settled stays so, though this one does not come to it.
             self.counts.add(settled.outcome);
             self.note(step, &settled);
+            self.heed_doubt(settled.outcome);
             return None;
         }
         let history = self.around.history;
@@ -55,10 +56,7 @@ impl<'p> Lane<'p> {
             self.counts.add(outcome);
         }
         self.note(step, &end);
-        let goes_on = self.frames.last().is_some_and(|frame| frame.rest.is_none());
-        if outcome == Outcome::Unknown && goes_on {
-            self.halt(Stop::Unknown, "an earlier step is in doubt");
-        }
+        self.heed_doubt(outcome);
         self.remember_rows(step);
         self.pass_over_nested(step, outcome, reason);
         self.state = State::Finishing;
@@ -66,6 +64,13 @@ impl<'p> Lane<'p> {
             Box::new(EventKind::StepFinished(end)),
             Durability::Soon,
         ))
+    }
+
+    /// What is left out and in doubt stops what would come after it, as what runs does.
+    fn heed_doubt(&mut self, outcome: Outcome) {
+        if outcome == Outcome::Unknown && self.stop.is_none() {
+            self.halt(Stop::Unknown, "an earlier step is in doubt");
+        }
     }
 
     /// The rows of a loop that is left out and had rows in an earlier stretch of the run: what became of those stays
@@ -79,8 +84,13 @@ impl<'p> Lane<'p> {
         let PlannedKind::Loop(each) = &step.kind else {
             return None;
         };
-        // The templates of a playbook that was not begun have no values, so that its rows cannot be read.
-        let has_values = |frame: &Frame<'_>| frame.used.as_ref().is_none_or(|used| used.is_run);
+        // Where the templates of a playbook have no values, its rows cannot be read.
+        let has_values = |frame: &Frame<'_>| {
+            frame
+                .used
+                .as_ref()
+                .is_none_or(|used| used.begun != Begun::Not)
+        };
         if !self.frames.iter().all(has_values)
             || !self.around.history.has_rows(step, self.row.as_deref())
         {
@@ -113,12 +123,30 @@ impl<'p> Lane<'p> {
             PlannedKind::Action(_) | PlannedKind::Loop(_) => return,
             PlannedKind::Group(nested) => Frame::new(nested),
             // What becomes of its steps must not be taken for what became of others of the same name.
-            PlannedKind::Use(used) => self.used_frame(used, Scope::new()),
+            PlannedKind::Use(used) => {
+                let values = self.values_of(step, used, outcome);
+                let begun = if values.is_some() {
+                    Begun::ToRead
+                } else {
+                    Begun::Not
+                };
+                let mut frame = self.used_frame(used, values.unwrap_or_default());
+                if let Some(used) = &mut frame.used {
+                    used.begun = begun;
+                }
+                frame
+            }
         };
-        if let Some(used) = &mut frame.used {
-            used.is_run = false;
-        }
         frame.rest = Some((outcome, reason.to_owned()));
         self.frames.push(frame);
+    }
+    /// What the templates of a used playbook that is left out see, where rows of an earlier stretch are to be read by
+    /// them.
+    fn values_of(&self, step: &PlannedStep, used: &PlannedUse, outcome: Outcome) -> Option<Scope> {
+        let has_rows =
+            outcome == Outcome::Skipped && self.around.history.has_rows(step, self.row.as_deref());
+        has_rows
+            .then(|| used.begin(&self.scope, &step.home).ok())
+            .flatten()
     }
 }

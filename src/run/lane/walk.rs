@@ -1,7 +1,7 @@
 //! Which step is next: a lane goes into groups and used playbooks, and out of them again. It does not know how a
 //! request is sent.
 
-use super::frame::{Frame, UsedFrame};
+use super::frame::{Begun, Frame, UsedFrame};
 use super::{Lane, LaneEnd, State, Stop};
 use crate::event::EventKind;
 use crate::journal::Durability;
@@ -195,7 +195,7 @@ impl<'p> Lane<'p> {
             used: Some(Box::new(UsedFrame {
                 plan,
                 outer: std::mem::replace(&mut self.scope, scope),
-                is_run: true,
+                begun: Begun::ToRun,
                 in_finally: false,
                 stopped: false,
             })),
