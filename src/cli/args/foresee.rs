@@ -30,8 +30,8 @@ pub(crate) enum ExplainFormat {
 
 /// Show every request that a run would send; send nothing, write nothing
 ///
-/// Methods, URLs, bodies and files as they would go out. What an answer decides is shown as
-/// `(known after steps.ID)`. Of a loop the first five rows that run are shown, and each further one that sends
+/// Methods, URLs, bodies and files as they would go out. What only an answer can tell is shown as
+/// `(known after steps.ID)`. Of a loop, the first five rows that run are shown, and every later one that sends
 /// something new; all are counted. No token is needed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -45,13 +45,13 @@ pub(crate) struct PlanArgs {
     /// Show the requests of every row of every loop, not only of the first ones
     #[arg(long, env = "VOXPLAY_ALL_ROWS", value_parser = BoolishValueParser::new())]
     pub(crate) all_rows: bool,
-    /// Save the plan, so that `voxplay run --plan FILE` runs it or, if anything has changed, nothing
+    /// Save the plan for `voxplay run --plan FILE`, which runs exactly that, or nothing if anything has changed
     #[arg(short, long, value_name = "FILE", env = "VOXPLAY_OUT", value_hint = clap::ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
     /// Count today's requests in the journal of this folder [default: .voxplay beside voxplay.yaml]
     #[arg(long, value_name = "DIR", env = "VOXPLAY_STATE_DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) state_dir: Option<PathBuf>,
-    /// What to tell the CI system by itself
+    /// Which CI system to report to without being asked
     #[arg(long, value_enum, default_value = "auto", env = "VOXPLAY_CI")]
     pub(crate) ci: ci::Ci,
     /// How to write the plan

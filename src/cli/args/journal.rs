@@ -9,10 +9,10 @@ use super::{Format, StateArgs, run_id};
 use crate::cli::{complete, reports};
 use crate::event::RunId;
 
-/// List what is in doubt, and settle it by the word of a person
+/// List what is in doubt, and settle it as a person decides
 ///
-/// Without a decision it lists each doubt with its request; at a terminal it then asks, one by one.
-/// After it, `voxplay resume` goes on with the run.
+/// Without a decision it lists each doubt with its request; at a terminal it then asks about one after the other.
+/// Afterwards `voxplay resume` goes on with the run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -24,21 +24,21 @@ pub(crate) struct ReconcileArgs {
     /// The run [default: the latest that did not end ok]
     #[arg(value_name = "RUN", value_parser = run_id)]
     pub(crate) run: Option<RunId>,
-    /// The CRM has done it: STEP for all that is in doubt of it, STEP@ROW for one row, =ID with the id it gave. Also of
-    /// what failed though the CRM accepted it, and with =ID of what went well and has no id
+    /// Mark as done: STEP (all its doubts), STEP@ROW, or STEP@ROW=ID to record its id. Also takes steps that failed
+    /// although the CRM accepted them, and, with =ID, steps that went well and have no id
     #[arg(long, value_name = "STEP[@ROW][=ID]", env = "VOXPLAY_OK")]
     pub(crate) ok: Vec<String>,
     /// The id that the CRM gave, for the one doubt that --ok names
     #[arg(long, value_name = "ID", env = "VOXPLAY_WOLKVOX_ID", requires = "ok")]
     pub(crate) wolkvox_id: Option<String>,
-    /// The CRM has not done it; only `resume --retry-failed` sends it again
+    /// Mark as not done, and failed: only `resume --retry-failed` sends it again
     #[arg(long, value_name = "STEP[@ROW]", env = "VOXPLAY_FAILED")]
     pub(crate) failed: Vec<String>,
-    /// The CRM has not done it, and it is to be sent again
+    /// Mark as not done, to be sent again by `resume`
     #[arg(long, value_name = "STEP[@ROW]", env = "VOXPLAY_RESEND")]
     pub(crate) resend: Vec<String>,
-    /// Ask the CRM about each doubt whose action names a look-up, and propose an answer; it settles nothing.
-    /// What it reads counts against the day's requests
+    /// Ask the CRM about each doubt whose action names a look-up, and propose an answer; this settles nothing.
+    /// Its requests count against those of the day
     #[arg(long, env = "VOXPLAY_LOOK_UP", value_parser = BoolishValueParser::new(), conflicts_with_all = ["ok", "failed", "resend"])]
     pub(crate) look_up: bool,
     #[command(flatten)]
@@ -79,7 +79,7 @@ pub(crate) enum RunsCommand {
         /// The run [default: the latest]
         #[arg(value_name = "RUN", value_parser = run_id)]
         run: Option<RunId>,
-        /// Write a report of it, KIND being junit, json, html or markdown; can be repeated
+        /// Write a report of it (KIND: junit, json, html or markdown); can be repeated
         #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse, add = complete::reports())]
         report: Vec<reports::ReportTo>,
         /// Only what concerns this step
@@ -89,12 +89,12 @@ pub(crate) enum RunsCommand {
         #[arg(long, value_name = "KEY", env = "VOXPLAY_ROW")]
         row: Option<String>,
     },
-    /// Forget runs that ended ok or failed long ago; those that can be gone on with stay
+    /// Forget old runs that ended ok or failed; all others stay
     ///
-    /// Runs of a saved plan, and those that `--run-id` named, stay for 30 days at least: without them the same plan or
-    /// the same id would be run once more.
+    /// Runs of a saved plan, and those that `--run-id` named, stay for at least 30 days: without them the same plan or
+    /// the same id would be run again.
     Prune {
-        /// The age in days from which on they are forgotten
+        /// Forget runs older than this many days
         #[arg(long, value_name = "DAYS", env = "VOXPLAY_OLDER_THAN", value_parser = days)]
         older_than: u32,
     },

@@ -31,11 +31,11 @@ pub(super) use sandbox::{
 pub(crate) enum Format {
     /// For people
     Human,
-    /// For programs: one JSON object a line
+    /// For programs: one JSON object per line
     Json,
 }
 
-/// What may be done that nothing can undo.
+/// What may be done though nothing can undo it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Allowed {
     /// Deleting records
@@ -48,7 +48,7 @@ pub(crate) struct PlaybookArgs {
     /// The playbook
     #[arg(value_name = "PLAYBOOK", value_hint = clap::ValueHint::FilePath)]
     pub(crate) playbook: PathBuf,
-    /// Give an input its value; can be repeated. The variable holds one NAME=VALUE a line
+    /// Give an input its value; can be repeated. The variable holds one NAME=VALUE per line
     #[arg(short, long = "input", value_name = "NAME=VALUE", env = "VOXPLAY_INPUT", value_parser = pair, add = complete::inputs())]
     pub(crate) input: Vec<(String, String)>,
     /// Read inputs from a YAML or JSON file; can be repeated
@@ -76,7 +76,7 @@ pub(crate) struct StateArgs {
 /// What a person has agreed to.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AllowArgs {
-    /// Allow what nothing can undo; without it, deletes are asked about at the terminal and refused elsewhere
+    /// Allow what nothing can undo; without it, deletes need a yes at the terminal, and are refused elsewhere
     #[arg(long, value_name = "WHAT", env = "VOXPLAY_ALLOW", value_enum)]
     pub(crate) allow: Vec<Allowed>,
     /// Answer yes to every question
@@ -87,11 +87,11 @@ pub(crate) struct AllowArgs {
 /// Who is told of a run once it is over.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReportArgs {
-    /// Write a report once the run is over, KIND being junit, json, html or markdown; can be repeated.
-    /// Several at once are set apart by commas
+    /// Write a report once the run is over (KIND: junit, json, html or markdown); can be repeated, and commas separate
+    /// several
     #[arg(long, value_name = "KIND=PATH", env = "VOXPLAY_REPORT", value_delimiter = ',', value_parser = reports::parse, add = complete::reports())]
     pub(crate) report: Vec<reports::ReportTo>,
-    /// What to tell the CI system by itself
+    /// Which CI system to report to without being asked
     #[arg(long, value_enum, default_value = "auto", env = "VOXPLAY_CI")]
     pub(crate) ci: ci::Ci,
 }

@@ -13,7 +13,7 @@ use crate::cli::{ci, complete};
 pub(crate) enum CheckFormat {
     /// For people: with an excerpt
     Human,
-    /// For programs: one JSON object a line
+    /// For programs: one JSON object per line
     Json,
     /// Annotations for GitHub Actions
     Github,
@@ -25,7 +25,7 @@ pub(crate) enum CheckFormat {
 
 /// Check playbooks, voxplay.yaml and action files; send nothing
 ///
-/// All that can be known offline, all errors at once, each at its line and column. A folder is searched
+/// Finds every error that can be known offline, each with its line and column. A folder is searched
 /// for YAML files: those with a key `voxplay` or `steps` are playbooks.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -36,10 +36,10 @@ pub(crate) struct CheckArgs {
     /// Look at every row of every data file, not only at the first ones
     #[arg(long, env = "VOXPLAY_ALL_ROWS", value_parser = BoolishValueParser::new())]
     pub(crate) all_rows: bool,
-    /// Files or folders; of data files (csv, jsonl, xlsx) every row is read
+    /// Files or folders; data files (csv, jsonl, xlsx) are read to the last row
     #[arg(value_name = "PATH", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
-    /// What to tell the CI system by itself
+    /// Which CI system to report to without being asked
     #[arg(long, value_enum, default_value = "auto", env = "VOXPLAY_CI")]
     pub(crate) ci: ci::Ci,
     /// How to write findings
@@ -82,8 +82,8 @@ pub(crate) enum ActionsCommand {
 
 /// Print the JSON Schema of playbooks, of voxplay.yaml, of action files, of plans, of reports, or of one action
 ///
-/// Without a name it is that of playbooks. Schemas are of draft 2020-12 and hold the project's own actions too. Editors get completion, help and
-/// checks from them: `--write` keeps them as files.
+/// Without a name, it prints that of playbooks. Schemas follow draft 2020-12 and include the project's own actions.
+/// Editors get completion, help and checks from them: `--write` saves them as files.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -97,7 +97,7 @@ pub(crate) struct SchemaArgs {
     /// action: its `with`
     #[arg(value_name = "WHAT", group = "wanted", add = complete::schemas())]
     pub(crate) what: Option<String>,
-    /// List what there is a schema of
+    /// List everything that has a schema
     #[arg(long, group = "wanted", env = "VOXPLAY_SCHEMA_LIST", value_parser = BoolishValueParser::new())]
     pub(crate) list: bool,
     /// The body of an action's request
@@ -116,10 +116,10 @@ pub(crate) struct SchemaArgs {
         env = "VOXPLAY_SCHEMA_RESPONSE", add = complete::actions()
     )]
     pub(crate) response: Option<String>,
-    /// Write the schemas that editors use into this folder, over those of another version
+    /// Write the schemas that editors use into this folder, replacing those of another version
     #[arg(long, value_name = "DIR", group = "wanted", env = "VOXPLAY_SCHEMA_WRITE", value_hint = clap::ValueHint::DirPath)]
     pub(crate) write: Option<PathBuf>,
-    /// With `--write`: also every action's with, request and response, under `calls/`
+    /// With `--write`: also every action's `with`, request and response, under `calls/`
     #[arg(long, requires = "write", env = "VOXPLAY_SCHEMA_CALLS", value_parser = BoolishValueParser::new())]
     pub(crate) calls: bool,
     /// Look for the project's own actions from this folder upwards [default: the current folder]
@@ -129,17 +129,17 @@ pub(crate) struct SchemaArgs {
 
 /// Begin a new project: config, playbooks, data, CI, editor settings
 ///
-/// It passes `voxplay check` as it is and runs against the sandbox. Files that are there already are kept as they are.
+/// It passes `voxplay check` as it is and runs against the sandbox. Existing files are kept as they are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   voxplay init
   voxplay init crm-playbooks")]
 pub(crate) struct InitArgs {
-    /// The folder; made where it is not there [default: the current folder]
+    /// The folder; created if it does not exist [default: the current folder]
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) folder: Option<PathBuf>,
-    /// Overwrite files that are there already
+    /// Overwrite existing files
     #[arg(long, env = "VOXPLAY_FORCE", value_parser = BoolishValueParser::new())]
     pub(crate) force: bool,
 }

@@ -23,7 +23,7 @@ Examples:
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) what: PlaybookArgs,
-    /// Run what `voxplay plan --out FILE` has saved, with the same inputs; if anything has changed since, nothing
+    /// Run the plan that `voxplay plan --out FILE` saved, with the same inputs, or nothing if anything has changed since
     #[arg(long, value_name = "FILE", env = "VOXPLAY_PLAN", value_hint = clap::ValueHint::FilePath)]
     pub(crate) plan: Option<PathBuf>,
     /// Check every row of every data file before the first request, not only the first ones
@@ -31,7 +31,7 @@ pub(crate) struct RunArgs {
     pub(crate) all_rows: bool,
     #[command(flatten)]
     pub(crate) agreed: AllowArgs,
-    /// With --sandbox: let calls go wrong as this YAML or JSON file says
+    /// With --sandbox: make calls fail as this YAML or JSON file says
     #[arg(long, value_name = "FILE", env = "VOXPLAY_RUN_SANDBOX_FAULTS", requires = "sandbox", value_hint = clap::ValueHint::FilePath)]
     pub(crate) sandbox_faults: Option<PathBuf>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(crate) struct RunArgs {
     /// Write rows in doubt into this file: PATH or STEP=PATH
     #[arg(long, value_name = "[STEP=]PATH", env = "VOXPLAY_UNKNOWN", value_delimiter = ',', add = complete::loops())]
     pub(crate) unknown: Vec<String>,
-    /// Give the run this id; where a run of this playbook has it already, go on with that one
+    /// Give the run this id; if a run of this playbook already has it, go on with that run
     #[arg(long, value_name = "ID", env = "VOXPLAY_RUN_ID", value_parser = run_id)]
     pub(crate) run_id: Option<RunId>,
     #[command(flatten)]
@@ -57,8 +57,8 @@ pub(crate) struct RunArgs {
 
 /// Go on with a run where it stopped
 ///
-/// What is ok is not sent again, and its ids are back. What failed stays failed unless `--retry-failed`
-/// says otherwise. What is in doubt is never sent again before `voxplay reconcile` has settled it.
+/// What is ok is not sent again, and its ids are known again. What failed stays failed unless `--retry-failed`
+/// says otherwise. What is in doubt is never sent again until `voxplay reconcile` has settled it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -68,7 +68,7 @@ pub(crate) struct ResumeArgs {
     /// The run [default: the latest that did not end ok]
     #[arg(value_name = "RUN", value_parser = run_id)]
     pub(crate) run: Option<RunId>,
-    /// Try again what failed
+    /// Retry what failed
     #[arg(long, env = "VOXPLAY_RETRY_FAILED", value_parser = BoolishValueParser::new())]
     pub(crate) retry_failed: bool,
     /// Go on although the playbook, the inputs, an action or the data have changed
@@ -77,7 +77,7 @@ pub(crate) struct ResumeArgs {
     /// Where the playbook is now [default: in the project that the journal belongs to]
     #[arg(long, value_name = "FILE", env = "VOXPLAY_PLAYBOOK", value_hint = clap::ValueHint::FilePath)]
     pub(crate) playbook: Option<PathBuf>,
-    /// Read inputs from a YAML or JSON file: secret ones are not in the journal
+    /// Read inputs from a YAML or JSON file: the journal holds no secret ones
     #[arg(long, value_name = "FILE", env = "VOXPLAY_INPUTS", value_delimiter = ',', value_hint = clap::ValueHint::FilePath)]
     pub(crate) inputs: Vec<PathBuf>,
     #[command(flatten)]

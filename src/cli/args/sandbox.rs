@@ -31,10 +31,10 @@ pub(crate) struct SandboxArgs {
     /// Keep records in this file [default: in memory]
     #[arg(long, value_name = "FILE", env = "VOXPLAY_SANDBOX_DB", value_hint = clap::ValueHint::FilePath)]
     pub(crate) db: Option<PathBuf>,
-    /// What ids answers hold
+    /// Which ids answers contain
     #[arg(long, value_enum, default_value = "real", env = "VOXPLAY_SANDBOX_IDS")]
     pub(crate) ids: SandboxIds,
-    /// What becomes of an update or a delete of an id that was never seen (no page says)
+    /// Response to an update or a delete of an unknown id (undocumented)
     #[arg(
         long,
         value_enum,
@@ -50,12 +50,12 @@ pub(crate) struct SandboxArgs {
         env = "VOXPLAY_SANDBOX_FILE_PART"
     )]
     pub(crate) file_part: SandboxFilePart,
-    /// Let calls go wrong as this YAML or JSON file says
+    /// Make calls fail as this YAML or JSON file says
     #[arg(long, value_name = "FILE", env = "VOXPLAY_SANDBOX_FAULTS", value_hint = clap::ValueHint::FilePath)]
     pub(crate) faults: Option<PathBuf>,
-    /// Let calls go wrong: CALL:FAULT[=VALUE][,applied|,not-applied][@WHEN], WHEN being 3 (the third), every-5,
+    /// Make calls fail: CALL:FAULT[=VALUE][,applied|,not-applied][@WHEN], where WHEN is 3 (the third), every-5,
     /// first-2, after-10 or 10%; can be repeated, and comes before the rules of --faults. The variable holds one
-    /// a line
+    /// per line
     #[arg(
         long,
         value_name = "SPEC",
@@ -66,17 +66,17 @@ pub(crate) struct SandboxArgs {
     /// List the faults, and do nothing else
     #[arg(long, env = "VOXPLAY_SANDBOX_LIST_FAULTS", value_parser = BoolishValueParser::new())]
     pub(crate) list_faults: bool,
-    /// Hold every answer back so long: 50ms, or 10ms..90ms
+    /// Delay every answer by this time: 50ms, or 10ms..90ms
     #[arg(long, value_name = "TIME", env = "VOXPLAY_SANDBOX_LATENCY")]
     pub(crate) latency: Option<String>,
-    /// What ids and chance start from: the same number and the same calls give the same ids and faults [default:
-    /// chance starts from 0, or what the file of --faults says, and ids tell when their record was made]
+    /// The seed of ids and chance: the same number and the same calls give the same ids and faults [default: 0 for
+    /// chance, or what the file of --faults says; ids tell when their record was made]
     #[arg(long, value_name = "NUMBER", env = "VOXPLAY_SANDBOX_SEED")]
     pub(crate) seed: Option<u64>,
-    /// How many calls each token has a day (of UTC)
+    /// How many calls each token may make a day (UTC)
     #[arg(long, value_name = "CALLS", env = "VOXPLAY_SANDBOX_DAILY_LIMIT")]
     pub(crate) daily_limit: Option<u64>,
-    /// What is answered beyond the daily limit (no page says)
+    /// Response beyond the daily limit (undocumented)
     #[arg(
         long,
         value_enum,
@@ -84,7 +84,7 @@ pub(crate) struct SandboxArgs {
         env = "VOXPLAY_SANDBOX_OVER_LIMIT"
     )]
     pub(crate) over_limit: SandboxOverLimit,
-    /// What a wrong token is answered (no page says)
+    /// Response to a wrong token (undocumented)
     #[arg(
         long,
         value_enum,
@@ -92,7 +92,7 @@ pub(crate) struct SandboxArgs {
         env = "VOXPLAY_SANDBOX_WRONG_TOKEN"
     )]
     pub(crate) wrong_token: SandboxWrongToken,
-    /// Begin with the records of this YAML or JSON file: operation, module, list of {`wolkvox_id`, `fields`}
+    /// Begin with the records of this YAML or JSON file: operation, then module, then a list of {`wolkvox_id`, `fields`}
     #[arg(long, value_name = "FILE", env = "VOXPLAY_SANDBOX_SEED_DATA", value_hint = clap::ValueHint::FilePath)]
     pub(crate) seed_data: Option<PathBuf>,
 }
