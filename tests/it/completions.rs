@@ -1,13 +1,10 @@
 //! Completions in a real bash, and the man pages.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "tests set the scene on disk, and say what they skip"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests set the scene on disk")]
 
 use std::path::Path;
 use std::process::Command;
 
+use super::needed::leave_out;
 use super::schema::voxplay;
 
 /// What bash offers for the words so far, the last of which is being typed.
@@ -52,7 +49,7 @@ fn answered(function: &str, words: &[&str], folder: &Path) -> Option<Vec<String>
         .current_dir(folder)
         .output();
     let Ok(output) = output else {
-        eprintln!("skipped: there is no bash");
+        leave_out("bash", "there is no bash");
         return None;
     };
     let error = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -25,6 +25,7 @@ mod loop_ids;
 mod loops;
 mod marked;
 mod moved;
+mod needed;
 mod paging;
 #[cfg(unix)]
 mod pipelines;

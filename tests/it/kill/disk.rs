@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::Scene;
+use crate::needed::leave_out;
 
 /// A small file system; gone when this is dropped.
 struct Small<'p>(&'p Path);
@@ -37,15 +38,14 @@ impl Drop for Small<'_> {
 }
 
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever runs the tests is told what was left out"
-)]
 fn a_full_disk_stops_the_run_and_nothing_is_repeated_after_it() {
     let mut scene = Scene::new(0, None);
     let small = scene.folder.path().join("small");
     let Some(mounted) = Small::mount(&small) else {
-        eprintln!("left out: this machine does not allow to mount a small file system");
+        leave_out(
+            "mount",
+            "this machine does not allow to mount a small file system",
+        );
         return;
     };
     scene.state = small.join("state");
