@@ -52,11 +52,11 @@ pub(super) fn name_of_ids<'s>(each: &PlannedStep, step: &'s str) -> &'s str {
 pub struct LoopEnd {
     /// What became of the rows.
     pub tally: Tally,
-    /// Whether what comes after the loop is to run, and why not.
+    /// Whether what comes after the loop is to run, and why not, as far as its rows decide that.
     pub stop: Option<Stop>,
     /// Why it began no more rows, where more have failed than `max_failures` says.
     pub enough: Option<String>,
-    /// Why the loop could not begin or go on, where it could not.
+    /// Why the loop could not begin or go on, where it could not: `on_failure` then says whether more is to run.
     pub problem: Option<String>,
 }
 

@@ -195,6 +195,42 @@ fn max_failures_counts_what_failed_and_says_so_everywhere() {
 }
 
 #[test]
+fn a_loop_that_failed_too_often_stops_the_run_though_its_data_breaks_off_as_well() {
+    // Which data it is, only an answer tells.
+    let step = |id: &str| {
+        format!(
+            "  - id: {id}\n    action: record.update\n    with: {{ module: contacts, wolkvox_id: \"{id}\", fields: {{ A: b }} }}\n"
+        )
+    };
+    for (keys, data, sent, last) in [
+        // More have failed than may: what comes after it is not run, whatever else is wrong with it.
+        ("    max_failures: 0\n", "64cb", 2, "not_run"),
+        ("    max_failures: 1\n", "64cb", 4, "not_run"),
+        ("    max_failures: 9\n", "64cb", 19, "ok"),
+        ("", "64cb", 19, "ok"),
+        // There is no data at all.
+        ("    max_failures: 0\n", "other", 0, "ok"),
+    ] {
+        let keys = format!("    on_failure: continue\n{keys}");
+        let each = creates(&keys).replace("rows.csv }", "\"{{ steps.before.wolkvox_id }}\" }");
+        let each = each.replace("steps:\n", &format!("steps:\n{}", step("before")));
+        let project = Project::new(&format!("{each}{}", step("after")), []);
+        let rows = csv(19).replace('\n', ",Ana\n").replacen("Ana", "name", 1);
+        project.write(data, &format!("{rows}20,\"Ana\n"));
+        project
+            .server
+            .judge(|arrived| match row_of(arrived).as_str() {
+                "2" | "4" => refused(),
+                _ => json(DONE),
+            });
+        let ran = project.run(&[]);
+        let told = (ran.exit, ran.arrived.len(), ran.outcome("after"));
+        let sent = 1 + sent + usize::from(last == "ok");
+        assert_eq!(told, (1, sent, last.to_owned()), "{keys}{}", ran.stdout);
+    }
+}
+
+#[test]
 fn records_deleted_before_a_resumption_count_against_the_limit() {
     let playbook = "limits: { deletes: 1 }\nsteps:\n  - id: each\n    for_each: { csv: rows.csv, key: \"{{ row.id }}\" }\n    steps:\n      - id: u\n        action: record.update\n        with: { module: contacts, wolkvox_id: \"{{ row.id }}\", fields: { A: b } }\n      - id: d\n        when: steps.u.outcome == 'ok'\n        action: record.delete\n        with: { module: contacts, wolkvox_id: \"{{ row.id }}\" }\n";
     let project = Project::new(playbook, [json(DONE), refused()]);

@@ -28,9 +28,8 @@ impl<'p> Lane<'p> {
         if end.problem.is_some() {
             // Its rows cannot be read, or its accounts not written: it fails as a step, beside its rows.
             self.counts.add(Outcome::Failed);
-            if outlook.is_none_or(|stop| stop == Stop::Failed) {
-                let stops = step.on_failure == OnFailure::Stop;
-                outlook = stops.then_some(Stop::Failed);
+            if outlook.is_none() && step.on_failure == OnFailure::Stop {
+                outlook = Some(Stop::Failed);
             }
         }
         self.note(step, &event);

@@ -75,7 +75,6 @@ impl Driver<'_> {
             Err(problem) => {
                 return Ok(LoopEnd {
                     tally: Tally::of(step, each),
-                    stop: Some(Stop::Failed),
                     problem: Some(problem),
                     ..LoopEnd::default()
                 });
