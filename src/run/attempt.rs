@@ -166,9 +166,10 @@ impl<'p> Attempt<'p> {
         self.before.as_ref().and_then(|(_, status)| *status)
     }
 
-    /// How many records a delete deletes; nothing for other effects.
-    pub(super) fn deletes(&self) -> u64 {
-        if self.effect == Effect::Delete {
+    /// How many records it deletes that were not counted yet: a retry deletes nothing more than its first attempt did
+    /// not.
+    pub(super) fn more_deletes(&self) -> u64 {
+        if self.effect == Effect::Delete && self.number == 0 {
             self.action.action.item_count(&self.with) as u64
         } else {
             0

@@ -343,7 +343,7 @@ impl Driver<'_> {
             RunOutcome::Interrupted
         } else if counts.unknown > 0 {
             RunOutcome::Unknown
-        } else if counts.failed > 0 || stops.contains(&Some(Stop::Failed)) {
+        } else if counts.failed > 0 || stops.iter().flatten().any(|stop| stop.is_failure()) {
             RunOutcome::Failed
         } else if stops.contains(&Some(Stop::Budget)) {
             RunOutcome::Budget
@@ -372,6 +372,7 @@ impl Driver<'_> {
                     (Stop::Unknown, _) => STEP_IN_DOUBT,
                     (Stop::Budget, _) => BUDGET_USED_UP,
                     (Stop::Interrupted, _) => "the run was interrupted",
+                    (Stop::Limit(limit), _) => return limit.reached(),
                 }
                 .to_owned()
             }),

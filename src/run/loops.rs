@@ -54,7 +54,7 @@ pub struct LoopEnd {
     pub tally: Tally,
     /// Whether what comes after the loop is to run, and why not, as far as its rows decide that.
     pub stop: Option<Stop>,
-    /// Why it began no more rows, where more have failed than `max_failures` says.
+    /// Why it began no more rows, where more have failed than `max_failures` says, or a limit was reached.
     pub enough: Option<String>,
     /// Why the loop could not begin or go on, where it could not: `on_failure` then says whether more is to run.
     pub problem: Option<String>,

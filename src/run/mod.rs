@@ -10,6 +10,7 @@ mod lane;
 mod ledger;
 mod look_up;
 mod loops;
+mod meter;
 mod naming;
 mod pace;
 mod paged;
@@ -17,14 +18,12 @@ mod policy;
 mod rows;
 mod settle;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::attachment::Attachment;
 use crate::event::{Counts, EventKind};
 use crate::journal::Durability;
 use crate::plan::{Home, PlannedLoop, PlannedStep};
-use crate::playbook::Limits;
 use crate::request::Request;
 use crate::template::Scope;
 use crate::transport::{Response, SendError};
@@ -35,6 +34,7 @@ pub use lane::{Lane, LaneEnd, Stop};
 pub use ledger::{AccountFile, AccountKind};
 pub use look_up::{Looked, Reader};
 pub use loops::{LoopEnd, Tally};
+pub use meter::{Limit, Meter};
 pub use naming::RowNames;
 pub use pace::{NoLeave, Pace, PaceRules};
 pub use rows::AccountFiles;
@@ -88,78 +88,6 @@ pub enum Input {
     Answered(Box<Result<Response, SendError>>),
     /// The wait is over.
     Woke,
-}
-
-/// What a run has sent so far, against what it may send; shared by everything in the run. What provably did not leave
-/// is given back.
-#[derive(Debug, Default)]
-pub struct Meter {
-    requests: AtomicU64,
-    /// Those of `requests` that earlier stretches of the run have sent.
-    before: u64,
-    deletes: AtomicU64,
-    most_requests: Option<u64>,
-    most_deletes: Option<u64>,
-}
-
-impl Meter {
-    /// Nothing sent yet, under these limits.
-    pub fn new(limits: &Limits) -> Self {
-        Self {
-            most_requests: limits.requests.as_ref().map(|limit| limit.value),
-            most_deletes: limits.deletes.as_ref().map(|limit| limit.value),
-            ..Self::default()
-        }
-    }
-
-    /// The same meter for a run that has sent so many requests already, and deleted so many records.
-    #[must_use]
-    pub fn already(mut self, requests: u64, deletes: u64) -> Self {
-        self.before = requests;
-        self.requests.store(requests, Ordering::Relaxed);
-        self.deletes.store(deletes, Ordering::Relaxed);
-        self
-    }
-
-    /// Takes leave to send one request that deletes so many records.
-    ///
-    /// # Errors
-    /// Which limit it would pass; then nothing is taken.
-    pub fn take(&self, deletes: u64) -> Result<(), String> {
-        take(&self.requests, 1, self.most_requests)
-            .map_err(|most| format!("`limits.requests` is {most}, and this would be one more"))?;
-        take(&self.deletes, deletes, self.most_deletes).map_err(|most| {
-            self.requests.fetch_sub(1, Ordering::Relaxed);
-            format!("`limits.deletes` is {most}, and this would delete {deletes} more")
-        })
-    }
-
-    /// Gives leave back that was not used: the request was provably not sent, nor will it be, where it is one that
-    /// deletes.
-    pub fn give_back(&self, deletes: u64) {
-        self.requests.fetch_sub(1, Ordering::Relaxed);
-        self.deletes.fetch_sub(deletes, Ordering::Relaxed);
-    }
-
-    /// Requests sent so far.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Those of them that this stretch of the run has sent.
-    pub fn in_this_stretch(&self) -> u64 {
-        self.requests().saturating_sub(self.before)
-    }
-}
-
-fn take(counter: &AtomicU64, amount: u64, most: Option<u64>) -> Result<(), u64> {
-    let most = most.unwrap_or(u64::MAX);
-    counter
-        .try_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
-            now.checked_add(amount).filter(|after| *after <= most)
-        })
-        .map(|_| ())
-        .map_err(|_| most)
 }
 
 /// Adds up the counts of several lanes.

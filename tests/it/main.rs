@@ -19,6 +19,7 @@ mod init;
 mod kill;
 mod laws;
 mod left_out;
+mod limits;
 mod links;
 mod look_up;
 mod loop_ids;

@@ -7,7 +7,7 @@ use crate::outcome::Outcome;
 use crate::plan::{PlannedKind, PlannedStep};
 use crate::playbook::OnFailure;
 use crate::run::attempt::finished;
-use crate::run::{Command, LoopEnd, sum};
+use crate::run::{Command, Limit, LoopEnd, sum};
 
 impl<'p> Lane<'p> {
     /// The rows of a loop are done, or as far as they go.
@@ -41,6 +41,7 @@ impl<'p> Lane<'p> {
         match outlook {
             Some(Stop::Interrupted) => self.halt(Stop::Interrupted, "the run was interrupted"),
             Some(Stop::Budget) => self.halt(Stop::Budget, "the day's requests are used up"),
+            Some(Stop::Limit(limit)) => self.halt_but_for_finally(limit),
             Some(Stop::Unknown) => self.halt(Stop::Unknown, "rows of an earlier loop are in doubt"),
             Some(Stop::Failed) => {
                 let level = self.frames.len() - 1;
@@ -134,6 +135,15 @@ impl<'p> Lane<'p> {
         }
         if level == 0 {
             self.stop = Some(Stop::Failed);
+        }
+    }
+
+    /// A limit was reached in the rows of a loop: nothing more is to run in this lane, but each step of a `finally`
+    /// that the loop is in is tried, as after any other failure of a loop.
+    fn halt_but_for_finally(&mut self, limit: Limit) {
+        self.stop = Some(Stop::Limit(limit));
+        for frame in self.frames.iter_mut().filter(|frame| !frame.is_finally) {
+            frame.rest = Some((Outcome::NotRun, limit.reached()));
         }
     }
 

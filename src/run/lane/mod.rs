@@ -10,7 +10,7 @@ mod walk;
 use super::attempt::Attempt;
 use super::found::Found;
 use super::history::History;
-use super::{Command, Input, Meter};
+use super::{Command, Input, Limit, Meter};
 use crate::action::TargetFacts;
 use crate::event::Counts;
 use crate::outcome::Outcome;
@@ -40,8 +40,22 @@ pub enum Stop {
     Unknown,
     /// The day's requests are used up.
     Budget,
+    /// A request would have passed a limit of the run: no more rows begin, whatever `on_failure` says.
+    Limit(Limit),
     /// The run was told to stop.
     Interrupted,
+}
+
+impl Stop {
+    /// Whether the run has failed by it.
+    pub(super) const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Limit(_))
+    }
+
+    /// Whether what stops a row is none of that row alone: its loop is to begin no more of them.
+    pub(super) const fn ends_loops(self) -> bool {
+        matches!(self, Self::Budget | Self::Limit(_) | Self::Interrupted)
+    }
 }
 
 /// How a lane ended.

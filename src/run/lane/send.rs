@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::run::attempt::{Attempt, finished};
 use crate::run::paged::PagedRead;
 use crate::run::settle::{Circumstances, Next, settle};
-use crate::run::{Command, NoLeave};
+use crate::run::{Command, Limit, NoLeave};
 use crate::transport::{Response, SendError};
 
 impl<'p> Lane<'p> {
@@ -37,8 +37,14 @@ impl<'p> Lane<'p> {
         }
     }
 
-    /// Waits for the target's pace. An intent is only written down when nothing is waited for any more.
+    /// Waits for the target's pace. An intent is only written down when nothing is waited for any more. What a limit
+    /// would refuse then does not wait: it would use up a turn, and one of the day's requests.
     pub(super) fn admit(&mut self, attempt: Attempt<'p>) -> Command<'p> {
+        if !self.interrupted
+            && let Err(limit) = self.around.meter.ask(attempt.more_deletes())
+        {
+            return self.end_at(limit, &attempt);
+        }
         let most = attempt.action.timeout;
         self.state = State::Admitting(attempt);
         Command::Admit(most)
@@ -91,6 +97,13 @@ impl<'p> Lane<'p> {
         self.end_unsent(attempt, Outcome::Failed, unsent)
     }
 
+    /// Does not send a request that would pass a limit of the run: nothing more is to begin.
+    fn end_at(&mut self, limit: Limit, attempt: &Attempt<'p>) -> Command<'p> {
+        let command = self.refuse(attempt, &limit.refusal(attempt.more_deletes()));
+        self.halt(Stop::Limit(limit), &limit.reached());
+        command
+    }
+
     fn end_unsent(&mut self, attempt: &Attempt<'p>, outcome: Outcome, why: String) -> Command<'p> {
         let row = self.row.as_deref();
         let mut end = finished(attempt.step, row, Some(attempt.action), outcome, Some(why));
@@ -101,18 +114,9 @@ impl<'p> Lane<'p> {
 
     /// Writes down that a request is about to be sent.
     pub(super) fn intend(&mut self, mut attempt: Attempt<'p>, waited_ms: u64) -> Command<'p> {
-        // A retry of a delete deletes nothing more than its first attempt did not.
-        let deletes = if attempt.number == 0 {
-            attempt.deletes()
-        } else {
-            0
-        };
+        let deletes = attempt.more_deletes();
         if let Err(limit) = self.around.meter.take(deletes) {
-            let command = self.refuse(&attempt, &limit);
-            if !attempt.may_be_done() {
-                self.halt(Stop::Failed, "a limit was reached");
-            }
-            return command;
+            return self.end_at(limit, &attempt);
         }
         attempt.counted += deletes;
         attempt.number += 1;

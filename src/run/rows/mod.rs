@@ -96,9 +96,13 @@ impl Driver<'_> {
         let problems: Vec<String> = problems.into_iter().flatten().collect();
         let problem = (!problems.is_empty()).then(|| problems.join("; "));
         let tally = turns.tally;
+        let enough = match halted {
+            Some(Stop::Limit(limit)) => Some(limit.reached()),
+            _ => patience.enough(&tally.counts),
+        };
         Ok(LoopEnd {
             stop: halted.or_else(|| patience.stop(&tally.counts)),
-            enough: patience.enough(&tally.counts),
+            enough,
             tally,
             problem,
         })
@@ -160,7 +164,7 @@ impl Driver<'_> {
                 stop = Some(Stop::Interrupted);
             }
             let enough = patience.exhausted(&turns.ended);
-            if enough {
+            if enough || matches!(stop, Some(Stop::Limit(_))) {
                 reader.over.send_replace(true);
             }
             let over = stop.is_some() || enough;
@@ -189,7 +193,7 @@ impl Driver<'_> {
                 continue;
             };
             let ended: Ended = ended?;
-            if matches!(ended.stop, Some(Stop::Interrupted | Stop::Budget)) {
+            if ended.stop.is_some_and(Stop::ends_loops) {
                 stop = stop.or(ended.stop);
             }
             if let Some(value) = &ended.serialize_by {
