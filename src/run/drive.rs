@@ -210,8 +210,7 @@ impl Driver<'_> {
                 },
                 Command::Send(request, timeout) => {
                     let answer = self.send(&request, timeout).await;
-                    drop(leave.take());
-                    self.heed(&answer);
+                    self.heed(leave.take(), &answer);
                     Input::Answered(Box::new(answer))
                 }
                 Command::Wait(wait) => {
@@ -233,7 +232,7 @@ impl Driver<'_> {
     }
 
     /// Waits for the pace, but no longer than the run goes on, or than the row may begin.
-    async fn admit(&self, most: Duration, row: Option<&RowNotes>) -> Result<Leave, NoLeave> {
+    async fn admit(&self, most: Duration, row: Option<&RowNotes>) -> Result<Leave<'_>, NoLeave> {
         let too_late = async {
             match row {
                 Some(row) => row.is_too_late().await,
@@ -262,9 +261,11 @@ impl Driver<'_> {
     }
 
     /// A server that asks one request to wait means everybody. What was not sent is none of the day's requests.
-    fn heed(&self, answer: &Result<Response, SendError>) {
-        if matches!(answer, Err(SendError::NotSent(_))) {
-            self.pace.give_back();
+    fn heed(&self, leave: Option<Leave<'_>>, answer: &Result<Response, SendError>) {
+        if let Some(leave) = leave
+            && !matches!(answer, Err(SendError::NotSent(_)))
+        {
+            leave.used();
         }
         if let Ok(response) = answer
             && matches!(response.status, 429 | 503)

@@ -124,7 +124,7 @@ impl Reader<'_> {
             attempt += 1;
             *requests += 1;
             let sent = self.transport.send(request, DEFAULT_TIMEOUT).await;
-            drop(leave);
+            leave.used();
             let verdict = outcome::judge(&sent, read.answer());
             let again = verdict.may_repeat(Effect::Read) && attempt < retry.attempts;
             let (reason, wish) = match verdict {

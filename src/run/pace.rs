@@ -55,7 +55,9 @@ type Others = Box<dyn Fn() -> u64>;
 pub struct Pace {
     interval: Option<Duration>,
     places: Option<Arc<Semaphore>>,
-    left: Cell<Option<u64>>,
+    /// Requests that are left today; below nothing where others have sent more than there were, so that what is given
+    /// back later makes up for that first.
+    left: Cell<Option<i64>>,
     others: Option<Others>,
     /// When the next request may be sent.
     next: Cell<Option<Instant>>,
@@ -73,31 +75,42 @@ impl fmt::Debug for Pace {
     }
 }
 
-/// Leave to send one request; its place is free again when this is dropped.
+/// Leave to send one request. When this is dropped its place is free again, and the request is left for today unless
+/// it was [used](Leave::used).
 #[derive(Debug)]
-pub(super) struct Leave {
+pub(super) struct Leave<'p> {
     _place: Option<OwnedSemaphorePermit>,
+    taken: Option<Taken<'p>>,
     /// How long it took to be given.
     pub(super) waited: Duration,
 }
 
-impl Leave {
+impl Leave<'_> {
     /// Leave that takes no place: the run is stopping, and nothing will be sent.
     pub(super) const fn none() -> Self {
         Self {
             _place: None,
+            taken: None,
             waited: Duration::ZERO,
+        }
+    }
+
+    /// The request was sent, or may have been: it is one of the day's.
+    pub(super) fn used(mut self) {
+        if let Some(taken) = &mut self.taken {
+            taken.is_used = true;
         }
     }
 }
 
-/// One of the day's requests that was taken and is not sent yet: who stops waiting for it gives it back.
-struct Unused<'p> {
-    left: &'p Cell<Option<u64>>,
+/// One of the day's requests that was taken: who does not send it in the end gives it back.
+#[derive(Debug)]
+struct Taken<'p> {
+    left: &'p Cell<Option<i64>>,
     is_used: bool,
 }
 
-impl Drop for Unused<'_> {
+impl Drop for Taken<'_> {
     fn drop(&mut self) {
         if !self.is_used {
             self.left.set(self.left.get().map(|left| left + 1));
@@ -113,7 +126,7 @@ impl Pace {
             places: rules
                 .concurrency
                 .map(|places| Arc::new(Semaphore::new(places.max(1)))),
-            left: Cell::new(rules.left_today),
+            left: Cell::new(rules.left_today.map(signed)),
             others: None,
             next: Cell::new(None),
             held: Cell::new(None),
@@ -132,7 +145,7 @@ impl Pace {
     ///
     /// # Errors
     /// When the day's requests are used up, or the server asks for more.
-    pub(super) async fn admit(&self, most: Duration) -> Result<Leave, NoLeave> {
+    pub(super) async fn admit(&self, most: Duration) -> Result<Leave<'_>, NoLeave> {
         let asked = Instant::now();
         let place = match &self.places {
             Some(places) => Some(
@@ -144,19 +157,7 @@ impl Pace {
             None => None,
         };
         // Taken before the wait, so that many who wait together take no more than there is.
-        if let Some(left) = self.left.get() {
-            let by_others = self.others.as_ref().map_or(0, |others| others());
-            let left = left.saturating_sub(by_others);
-            self.left.set(Some(left));
-            let Some(after) = left.checked_sub(1) else {
-                return Err(NoLeave::Budget);
-            };
-            self.left.set(Some(after));
-        }
-        let mut unused = Unused {
-            left: &self.left,
-            is_used: false,
-        };
+        let taken = self.take()?;
         loop {
             if let Some(held) = self.is_held() {
                 let wait = held.saturating_duration_since(Instant::now());
@@ -174,18 +175,31 @@ impl Pace {
             }
             // Who was held back in the meantime takes a new turn: all at once would be faster than the rate.
             if self.is_held().is_none() {
-                unused.is_used = true;
                 return Ok(Leave {
                     _place: place,
+                    taken,
                     waited: asked.elapsed(),
                 });
             }
         }
     }
 
-    /// A request that had leave was provably not sent: it is left for today.
-    pub(super) fn give_back(&self) {
-        self.left.set(self.left.get().map(|left| left + 1));
+    /// Takes one of the day's requests, where they are counted.
+    fn take(&self) -> Result<Option<Taken<'_>>, NoLeave> {
+        let Some(left) = self.left.get() else {
+            return Ok(None);
+        };
+        let by_others = self.others.as_ref().map_or(0, |others| others());
+        let left = left.saturating_sub(signed(by_others));
+        if left < 1 {
+            self.left.set(Some(left));
+            return Err(NoLeave::Budget);
+        }
+        self.left.set(Some(left - 1));
+        Ok(Some(Taken {
+            left: &self.left,
+            is_used: false,
+        }))
     }
 
     /// The server asked one request to wait so long: nobody sends before that.
@@ -210,5 +224,57 @@ impl Pace {
             self.waited.set(self.waited.get() + wait);
             tokio::time::sleep(wait).await;
         }
+    }
+}
+
+/// So many that nobody sends more in a day.
+fn signed(requests: u64) -> i64 {
+    i64::try_from(requests).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    fn pace(left_today: u64) -> Pace {
+        Pace::new(&PaceRules {
+            left_today: Some(left_today),
+            ..PaceRules::default()
+        })
+    }
+
+    #[tokio::test]
+    async fn leave_that_is_not_used_is_left_for_today() {
+        let pace = pace(1);
+        for _ in 0..3 {
+            let leave = pace.admit(Duration::ZERO).await.unwrap();
+            let other = pace.admit(Duration::ZERO).await;
+            assert_eq!(other.unwrap_err(), NoLeave::Budget);
+            drop(leave);
+        }
+        pace.admit(Duration::ZERO).await.unwrap().used();
+        let other = pace.admit(Duration::ZERO).await;
+        assert_eq!(other.unwrap_err(), NoLeave::Budget);
+    }
+
+    #[tokio::test]
+    async fn what_others_sent_too_much_is_made_up_for_by_what_is_given_back() {
+        let sent = Rc::new(Cell::new(0));
+        let by_others = Rc::clone(&sent);
+        let pace = pace(2).shared_with(move || by_others.take());
+        let first = pace.admit(Duration::ZERO).await.unwrap();
+        let second = pace.admit(Duration::ZERO).await.unwrap();
+        sent.set(1);
+        for leave in [first, second] {
+            assert!(pace.admit(Duration::ZERO).await.is_err());
+            drop(leave);
+        }
+        // Two were left, and others have sent one of them.
+        let leave = pace.admit(Duration::ZERO).await.unwrap();
+        assert!(pace.admit(Duration::ZERO).await.is_err());
+        leave.used();
+        assert!(pace.admit(Duration::ZERO).await.is_err());
     }
 }
