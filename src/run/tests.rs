@@ -673,6 +673,31 @@ fn loops_survive_every_trouble() {
     }
 }
 
+#[test]
+fn rows_that_are_refused_at_once_do_not_come_back_at_once() {
+    let inner = step("u", Effect::Update, "");
+    let items = "items: [1, 2, 3, 4, 5, 6, 7, 8]";
+    let text =
+        format!("voxplay: 1\nsteps: [{{ id: each, for_each: {{ {items} }}, steps: [{inner}] }}]\n");
+    let plan = plan(&text);
+    let names: Vec<String> = (1..=8).map(|row| format!("u@{row}")).collect();
+    let script: Vec<(&str, &[Answer])> = names
+        .iter()
+        .map(|name| (name.as_str(), &[NotNow][..]))
+        .collect();
+    let mut world = world(&plan, &scripted(&script));
+    world.stretch(Trouble::None).expect("nothing disturbs it");
+    let waits = world.ledger.events.iter().filter_map(|event| match event {
+        EventKind::AttemptFailed(failed) => Some(failed.wait_ms),
+        _ => None,
+    });
+    let mut waits: Vec<u64> = waits.collect();
+    assert_eq!(waits.len(), 8);
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 4, "{waits:?}");
+}
+
 /// A step or a group of steps, as YAML in flow style, indented by the caller.
 fn any_step(id: String) -> impl Strategy<Value = String> {
     let effects = prop_oneof![

@@ -4,7 +4,7 @@
 use super::{Lane, State, Stop};
 use crate::action::Effect;
 use crate::attachment::Attachment;
-use crate::event::{AttemptFailed, AttemptStarted, EventKind};
+use crate::event::{AttemptFailed, AttemptStarted, EventKind, step_name};
 use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::run::attempt::{Attempt, finished};
@@ -151,7 +151,9 @@ impl<'p> Lane<'p> {
         sent: &Result<Response, SendError>,
         now: u64,
     ) -> Command<'p> {
-        let seed = format!("{}/{}", self.around.run, attempt.step.id);
+        // With the row: those that were refused at once are not to come back at once.
+        let name = step_name(&attempt.step.id, self.row.as_deref());
+        let seed = format!("{}/{name}", self.around.run);
         let next = settle(
             &mut attempt,
             sent,
