@@ -366,7 +366,7 @@ impl World<'_> {
                 continue;
             }
             let done = self.crm.done.get(&name).copied().unwrap_or_default() > 0;
-            let may_be_hidden = self.ledger.forgotten.contains(&name) || self.may_be_done(&name);
+            let may_be_hidden = self.ledger.forgotten.contains(&name);
             match outcome {
                 Outcome::Ok => assert!(done, "{name} is called ok and was not done: {self:?}"),
                 Outcome::Failed | Outcome::Skipped | Outcome::NotRun => assert!(
@@ -396,14 +396,6 @@ impl World<'_> {
                 assert_eq!(rows.of(outcome), said, "{outcome}: {self:?}");
             }
         }
-    }
-
-    /// A repeatable request that went out again has no last word yet.
-    fn may_be_done(&self, name: &str) -> bool {
-        let (step, row) = name
-            .split_once('@')
-            .map_or((name, None), |(step, row)| (step, Some(row)));
-        History::from_events(&self.ledger.events).may_be_done(step, row)
     }
 
     /// Everything is accounted for, and nothing that is said is false.
