@@ -148,15 +148,28 @@ impl Driver<'_> {
         if is_open || !self.history.is_of_journal() {
             return Ok(false);
         }
-        let failed = |error| RunError::Journal {
+        self.journal.flush().await.map_err(|it| self.unread(it))?;
+        let doubts = self.journal.in_doubt(self.run);
+        let doubts = doubts.map_err(|it| self.unread(it))?;
+        let comes_back = finished.is_out_of_budget();
+        Ok(doubts.iter().any(|doubt| !(doubt.is_left && comes_back)))
+    }
+
+    fn unread(&self, error: JournalError) -> RunError {
+        RunError::Journal {
             error,
             sent: self.meter.requests(),
             unrecorded: None,
-        };
-        self.journal.flush().await.map_err(failed)?;
-        let doubts = self.journal.in_doubt(self.run).map_err(failed)?;
-        let comes_back = finished.is_out_of_budget();
-        Ok(doubts.iter().any(|doubt| !(doubt.is_left && comes_back)))
+        }
+    }
+
+    /// Ends the run where something of its history could not be read: what it was told then would have things sent that
+    /// were sent before.
+    pub(super) fn check_history(&self) -> Result<(), RunError> {
+        match self.history.take_failure() {
+            Some(error) => Err(self.unread(error)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn around(&self) -> Surroundings<'_> {
@@ -187,6 +200,7 @@ impl Driver<'_> {
                 lane.interrupt();
             }
             let command = lane.advance(input, milliseconds(clock));
+            self.check_history()?;
             if !command.leads_to_a_request() {
                 // Whoever holds a place and sends nothing would wait for it himself.
                 leave = None;

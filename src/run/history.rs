@@ -4,6 +4,7 @@
 mod accepted;
 mod stretches;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use self::stretches::Stretches;
@@ -53,6 +54,8 @@ pub struct History {
     /// Whether the playbook or its data may be others than before.
     is_changed: bool,
     stretches: Stretches,
+    /// Why something could not be read, until the run ends by it.
+    failure: RefCell<Option<JournalError>>,
 }
 
 impl History {
@@ -158,9 +161,7 @@ impl History {
     /// Whether a row has this name, or one that it holds, and this step was begun or ended for it.
     pub fn has_row(&self, step: &str, row: &str) -> bool {
         if let Some((journal, run)) = &self.rows {
-            return journal
-                .has_row(run, step, row)
-                .expect("a journal that was opened and read a moment ago can be read");
+            return self.read(journal.has_row(run, step, row));
         }
         self.steps.keys().any(|(known, name)| {
             let name = name.as_deref().and_then(|name| name.strip_prefix(row));
@@ -185,9 +186,7 @@ impl History {
         if others.is_empty() {
             return false;
         }
-        let events = journal
-            .step_events(run, step, Some(row))
-            .expect("a journal that was opened and read a moment ago can be read");
+        let events = self.read(journal.step_events(run, step, Some(row)));
         let within = |number: &u64| others.iter().any(|stretch| stretch.contains(number));
         events.iter().any(|(number, _)| within(number))
     }
@@ -238,20 +237,29 @@ impl History {
                     Some(row) => journal.has_rows_inside(run, &step.id, row),
                     None => journal.has_rows(run, &step.id),
                 };
-                return has_rows
-                    .expect("a journal that was opened and read a moment ago can be read");
+                return self.read(has_rows);
             }
             let mut keys = self.steps.keys();
             keys.any(|(known, name)| *known == step.id && name.as_ref().is_some_and(is_inside))
         })
     }
 
+    /// What was read; where it cannot be, as if nothing were there, and the run ends before it does anything with that.
+    fn read<T: Default>(&self, read: Result<T, JournalError>) -> T {
+        read.unwrap_or_else(|error| {
+            self.failure.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+
+    /// Why something could not be read since this was last asked. Then nothing that was answered since may be relied on.
+    pub(super) fn take_failure(&self) -> Option<JournalError> {
+        self.failure.take()
+    }
+
     fn known(&self, step: &str, row: Option<&str>) -> Option<Known> {
         if let (Some((journal, run)), Some(row)) = (&self.rows, row) {
-            // What cannot be read counts as in doubt nowhere: the lane would send it again. So it stops here.
-            let events = journal
-                .step_events(run, step, Some(row))
-                .expect("a journal that was opened and read a moment ago can be read");
+            let events = self.read(journal.step_events(run, step, Some(row)));
             let mut known = Known::default();
             for (_, event) in &events {
                 known.add(&event.kind);

@@ -231,6 +231,37 @@ fn a_loop_that_failed_too_often_stops_the_run_though_its_data_breaks_off_as_well
 }
 
 #[test]
+fn a_run_ends_where_what_was_done_cannot_be_read_any_more() {
+    let project = Project::new(&creates("    on_failure: continue\n"), []);
+    project.write("rows.csv", &csv(3));
+    let row_1 = |answer: Answer| {
+        move |arrived: &Arrived| match row_of(arrived).as_str() {
+            "1" => answer.clone(),
+            _ => json(DONE),
+        }
+    };
+    project.server.judge(row_1(refused()));
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 3), "{ran:?}");
+    project.server.judge(row_1(Answer::Held(DONE)));
+    let arguments = ["resume", "r", "--retry-failed", "--format", "json"];
+    let child = project.voxplay(&arguments).spawn().unwrap();
+    project.server.wait_for(4);
+    // What the journal says of the second row is damaged while the first is on its way.
+    let journal = project.folder.path().join(".voxplay/journal.sqlite");
+    let open = rusqlite::Connection::open(journal).unwrap();
+    open.busy_timeout(GUARD).unwrap();
+    let damage = r#"UPDATE events SET body = '{"a":1}' WHERE "row" = '2'"#;
+    assert!(open.execute(damage, []).unwrap() > 0);
+    drop(open);
+    project.server.release();
+    let ran = ended(&project, child);
+    assert_eq!((ran.exit, ran.arrived.len()), (1, 4), "{ran:?}");
+    assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+    assert!(ran.stdout.contains("state-folder"), "{ran:?}");
+}
+
+#[test]
 fn records_deleted_before_a_resumption_count_against_the_limit() {
     let playbook = "limits: { deletes: 1 }\nsteps:\n  - id: each\n    for_each: { csv: rows.csv, key: \"{{ row.id }}\" }\n    steps:\n      - id: u\n        action: record.update\n        with: { module: contacts, wolkvox_id: \"{{ row.id }}\", fields: { A: b } }\n      - id: d\n        when: steps.u.outcome == 'ok'\n        action: record.delete\n        with: { module: contacts, wolkvox_id: \"{{ row.id }}\" }\n";
     let project = Project::new(playbook, [json(DONE), refused()]);

@@ -87,7 +87,9 @@ impl Driver<'_> {
         each: &'p PlannedLoop,
         clock: Instant,
     ) -> Result<Ended, RunError> {
-        if let Some(event) = self.known_row(&item, step, each) {
+        let known = self.known_row(&item, step, each);
+        self.check_history()?;
+        if let Some(event) = known {
             return Ok(item.ended(event, Standing::Known, None));
         }
         let applies = each
@@ -147,7 +149,9 @@ impl Driver<'_> {
         left_out: Option<&str>,
         clock: Instant,
     ) -> Result<Ended, RunError> {
-        match self.known_row(&item, step, each) {
+        let known = self.known_row(&item, step, each);
+        self.check_history()?;
+        match known {
             Some(event) => Ok(item.ended(event, Standing::Known, None)),
             None => self.not_run(item, (step, each), left_out, clock).await,
         }
@@ -162,7 +166,9 @@ impl Driver<'_> {
         clock: Instant,
     ) -> Result<Ended, RunError> {
         let outcome = left_out.map_or(Outcome::NotRun, |_| Outcome::Skipped);
-        if !self.history.has_begun_any(&each.steps, &item.key) {
+        let has_begun = self.history.has_begun_any(&each.steps, &item.key);
+        self.check_history()?;
+        if !has_begun {
             let event = item.event(step, outcome);
             return Ok(item.ended(event, Standing::News, None));
         }

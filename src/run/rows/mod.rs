@@ -70,6 +70,7 @@ impl Driver<'_> {
                 .collect::<Result<Vec<_>, _>>()?;
             Ok((rows, total, accounts))
         });
+        self.check_history()?;
         let (rows, total, accounts) = match opened {
             Ok(opened) => opened,
             Err(problem) => {
@@ -137,6 +138,7 @@ impl Driver<'_> {
     ) -> Result<(), RunError> {
         let of = (reader.step, reader.each);
         while let Some(read) = reader.read() {
+            self.check_history()?;
             let ended = match read {
                 Read::Item(item) => self.left(*item, of, left_out, clock).await?,
                 Read::Bad(ended) => *ended,
@@ -176,7 +178,9 @@ impl Driver<'_> {
                 if exhausted || unbegun.len() >= places * NEAR || !turns.have_room() {
                     break;
                 }
-                match reader.read() {
+                let read = reader.read();
+                self.check_history()?;
+                match read {
                     None => exhausted = true,
                     Some(Read::Bad(ended)) => turns.add(*ended).await?,
                     Some(Read::Item(item)) => unbegun.add(*item),
