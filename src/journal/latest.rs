@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::Journal;
 use super::error::JournalError;
@@ -20,19 +20,26 @@ pub struct Latest {
     pub last: EventKind,
 }
 
-/// From the latest run back until one fits. What a run began with is read, whole playbooks among it, where the file has
-/// the same name; a run that an older voxplay began does not say which project it is one of. A run that was stopped before
-/// it sent anything leaves those before it as they were: the first of its events say so.
-pub(super) const LATEST: &str = "SELECT runs.id
-     FROM runs INDEXED BY runs_by_time CROSS JOIN events AS first ON first.run = runs.id AND first.seq = 1
+/// The runs to a target whose playbook has this file name, from the one that began last back: by its first event, for
+/// the `started_at` of one that a saved plan was run as is when the plan was made, perhaps weeks before. Of each run it
+/// reads the beginning of two rows, and no playbook.
+pub(super) const TO_TARGET: &str = "SELECT runs.id, first.time
+     FROM runs CROSS JOIN events AS first ON first.run = runs.id AND first.seq = 1
      WHERE target = ?1 AND server = ?2 AND operation = ?3
        AND substr(playbook, -length(?4)) = ?4
-       AND first.body ->> '$.from_root' = ?5
-       AND ifnull(first.body ->> '$.root', ?6) = ?6
+     ORDER BY first.time DESC, runs.id DESC";
+
+/// Whether a run is one of the playbook that has this name from its project's root; it reads what the run began with,
+/// whole playbooks among it. A run that an older voxplay began does not say which project it is one of. A run that was
+/// stopped before it sent anything leaves those before it as they were: the first of its events say so.
+pub(super) const FITS: &str = "SELECT EXISTS (
+     SELECT 1 FROM runs CROSS JOIN events AS first ON first.run = runs.id AND first.seq = 1
+     WHERE runs.id = ?1
+       AND first.body ->> '$.from_root' = ?2
+       AND ifnull(first.body ->> '$.root', ?3) = ?3
        AND (runs.outcome IS 'ok' OR EXISTS (
          SELECT 1 FROM events AS early WHERE early.run = runs.id AND early.seq <= 1000
-           AND (early.seq = 1000 OR early.kind = 'attempt_started')))
-     ORDER BY started_at DESC LIMIT 1";
+           AND (early.seq = 1000 OR early.kind = 'attempt_started'))))";
 
 const LAST: &str =
     "SELECT seq, time, kind, body FROM events WHERE run = ?1 ORDER BY seq DESC LIMIT 1";
@@ -53,30 +60,20 @@ impl Journal {
         if self.shared.is_new {
             return Ok(None);
         }
-        let mut runs: Vec<(String, Stored)> = Vec::new();
+        let mut runs: Vec<(String, String)> = Vec::new();
         for name in names {
-            let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-            let found = self.read(|connection| {
-                let to = (&target.name, &target.server, &target.operation);
-                let run: Option<String> = connection
-                    .prepare_cached(LATEST)?
-                    .query_row(params![to.0, to.1, to.2, file, name, root], |row| {
-                        row.get(0)
-                    })
-                    .optional()?;
-                let Some(run) = run else { return Ok(None) };
-                let last = connection
-                    .prepare_cached(LAST)?
-                    .query_row([&run], Stored::read)?;
-                Ok(Some((run, last)))
-            })?;
+            let found = self.read(|connection| latest_named(connection, name, root, target))?;
             runs.extend(found);
         }
         // Under two names it may have run by turns.
-        let latest = runs.into_iter().max_by(|a, b| a.1.time.cmp(&b.1.time));
-        let Some((id, last)) = latest else {
+        let Some((_, id)) = runs.into_iter().max() else {
             return Ok(None);
         };
+        let last = self.read(|connection| {
+            connection
+                .prepare_cached(LAST)?
+                .query_row([&id], Stored::read)
+        })?;
         let Some(run) = RunId::parse(&id) else {
             return Ok(None);
         };
@@ -86,4 +83,24 @@ impl Journal {
             last: event.kind,
         }))
     }
+}
+
+/// When the latest run of the playbook of this name began, and its id.
+fn latest_named(
+    connection: &Connection,
+    name: &str,
+    root: &str,
+    to: &TargetFacts,
+) -> rusqlite::Result<Option<(String, String)>> {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let mut runs = connection.prepare_cached(TO_TARGET)?;
+    let mut runs = runs.query(params![to.name, to.server, to.operation, file])?;
+    let mut fits = connection.prepare_cached(FITS)?;
+    while let Some(run) = runs.next()? {
+        let (id, began): (String, String) = (run.get(0)?, run.get(1)?);
+        if fits.query_row(params![id, name, root], |row| row.get(0))? {
+            return Ok(Some((began, id)));
+        }
+    }
+    Ok(None)
 }
