@@ -42,6 +42,9 @@ pub(super) struct Progress {
     pub(super) commits: AtomicU64,
 }
 
+/// How often the writer waits for its turn before it gives up: each time for as long as every connection waits, which
+/// makes a minute.
+const TURNS: u32 = 6;
 /// How many events one statement inserts where there are as many: below the least number of parameters that an
 /// `SQLite` may be limited to (999).
 const AT_ONCE: usize = 32;
@@ -116,7 +119,7 @@ impl Writer {
     ) -> Result<(), JournalError> {
         let mut written = match self.progress.failure.get() {
             Some(failure) => Err(failure.clone()),
-            None => self.statement("BEGIN IMMEDIATE"),
+            None => self.begin(),
         };
         let mut count = 0;
         let mut taken = 0;
@@ -170,6 +173,18 @@ impl Writer {
             path: self.path.clone(),
             detail: "it was taken away while the run went on".to_owned(),
         })
+    }
+
+    /// Begins a transaction. Nothing of it is written yet, so that whoever keeps the database locked can be waited for
+    /// again.
+    fn begin(&self) -> Result<(), JournalError> {
+        for _ in 1..TURNS {
+            match self.statement("BEGIN IMMEDIATE") {
+                Err(JournalError::Busy { .. }) => {}
+                begun => return begun,
+            }
+        }
+        self.statement("BEGIN IMMEDIATE")
     }
 
     fn statement(&self, sql: &str) -> Result<(), JournalError> {

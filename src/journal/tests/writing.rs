@@ -1,16 +1,21 @@
 //! Order, groups, back-pressure, and what a failed write does.
 #![expect(clippy::disallowed_methods, reason = "a test looks at the file")]
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::poll;
 use rusqlite::Connection;
-use std::pin::pin;
+use tokio::sync::oneshot;
 
 use super::{all, at, attempt, run_id, started, step};
-use crate::journal::database::EMPTY;
-use crate::journal::queue::ROOM;
+use crate::journal::database::{EMPTY, Place};
+use crate::journal::entry::Entry;
+use crate::journal::queue::{Queue, ROOM};
+use crate::journal::writer::{Message, Writer};
 use crate::journal::{Durability, Journal, JournalError};
 use crate::outcome::Outcome;
 
@@ -248,4 +253,63 @@ async fn a_closed_journal_takes_nothing_more_and_can_be_read() {
         }
         assert_eq!(all(&journal, &run), [event]);
     }
+}
+
+/// The writer of a journal in a folder, asked to write one event by way of this connection's busy handler.
+async fn written_while_busy(
+    folder: &std::path::Path,
+    handler: fn(i32) -> bool,
+) -> Result<(), JournalError> {
+    let place = Place::Folder(folder.to_owned());
+    let mut connection = place.open_writer().unwrap();
+    connection.busy_handler(Some(handler)).unwrap();
+    let writer = Writer {
+        file: place.file(),
+        connection,
+        path: place.database(),
+        progress: Arc::default(),
+    };
+    let (queue, outlet) = Queue::new();
+    let thread = std::thread::spawn(move || writer.run(&outlet));
+    let event = at(0, attempt("a", None, 1));
+    let entry = Entry::new(&run_id("r"), &event, event.kind.body().unwrap());
+    let (answer, answered) = oneshot::channel();
+    let message = Message::Append(entry, Some(answer));
+    queue.push(message).await.unwrap();
+    let written = answered.await.unwrap();
+    queue.close();
+    thread.join().unwrap();
+    written
+}
+
+#[tokio::test]
+async fn whoever_keeps_the_journal_locked_is_waited_for_more_than_once() {
+    static OTHER: Mutex<Option<Connection>> = Mutex::new(None);
+    static REFUSED: AtomicU32 = AtomicU32::new(0);
+    // The wait ends in vain three times; after that the other lets go.
+    fn in_vain(_: i32) -> bool {
+        if REFUSED.fetch_add(1, Ordering::Relaxed) == 2 {
+            *OTHER.lock().unwrap() = None;
+        }
+        false
+    }
+    let folder = tempfile::tempdir().unwrap();
+    drop(Journal::open(folder.path()).unwrap());
+    *OTHER.lock().unwrap() = Some(hold_up(folder.path()));
+    assert_eq!(written_while_busy(folder.path(), in_vain).await, Ok(()));
+    assert_eq!(REFUSED.load(Ordering::Relaxed), 3);
+    let journal = Journal::open(folder.path()).unwrap();
+    assert_eq!(all(&journal, &run_id("r")).len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_never_lets_go_of_the_journal_is_not_waited_for_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Journal::open(folder.path()).unwrap());
+    let _other = hold_up(folder.path());
+    let written = written_while_busy(folder.path(), |_| false).await;
+    assert!(
+        matches!(written, Err(JournalError::Busy { .. })),
+        "{written:?}"
+    );
 }
