@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use super::lock::Holder;
+use crate::event::RunId;
 
 /// Why the journal refused. After any error of [`append`](super::Journal::append) the request that
 /// it was to record must not be sent.
@@ -62,6 +63,14 @@ pub enum JournalError {
     Locked {
         /// Who holds the lock; none in the instant before the holder has said so.
         by: Option<Holder>,
+    },
+    /// A run of which a part is gone: what became of it cannot be said any more.
+    #[error(
+        "the run {run} is being forgotten: let `voxplay runs prune --older-than 30` forget the rest of it, or use another id"
+    )]
+    HalfForgotten {
+        /// The run.
+        run: RunId,
     },
     /// An event that this program cannot write or read.
     #[error("the journal {} has an event that cannot be read ({detail}): was it written by a newer voxplay?", path.display())]

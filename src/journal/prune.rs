@@ -1,9 +1,21 @@
 //! Old runs forgotten. What can be gone on with, is in doubt, or keeps something from being sent twice, stays.
+//!
+//! Runs that go on record meanwhile: so a little is forgotten at a time, the first events of a run first, and while any
+//! of its events are left its row in `runs` is marked. A run that is marked is none any more, whatever is left of it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: leaves the database to others for as long as it kept it"
+)]
 
-use rusqlite::{Connection, params};
+use std::time::Instant;
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::{Journal, JournalError, RunLock};
 use crate::event::{BUDGET_USED_UP, RunId};
+
+/// So many events are forgotten in one transaction, for which others who write have to wait.
+const AT_ONCE: u32 = 5_000;
 
 /// Which runs are old; times as RFC 3339 text in UTC.
 #[derive(Debug, Clone, Copy)]
@@ -45,22 +57,88 @@ impl Journal {
             let mut locks = locks.iter();
             locks.any(|(locked, lock)| locked == playbook && lock.is_some())
         };
-        let mut work = || -> rusqlite::Result<usize> {
-            let transaction = connection.transaction()?;
-            let mut count = 0;
-            // Once more, now that nobody begins anything.
-            for (id, playbook) in candidates(&transaction, old)? {
-                if is_free(&playbook) {
-                    transaction.execute("DELETE FROM events WHERE run = ?1", [&id])?;
-                    count += transaction.execute("DELETE FROM runs WHERE id = ?1", [&id])?;
-                }
+        // Once more, now that nobody begins anything.
+        let runs = candidates(&connection, old).map_err(failed)?.into_iter();
+        let runs = runs.filter(|(_, playbook)| is_free(playbook));
+        let mut runs: Vec<Going> = runs
+            .map(|(id, _)| Going {
+                id,
+                is_marked: false,
+            })
+            .collect();
+        runs.extend(half_forgotten(&connection).map_err(failed)?);
+        let mut count = 0;
+        while !runs.is_empty() {
+            let since = Instant::now();
+            count += forget(&mut connection, &mut runs).map_err(failed)?;
+            if !runs.is_empty() {
+                // Who waits looks only now and then whether it is its turn.
+                std::thread::sleep(since.elapsed());
             }
-            transaction.commit()?;
-            Ok(count)
-        };
-        let count = work().map_err(failed)?;
-        Ok(u64::try_from(count).unwrap_or(u64::MAX))
+        }
+        Ok(count)
     }
+}
+
+/// A run that is being forgotten.
+struct Going {
+    id: String,
+    /// Whether a part of it is gone already.
+    is_marked: bool,
+}
+
+/// Forgets from the end of the list what one transaction holds, and takes off the list what is gone. Returns how many
+/// runs it was that are gone now.
+fn forget(connection: &mut Connection, runs: &mut Vec<Going>) -> rusqlite::Result<u64> {
+    // One that began by reading could not write any more once somebody else has written.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut room = AT_ONCE;
+    let mut count = 0;
+    while room > 0
+        && let Some(run) = runs.last_mut()
+    {
+        let is_marked = transaction
+            .prepare_cached("SELECT started_at = '' FROM runs WHERE id = ?1")?
+            .query_row([&run.id], |row| row.get(0))
+            .optional()?;
+        // Another process may have forgotten the rest of it, and a new run may have its id.
+        if is_marked == Some(run.is_marked) {
+            let id = &run.id;
+            let gone = transaction
+                .prepare_cached(FIRST_EVENTS)?
+                .execute(params![id, room])?;
+            room = room.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+            if transaction.prepare_cached(HAS_EVENTS)?.exists([id])? {
+                transaction.execute("UPDATE runs SET started_at = '' WHERE id = ?1", [id])?;
+                run.is_marked = true;
+                break;
+            }
+            transaction.execute("DELETE FROM runs WHERE id = ?1", [id])?;
+            count += 1;
+        }
+        runs.pop();
+    }
+    transaction.commit()?;
+    Ok(count)
+}
+
+/// In their order, so that no request is left without what became of it.
+const FIRST_EVENTS: &str = "DELETE FROM events WHERE run = ?1 AND seq IN (
+     SELECT seq FROM events WHERE run = ?1 ORDER BY seq LIMIT ?2)";
+
+const HAS_EVENTS: &str = "SELECT 1 FROM events WHERE run = ?1 LIMIT 1";
+
+/// The runs that an earlier process was stopped in the middle of forgetting.
+fn half_forgotten(connection: &Connection) -> rusqlite::Result<Vec<Going>> {
+    connection
+        .prepare("SELECT id FROM runs INDEXED BY runs_by_time WHERE started_at = ''")?
+        .query_map([], |row| {
+            Ok(Going {
+                id: row.get(0)?,
+                is_marked: true,
+            })
+        })?
+        .collect()
 }
 
 /// The runs that may be forgotten, each with the name of its playbook's lock.

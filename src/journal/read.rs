@@ -54,7 +54,8 @@ impl Journal {
     /// Where the database cannot be read.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, JournalError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let sql = format!("{RUN_COLUMNS} ORDER BY began DESC, id DESC LIMIT ?1");
+        let sql =
+            format!("{RUN_COLUMNS} WHERE started_at <> '' ORDER BY began DESC, id DESC LIMIT ?1");
         self.read(|connection| {
             connection
                 .prepare_cached(&sql)?
@@ -66,16 +67,23 @@ impl Journal {
     /// One run, or none of this id.
     ///
     /// # Errors
-    /// Where the database cannot be read.
+    /// [`JournalError::HalfForgotten`] where it is one of which only a part is left: no other can begin under its id. Or
+    /// where the database cannot be read.
     pub fn run(&self, id: &RunId) -> Result<Option<RunSummary>, JournalError> {
         let sql = format!("{RUN_COLUMNS} WHERE id = ?1");
-        self.read(|connection| {
+        let found = self.read(|connection| {
             connection
                 .prepare_cached(&sql)?
                 .query_map([id.as_str()], summary)?
                 .next()
                 .transpose()
-        })
+        })?;
+        match found {
+            Some(run) if run.started_at.is_empty() => {
+                Err(JournalError::HalfForgotten { run: run.id })
+            }
+            found => Ok(found),
+        }
     }
 
     /// The events of a run, from the first, in constant memory. What is added while one walks is
@@ -283,7 +291,8 @@ impl Journal {
     }
 
     /// Looks whether the database is whole: its pages, its indexes, and that no event is missing. It reads
-    /// all of it. Before a run is gone on with: what would be missing there would be sent again.
+    /// all of it. Before a run is gone on with: what would be missing there would be sent again. A run that is being
+    /// forgotten is not missed.
     ///
     /// # Errors
     /// [`JournalError::Corrupt`] where it is not whole.
@@ -303,7 +312,8 @@ impl Journal {
         let torn = self.read(|connection| {
             connection
                 .prepare(
-                    "SELECT run FROM events GROUP BY run HAVING count(*) <> max(seq) OR min(seq) <> 1
+                    "SELECT run FROM events WHERE run NOT IN (SELECT id FROM runs WHERE started_at = '')
+                     GROUP BY run HAVING count(*) <> max(seq) OR min(seq) <> 1
                      UNION ALL SELECT id FROM runs WHERE id NOT IN (SELECT run FROM events)
                      UNION ALL SELECT run FROM events WHERE run NOT IN (SELECT id FROM runs) LIMIT 1",
                 )?

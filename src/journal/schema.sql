@@ -11,7 +11,8 @@
 -- Times are RFC 3339 text in UTC. Values of secrets are masked. Only read: a row that is changed
 -- here changes what `resume` sends.
 
--- One row for each run. It is made from the events and says nothing that they do not say.
+-- One row for each run. It is made from the events and says nothing that they do not say. A run whose started_at is
+-- empty is being forgotten: its first events are gone, and it is no run any more.
 CREATE TABLE runs (
   id              TEXT NOT NULL PRIMARY KEY, -- sorts by time
   playbook        TEXT NOT NULL,             -- the file as the user named it

@@ -4,6 +4,7 @@ mod crash;
 mod latest;
 mod locking;
 mod opening;
+mod pruning;
 mod reading;
 mod writing;
 
