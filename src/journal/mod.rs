@@ -14,6 +14,7 @@ pub mod peek;
 mod prune;
 mod queue;
 mod read;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -37,7 +38,8 @@ pub use error::JournalError;
 pub use latest::Latest;
 pub use lock::{Holder, RunLock};
 pub use prune::Old;
-pub use read::{Events, Mark, RunSummary};
+pub use read::{Events, Mark};
+pub use runs::RunSummary;
 
 /// When [`Journal::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
