@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use super::args::RunArgs;
 use super::open::{self, folder_of};
 use super::ready::Ready;
+use super::resume::unreadable;
 use super::resumption::Resumption;
 use super::{going_on, prepare, private, saved};
 use crate::diagnostic::{Code, Diagnostic};
@@ -108,6 +109,16 @@ fn against_going_on(
         let was_run = plan.and_then(|plan| saved::was_run(journal, plan, &ready.state));
         return was_run.into_iter().collect();
     };
+    // What it may still send was counted, and asked about, before it was locked.
+    match journal.last_of(&earlier.run) {
+        Ok(last) if last == Some(earlier.last) => {}
+        Ok(_) => {
+            let message = format!("the run {} has gone on meanwhile", earlier.run);
+            let help = "start it again: what was done since counts then";
+            return vec![Diagnostic::error(Code::StateFolder, message).help(help)];
+        }
+        Err(error) => return vec![unreadable(&error)],
+    }
     if !earlier.asked.accept_changes {
         return Vec::new();
     }

@@ -55,6 +55,8 @@ pub(super) struct Past {
     pub(super) whereabouts: Whereabouts,
     spent: Spent,
     pub(super) is_ok: bool,
+    /// The number of its last event.
+    last: u64,
     /// The names, from the project's root, of the playbooks that its stretches ran.
     pub(super) playbooks: BTreeSet<String>,
 }
@@ -65,9 +67,11 @@ impl Past {
         let mut whereabouts = None;
         let mut spent = Spent::default();
         let mut is_ok = false;
+        let mut last = 0;
         let mut playbooks = BTreeSet::new();
         for event in journal.events(run) {
-            let (_, event) = event?;
+            let (seq, event) = event?;
+            last = seq;
             is_ok = false;
             spent.add(&event.kind);
             match event.kind {
@@ -89,6 +93,7 @@ impl Past {
             whereabouts: whereabouts.expect(begun),
             spent,
             is_ok,
+            last,
             playbooks,
         })
     }
@@ -121,6 +126,7 @@ impl Past {
             asked,
             call,
             is_ok: self.is_ok,
+            last: self.last,
             earlier: self.started,
         })
     }

@@ -22,4 +22,6 @@ pub(super) struct Resumption {
     pub(super) call: Call,
     /// Whether it has come to a good end, so that nothing is left to go on with.
     pub(super) is_ok: bool,
+    /// The number of the last event that all of this was read up to.
+    pub(super) last: u64,
 }

@@ -1,6 +1,6 @@
 //! The runs of a journal: each in one line, found by its id or by when it began.
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension as _, Row};
 
 use super::Journal;
 use super::entry::parse_run_outcome;
@@ -75,6 +75,24 @@ impl Journal {
             }
             found => Ok(found),
         }
+    }
+
+    /// The number of a run's last event; none where the run is not in the journal, or is being forgotten.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn last_of(&self, run: &RunId) -> Result<Option<u64>, JournalError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT (SELECT max(seq) FROM events WHERE run = ?1) FROM events
+                     WHERE run = ?1 AND seq = 1",
+                )?
+                .query_row([run.as_str()], |row| {
+                    Ok(row.get::<_, i64>(0)?.unsigned_abs())
+                })
+                .optional()
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::run::Project;
-use crate::server::Answer;
+use crate::server::{Answer, json};
 
 /// Long enough for everything that comes at all.
 const GUARD: Duration = Duration::from_mins(1);
@@ -206,4 +206,22 @@ fn nothing_is_deleted_by_what_was_typed_before_the_question() {
     seat.sees("Go on? [y/N]").types("Y\n");
     assert_eq!(seat.exit(), 0, "{}", seat.screen);
     assert_eq!(project.server.arrived().len(), 1);
+}
+
+#[test]
+fn a_run_that_went_on_while_the_question_was_shown_is_not_gone_on_with() {
+    let refused = r#"{"code":400,"error":"no such record"}"#;
+    let project = Project::new(DELETES, [json(refused)]);
+    let ran = project.run(&["--run-id", "r", "--allow", "delete"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let again = ["resume", "r", "--retry-failed"];
+    let mut seat = Seat::new(project.voxplay(&again), "");
+    seat.sees("Go on? [y/N]");
+    let other = project.voxplay(&[&again[..], &["--allow", "delete"]].concat());
+    assert_eq!(project.finish(other).exit, 0);
+    let arrived = project.server.arrived().len();
+    seat.types("y\n").sees("the run r has gone on meanwhile");
+    seat.sees("nothing was sent");
+    assert_eq!(seat.exit(), 4);
+    assert_eq!(project.server.arrived().len(), arrived);
 }

@@ -127,6 +127,7 @@ async fn a_run_that_is_half_forgotten_is_no_run_any_more() {
         matches!(asked, Err(JournalError::HalfForgotten { .. })),
         "{asked:?}"
     );
+    assert_eq!(journal.last_of(&run_id("large")), Ok(None));
     let doubts: i64 = shell
         .query_row("SELECT count(*) FROM in_doubt", [], |row| row.get(0))
         .unwrap();

@@ -141,6 +141,8 @@ async fn a_run_says_how_it_stands() {
     };
     assert_eq!(ids(10), [run_id("r2"), run_id("r1")]);
     assert_eq!(ids(1), [run_id("r2")]);
+    assert_eq!(journal.last_of(&run), Ok(Some(3)));
+    assert_eq!(journal.last_of(&run_id("none")), Ok(None));
     assert_eq!(journal.run(&run_id("none")).unwrap(), None);
 }
 
