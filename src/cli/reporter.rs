@@ -9,6 +9,7 @@ use super::args::Format;
 use super::failures::Failures;
 use super::terminal::{Terminal, width};
 use crate::event::{Event, EventKind, RunId};
+use crate::journal::{Journal, JournalError};
 use crate::outcome::Outcome;
 use crate::report::human::{self, Columns, InDoubt};
 use crate::report::json;
@@ -32,7 +33,7 @@ pub(super) struct Reporter {
     in_doubt: InDoubt,
     failures: Failures,
     /// What the reports are made of.
-    pub(super) recorder: Recorder,
+    recorder: Recorder,
     /// When a loop was last told of, since its beginning.
     told: Option<Duration>,
     /// Rows that were told of one by one.
@@ -62,6 +63,21 @@ impl Reporter {
             bar: None,
             is_watched: std::io::stderr().is_terminal(),
         }
+    }
+
+    /// Takes what the earlier stretches of the run were into the record: a report is one of the whole run.
+    ///
+    /// # Errors
+    /// Where any of it cannot be read: the report would say too little.
+    pub(super) fn read_earlier(
+        &mut self,
+        journal: &Journal,
+        run: &RunId,
+    ) -> Result<(), JournalError> {
+        for event in journal.events(run) {
+            self.recorder.add(&event?.1);
+        }
+        Ok(())
     }
 
     /// What is in doubt, what failed, and the record of the run.
@@ -159,5 +175,38 @@ impl Watcher for Reporter {
         if matches!(event.kind, EventKind::StepFinished(_)) {
             self.in_doubt.add(&event.kind);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Durability;
+
+    #[tokio::test]
+    async fn what_cannot_be_read_of_earlier_stretches_is_not_left_out_of_the_report() {
+        let journal = Journal::memory().unwrap();
+        let run = RunId::parse("r").unwrap();
+        let end =
+            r#"{"step":"a","action":"record.update","outcome":"ok","attempts":1,"duration_ms":1}"#;
+        let event = Event {
+            time: "2026-03-01T10:00:00.000Z".to_owned(),
+            kind: EventKind::parse("step_finished", end).unwrap(),
+        };
+        let mut reporter = Reporter::new(
+            Terminal::new(),
+            Format::Human,
+            Columns::new([].into_iter(), 80),
+            Recorder::new(run.clone()),
+        );
+        for body in [end, "{}"] {
+            let written = journal.append_written(&run, &event, body.to_owned(), Durability::Now);
+            written.await.unwrap();
+        }
+        let read = reporter.read_earlier(&journal, &run);
+        assert!(
+            matches!(read, Err(JournalError::Unreadable { .. })),
+            "{read:?}"
+        );
     }
 }

@@ -17,6 +17,7 @@ use super::opened::Opened;
 use super::ready::{Ready, ready};
 use super::refusal::{refuse_run, report_findings, tell_ci};
 use super::reporter::Reporter;
+use super::resume::unreadable;
 use super::resumption::Resumption;
 use super::signals::Signals;
 use super::started::started;
@@ -24,7 +25,7 @@ use super::terminal::{Terminal, width};
 use super::unfinished;
 use super::whereabouts::root_from;
 use crate::diagnostic::{Diagnostic, render};
-use crate::event::RunStarted;
+use crate::event::{RunId, RunStarted};
 use crate::journal::Journal;
 use crate::report::human::Columns;
 use crate::report::record::{Recorder, places};
@@ -147,15 +148,23 @@ fn open(
             started.root = Some(root_from(&ready.state, &ready.root).into());
             Ok((started, opened))
         }
-        Err(findings) => {
-            report_findings(terminal, args.format, earlier, &findings);
-            refused_in_ci(args, terminal, &findings);
-            if args.format == Format::Human {
-                terminal.say("\nnothing was sent\n");
-            }
-            Err(Exit::Refused)
-        }
+        Err(findings) => Err(not_begun(args, terminal, earlier, &findings)),
     }
+}
+
+/// Says why a run that was checked is not begun, or not gone on with.
+fn not_begun(
+    args: &RunArgs,
+    terminal: &Terminal,
+    earlier: Option<&RunId>,
+    findings: &[Diagnostic],
+) -> Exit {
+    report_findings(terminal, args.format, earlier, findings);
+    refused_in_ci(args, terminal, findings);
+    if args.format == Format::Human {
+        terminal.say("\nnothing was sent\n");
+    }
+    Exit::Refused
 }
 
 /// Says that an earlier run was to be gone on with, before this one sends anything.
@@ -203,11 +212,10 @@ async fn start(
     let call = Call::new(&ready.run, &ready.state);
     let signals = listen(args, terminal, &ready, &call);
     let mut watcher = watcher(args, terminal, &ready, &call);
-    // A report is one of the whole run.
-    if resumption.is_some() {
-        for (_, event) in journal.events(&ready.run).flatten() {
-            watcher.recorder.add(&event);
-        }
+    if resumption.is_some()
+        && let Err(error) = watcher.read_earlier(journal, &ready.run)
+    {
+        return not_begun(args, terminal, Some(&ready.run), &[unreadable(&error)]);
     }
     let meter = meter(&ready, resumption);
     let reached = RefCell::new(BTreeSet::new());
