@@ -14,7 +14,7 @@ use super::run::go;
 use super::state;
 use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::event::{RunId, RunOutcome};
+use crate::event::RunId;
 use crate::journal::{Journal, JournalError};
 
 /// What `--sandbox` calls its target.
@@ -96,39 +96,35 @@ pub(super) fn open(state: &Path) -> Result<Journal, Diagnostic> {
 
 /// The run that is named, else the latest that did not end ok.
 pub(super) fn choose(journal: &Journal, named: Option<&RunId>) -> Result<RunId, Diagnostic> {
-    let runs = journal.runs(10_000).map_err(|error| unreadable(&error))?;
     let Some(named) = named else {
-        return runs
-            .iter()
-            .find(|run| run.outcome != Some(RunOutcome::Ok))
-            .or(runs.first())
-            .map(|run| run.id.clone())
-            .ok_or_else(|| Diagnostic::error(Code::UnknownRun, "no run was ever recorded"));
+        let latest = journal.latest_open().map_err(|error| unreadable(&error))?;
+        return latest.ok_or_else(none_recorded);
     };
+    let is_run = journal.run(named).map_err(|error| unreadable(&error))?;
+    if is_run.is_some() {
+        return Ok(named.clone());
+    }
     // The beginning of an id is enough, where it is the beginning of one only.
-    let matching: Vec<&RunId> = runs
-        .iter()
-        .map(|run| &run.id)
-        .filter(|id| *id == named || id.as_str().starts_with(named.as_str()))
-        .collect();
-    match matching.as_slice() {
-        [only] => Ok((*only).clone()),
-        [] => Err(
+    let mut like = journal
+        .runs_like(named)
+        .map_err(|error| unreadable(&error))?;
+    match like.len() {
+        1 => Ok(like.remove(0)),
+        0 => Err(
             Diagnostic::error(Code::UnknownRun, format!("no run has the id {named}"))
                 .help("`voxplay runs` lists them"),
         ),
-        many => many
-            .iter()
-            .find(|id| **id == named)
-            .map(|id| (*id).clone())
-            .ok_or_else(|| {
-                Diagnostic::error(
-                    Code::UnknownRun,
-                    format!("{} runs have ids that begin with {named}", many.len()),
-                )
-                .help("write more of the id")
-            }),
+        many => Err(Diagnostic::error(
+            Code::UnknownRun,
+            format!("{many} runs have ids that begin with {named}"),
+        )
+        .help("write more of the id")),
     }
+}
+
+/// That a journal is empty.
+pub(super) fn none_recorded() -> Diagnostic {
+    Diagnostic::error(Code::UnknownRun, "no run was ever recorded")
 }
 
 /// A journal that cannot be used.
@@ -140,5 +136,72 @@ pub(super) fn unreadable(error: &JournalError) -> Diagnostic {
         ),
         JournalError::Locked { .. } => finding.help("wait for it to end, or stop it with Ctrl-C first"),
         _ => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, EventKind};
+    use crate::journal::Durability;
+
+    const START: &str = r#"{"playbook":"a.yaml","name":null,"target":{"name":"t","server":"s","operation":"o"},
+        "voxplay":"0.1.0","playbook_digest":"d","started_at":"2026-03-01T10:00:00Z","steps":1,"inputs":{}}"#;
+    const END: &str = r#"{"outcome":"ok","counts":{"ok":1,"failed":0,"unknown":0,"skipped":0,"not_run":0},
+        "requests":1,"outputs":{},"duration_ms":5}"#;
+
+    async fn write(journal: &Journal, run: &str, second: u32, has_ended: bool) {
+        let run = RunId::parse(run).unwrap();
+        let end = has_ended.then_some(("run_finished", END));
+        for (kind, body) in [("run_started", START)].into_iter().chain(end) {
+            let event = Event {
+                time: format!("2026-03-01T10:{:02}:{:02}.000Z", second / 60, second % 60),
+                kind: EventKind::parse(kind, body).unwrap(),
+            };
+            journal
+                .append(&run, &event, Durability::Soon)
+                .await
+                .unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_run_is_found_by_its_id_or_the_beginning_of_it_or_as_the_latest_left_open() {
+        let journal = Journal::memory().unwrap();
+        let chosen = |named: Option<&str>| {
+            let named = named.map(|named| RunId::parse(named).unwrap());
+            let chosen = choose(&journal, named.as_ref());
+            chosen.map_or_else(|finding| finding.message, |run| run.to_string())
+        };
+        assert_eq!(chosen(None), "no run was ever recorded");
+        write(&journal, "old-a", 0, true).await;
+        write(&journal, "old-ab", 1, false).await;
+        write(&journal, "open", 2, false).await;
+        write(&journal, "Z.", 3, true).await;
+        journal.flush().await.unwrap();
+        assert_eq!(chosen(None), "open");
+        assert_eq!(chosen(Some("old-a")), "old-a");
+        assert_eq!(chosen(Some("old-ab")), "old-ab");
+        assert_eq!(chosen(Some("op")), "open");
+        assert_eq!(chosen(Some("Z")), "Z.");
+        assert_eq!(chosen(Some("old")), "2 runs have ids that begin with old");
+        assert_eq!(chosen(Some("old-b")), "no run has the id old-b");
+        assert_eq!(chosen(Some("opens")), "no run has the id opens");
+    }
+
+    /// More than anybody would list.
+    #[tokio::test]
+    async fn a_run_is_found_among_many() {
+        let journal = Journal::memory().unwrap();
+        write(&journal, "first", 0, false).await;
+        for number in 0..10_001 {
+            write(&journal, &format!("later-{number}"), 1, true).await;
+        }
+        journal.flush().await.unwrap();
+        let run = RunId::parse("first").unwrap();
+        for named in [Some("first"), Some("fir"), None] {
+            let named = named.map(|named| RunId::parse(named).unwrap());
+            assert_eq!(choose(&journal, named.as_ref()).unwrap(), run);
+        }
     }
 }

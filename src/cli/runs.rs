@@ -19,7 +19,7 @@ use super::open::Project;
 use super::reads::Reads;
 use super::refusal::refuse;
 use super::reports::{self, ReportTo};
-use super::resume::{open, unreadable};
+use super::resume::{choose, none_recorded, open, unreadable};
 use super::state;
 use super::surroundings::current_folder;
 use super::terminal::{Terminal, width};
@@ -66,7 +66,7 @@ fn work(args: &RunsArgs) -> Result<String, Diagnostic> {
             row,
         }) => {
             let run = match run {
-                Some(run) => super::resume::choose(&journal, Some(run))?,
+                Some(run) => choose(&journal, Some(run))?,
                 None => latest(&journal)?,
             };
             if !report.is_empty() {
@@ -127,10 +127,8 @@ fn prune(journal: &Journal, state: &Path, days: u32) -> Result<u64, Diagnostic> 
 }
 
 fn latest(journal: &Journal) -> Result<RunId, Diagnostic> {
-    super::resume::choose(journal, None).and_then(|fallback| {
-        let runs = journal.runs(1).map_err(|error| unreadable(&error))?;
-        Ok(runs.into_iter().next().map_or(fallback, |run| run.id))
-    })
+    let latest = journal.latest().map_err(|error| unreadable(&error))?;
+    latest.ok_or_else(none_recorded)
 }
 
 /// Reports of a run, made again from the journal, whose events are masked already.

@@ -1,6 +1,6 @@
 //! The runs of a journal: each in one line, found by its id or by when it began.
 
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row, ToSql};
 
 use super::Journal;
 use super::entry::parse_run_outcome;
@@ -77,6 +77,46 @@ impl Journal {
         }
     }
 
+    /// The run to go on with where nobody names one: of those that did not end ok the latest, else the latest of all.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn latest_open(&self) -> Result<Option<RunId>, JournalError> {
+        let open = self.ids(LATEST_OPEN, &[])?;
+        let latest = if open.is_empty() {
+            self.ids(LATEST, &[])?
+        } else {
+            open
+        };
+        Ok(latest.into_iter().next())
+    }
+
+    /// The run that began last.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn latest(&self) -> Result<Option<RunId>, JournalError> {
+        Ok(self.ids(LATEST, &[])?.into_iter().next())
+    }
+
+    /// The runs whose ids begin like this one, itself among them, in their order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn runs_like(&self, beginning: &RunId) -> Result<Vec<RunId>, JournalError> {
+        // No character of an id comes after `~`.
+        self.ids(LIKE, &[&beginning.as_str(), &format!("{beginning}~")])
+    }
+
+    fn ids(&self, sql: &str, given: &[&dyn ToSql]) -> Result<Vec<RunId>, JournalError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_map(given, id)?
+                .collect()
+        })
+    }
+
     /// The number of a run's last event; none where the run is not in the journal, or is being forgotten.
     ///
     /// # Errors
@@ -96,11 +136,28 @@ impl Journal {
     }
 }
 
+/// The runs in the order in which they began, by their first events. One that is being forgotten has none.
+const LATEST: &str =
+    "SELECT runs.id FROM runs CROSS JOIN events AS first ON first.run = runs.id AND first.seq = 1
+     ORDER BY first.time DESC, runs.id DESC LIMIT 1";
+
+const LATEST_OPEN: &str =
+    "SELECT runs.id FROM runs CROSS JOIN events AS first ON first.run = runs.id AND first.seq = 1
+     WHERE runs.outcome IS NOT 'ok'
+     ORDER BY first.time DESC, runs.id DESC LIMIT 1";
+
+pub(super) const LIKE: &str =
+    "SELECT id FROM runs WHERE id >= ?1 AND id < ?2 AND started_at <> '' ORDER BY id";
+
+fn id(row: &Row<'_>) -> rusqlite::Result<RunId> {
+    understood(row, 0, |text: String| {
+        RunId::parse(&text).ok_or("not the id of a run")
+    })
+}
+
 fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
     Ok(RunSummary {
-        id: understood(row, 0, |text: String| {
-            RunId::parse(&text).ok_or("not the id of a run")
-        })?,
+        id: id(row)?,
         playbook: row.get(1)?,
         name: row.get(2)?,
         target: TargetFacts {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::{at, attempt, finished, run_id, started};
 use crate::event::{EventKind, RunOutcome, RunStarted};
 use crate::journal::latest::{FITS, TO_TARGET};
+use crate::journal::runs::LIKE;
 use crate::journal::{Durability, Journal};
 
 /// A start of a playbook in a project whose root is the parent of the state folder.
@@ -93,6 +94,8 @@ async fn the_latest_run_of_a_playbook_says_how_it_stands() {
             .collect::<Result<_, _>>()
             .unwrap()
     };
+    let by_key = ["SEARCH runs USING PRIMARY KEY (id>? AND id<?)"];
+    assert_eq!(plan(LIKE, &[""; 2]), by_key);
     // The body of no run is read to put them in order, and those of few to choose among them.
     let in_order = [
         "SCAN runs",
