@@ -19,9 +19,19 @@ impl Journal {
     /// The events of a run, from the first, in constant memory. What is added while one walks is
     /// walked too.
     pub fn events(&self, run: &RunId) -> Events {
+        self.walk(run, EVENTS)
+    }
+
+    /// How each row of the loops of a run ended, by the last word on it, in constant memory.
+    pub fn row_ends(&self, run: &RunId) -> Events {
+        self.walk(run, ROW_ENDS)
+    }
+
+    fn walk(&self, run: &RunId, sql: &'static str) -> Events {
         Events {
             journal: self.clone(),
             run: run.clone(),
+            sql,
             last: 0,
             page: VecDeque::new(),
             state: Walk::Reading,
@@ -257,18 +267,13 @@ impl Journal {
         }
     }
 
-    fn page(&self, run: &RunId, after: u64) -> Result<Vec<(u64, Event)>, JournalError> {
+    fn page(&self, sql: &str, run: &RunId, after: u64) -> Result<Vec<(u64, Event)>, JournalError> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let page = i64::try_from(PAGE).unwrap_or(1);
         let stored = self.read(|connection| {
             connection
-                .prepare_cached(
-                    "SELECT seq, time, kind, body FROM events
-                     WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-                )?
-                .query_map(
-                    params![run.as_str(), after, i64::try_from(PAGE).unwrap_or(1)],
-                    Stored::read,
-                )?
+                .prepare_cached(sql)?
+                .query_map(params![run.as_str(), after, page], Stored::read)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         self.revive(run, stored)
@@ -312,6 +317,17 @@ impl Journal {
     }
 }
 
+const EVENTS: &str = "SELECT seq, time, kind, body FROM events
+     WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+pub(super) const ROW_ENDS: &str = "SELECT seq, time, kind, body FROM events AS e
+     WHERE run = ?1 AND seq > ?2 AND kind = 'row_finished'
+       AND NOT EXISTS (
+         SELECT 1 FROM events AS later INDEXED BY events_by_step
+         WHERE later.run = e.run AND later.step = e.step AND later.\"row\" = e.\"row\"
+           AND later.seq > e.seq AND later.kind = 'row_finished')
+     ORDER BY seq LIMIT ?3";
+
 /// How one step's events are found: `IS`, because a step outside a loop has no row.
 pub(super) const STEP_EVENTS: &str = "SELECT seq, time, kind, body
      FROM events INDEXED BY events_by_step
@@ -341,6 +357,8 @@ impl Stored {
 pub struct Events {
     journal: Journal,
     run: RunId,
+    /// A page of what is walked through: at most `?3` events after `?2`.
+    sql: &'static str,
     last: u64,
     page: VecDeque<(u64, Event)>,
     state: Walk,
@@ -358,7 +376,7 @@ impl Iterator for Events {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.page.is_empty() && self.state == Walk::Reading {
-            match self.journal.page(&self.run, self.last) {
+            match self.journal.page(self.sql, &self.run, self.last) {
                 Ok(page) => {
                     if page.len() < PAGE {
                         self.state = Walk::LastPage;

@@ -353,3 +353,36 @@ fn what_is_forgotten_is_told_to_programs_as_json() {
     let told: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(told, json!({"schema": 1, "forgotten": 1}));
 }
+
+#[test]
+fn a_long_run_is_shown_as_far_as_it_can_be_read() {
+    let rows: Vec<String> = (1..=300).map(|row| format!("k{row}")).collect();
+    let items = rows.join(", ");
+    let each = format!(
+        "
+steps:
+  - id: each
+    for_each: {{ items: [{items}], as: n, key: \"{{{{ n }}}}\" }}
+    action: record.update
+    with: {{ module: contacts, wolkvox_id: \"{{{{ n }}}}\", fields: {{ A: b }} }}
+"
+    );
+    let project = Project::new(&each, []);
+    let ran = project.run(&["--run-id", "r"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    let show = ["runs", "show", "r", "--format", "json"];
+    let whole = human(&project, &show).stdout;
+    let journal = project.folder.path().join(".voxplay/journal.sqlite");
+    rusqlite::Connection::open(journal)
+        .unwrap()
+        .execute(
+            "UPDATE events SET kind = 'moon' WHERE kind = 'run_finished'",
+            [],
+        )
+        .unwrap();
+    let ran = human(&project, &show);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    let (events, refusal) = ran.stdout.trim_end().rsplit_once('\n').unwrap();
+    assert!(refusal.contains("moon"), "{refusal}");
+    assert!(events.len() > 64 * 1024 && whole.starts_with(events));
+}

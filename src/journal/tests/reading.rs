@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{all, at, attempt, attempt_failed, finished, run_id, started, step};
 use crate::action::Effect;
-use crate::event::{Event, EventKind, RunId, RunOutcome};
+use crate::event::{Event, EventKind, RowFinished, RunId, RunOutcome};
 use crate::journal::read::STEP_EVENTS;
 use crate::journal::{Durability, Journal};
 use crate::outcome::Outcome;
@@ -90,6 +90,34 @@ async fn one_rows_steps_are_found_by_an_index() {
         plan.contains("events_by_step (run=? AND step=? AND row=?)"),
         "{plan}"
     );
+}
+
+fn row_ended(step: &str, row: &str, outcome: Outcome) -> EventKind {
+    let end = RowFinished::new(step.to_owned(), row.to_owned(), 1, outcome);
+    EventKind::RowFinished(end)
+}
+
+#[tokio::test]
+async fn of_each_row_the_last_end_counts() {
+    let journal = Journal::memory().unwrap();
+    let run = run_id("r");
+    let mut events = vec![
+        at(1, row_ended("a", "1", Outcome::Failed)),
+        at(2, row_ended("a", "2", Outcome::Ok)),
+        at(3, row_ended("b", "1", Outcome::Ok)),
+        at(4, row_ended("a", "1", Outcome::Ok)),
+        // The loop may do an action itself, under the same names.
+        at(5, step("a", Some("1"), Outcome::Ok)),
+    ];
+    // More than are read at once.
+    for row in 3..600 {
+        events.push(at(6, row_ended("a", &row.to_string(), Outcome::Ok)));
+    }
+    write(&journal, &run, &events).await;
+    write(&journal, &run_id("another"), &events[..1]).await;
+    let ends: Vec<u64> = journal.row_ends(&run).map(|end| end.unwrap().0).collect();
+    let expected: Vec<u64> = [2, 3, 4].into_iter().chain(6..603).collect();
+    assert_eq!(ends, expected);
 }
 
 #[tokio::test]
