@@ -6,7 +6,6 @@
 )]
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
@@ -18,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::Shared;
 use super::database::Place;
 use super::error::JournalError;
+use crate::attachment::hex;
 use crate::event::RunId;
 
 /// Who holds a lock.
@@ -128,10 +128,5 @@ fn take_file(path: &Path, holder: &Holder) -> Result<File, JournalError> {
 
 /// A file name that any key fits into.
 fn file_name(key: &str) -> String {
-    let mut name = String::with_capacity(69);
-    for byte in Sha256::digest(key.as_bytes()) {
-        let _ = write!(name, "{byte:02x}");
-    }
-    name.push_str(".lock");
-    name
+    format!("{}.lock", hex(&Sha256::digest(key.as_bytes())))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::raw::Raw;
+use crate::attachment::hex;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::secret::Masker;
 use crate::value::{Map, Value};
@@ -48,11 +49,7 @@ impl Row {
     /// 16 hexadecimal digits that differ, for all practical purposes, where the values do. Its number
     /// and line do not matter.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(self.value.to_json_text().as_bytes());
-        digest[..8].iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&Sha256::digest(self.value.to_json_text().as_bytes())[..8])
     }
 }
 
