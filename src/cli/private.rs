@@ -146,11 +146,12 @@ fn private(path: &Path) -> std::io::Result<std::fs::File> {
     options.open(path)
 }
 
-/// As good as random: four UUIDs have nearly three hundred random bits.
+/// Two random UUIDs have 244 bits that nobody can guess: all of them are drawn from the system, as those of the ids that
+/// sort by time are not.
 fn new_key() -> String {
     let mut digest = Sha256::new();
-    for _ in 0..4 {
-        digest.update(uuid::Uuid::now_v7().as_bytes());
+    for _ in 0..2 {
+        digest.update(uuid::Uuid::new_v4().as_bytes());
     }
     hex(&digest.finalize())
 }

@@ -83,7 +83,7 @@ impl Journal {
         Self::start(Place::Folder(state_dir.to_owned()))
     }
 
-    /// A journal in memory, for tests and for runs that leave nothing behind.
+    /// A journal in memory, for tests: every run of a user leaves its journal behind.
     ///
     /// # Errors
     /// None in practice: memory has no owner and no version.
