@@ -29,7 +29,7 @@ use crate::project::Confinement;
 use crate::request::Request;
 use crate::secret::Masker;
 use crate::template::Scope;
-use crate::transport::{NoAnswerReason, Response, SendError, Transport};
+use crate::transport::{Response, SendError, Transport};
 use crate::value::Value;
 
 /// How long a request in flight may take to finish once the run was told to stop.
@@ -339,15 +339,12 @@ impl Driver<'_> {
     }
 
     async fn send(&self, request: &Request, timeout: Duration) -> Result<Response, SendError> {
-        let mut sending = std::pin::pin!(self.transport.send(request, timeout));
-        tokio::select! {
-            biased;
-            answer = &mut sending => return answer,
-            () = self.interruption() => {}
-        }
-        tokio::time::timeout(GRACE, sending)
-            .await
-            .unwrap_or(Err(SendError::NoAnswer(NoAnswerReason::Interrupted)))
+        let given_up = async {
+            self.interruption().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let sending = self.transport.send_unless(request, timeout, given_up);
+        sending.await
     }
 
     /// The end of the run from the ends of its lanes.

@@ -9,7 +9,7 @@ use crate::action::{Effect, NoSuccess, Outputs};
 use crate::event::{KEPT_ANSWER, StepFinished};
 use crate::outcome::{self, Envelope, Outcome, Verdict};
 use crate::template::{Expression, Scope, View};
-use crate::transport::{Response, SendError};
+use crate::transport::{NotSentReason, Response, SendError};
 use crate::value::Value;
 
 /// What follows from what came back.
@@ -81,6 +81,13 @@ pub(super) fn settle(
             reason,
             retry_after,
         } => {
+            if was_given_up(sent) {
+                return Next::Again {
+                    wait: Duration::ZERO,
+                    reason: of_page(attempt, reason),
+                    in_doubt: false,
+                };
+            }
             if may_repeat {
                 let ours = backoff(&attempt.action.retry, tries, around.seed);
                 match patience(ours, retry_after, attempt.action.timeout) {
@@ -125,6 +132,11 @@ pub(super) fn settle(
         end.error = end.error.map(|error| of_page(attempt, error));
     }
     Next::Finished(Box::new(end))
+}
+
+/// Whether the run was told to stop before it was sent: it is no failure, but was not come to.
+pub(super) const fn was_given_up(sent: &Result<Response, SendError>) -> bool {
+    matches!(sent, Err(SendError::NotSent(NotSentReason::Interrupted)))
 }
 
 /// A reason that says of which page it speaks, where there are several.

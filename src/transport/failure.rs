@@ -80,6 +80,9 @@ pub enum NotSentReason {
     /// The server said that it did not process the request (HTTP/2 `REFUSED_STREAM`).
     #[error("the server refused to take the request")]
     Declined,
+    /// The run was told to stop, and in the few seconds that were left there was no connection.
+    #[error("the run was interrupted before there was a connection")]
+    Interrupted,
     /// The connection was gone before the first byte was written to it.
     #[error("the connection was closed before the request was written")]
     ConnectionClosed,
@@ -98,6 +101,7 @@ impl NotSentReason {
             | Self::ConnectTimeout { .. }
             | Self::ConnectFailed { .. }
             | Self::Declined
+            | Self::Interrupted
             | Self::ConnectionClosed => true,
         }
     }

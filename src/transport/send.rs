@@ -27,8 +27,38 @@ impl Transport {
     /// # Errors
     /// [`SendError::NotSent`] only if that is certain.
     pub async fn send(&self, request: &Request, timeout: Duration) -> Result<Response, SendError> {
-        let mut outgoing = self.outgoing(request).await.map_err(SendError::NotSent)?;
+        self.depart(request, timeout, &Departure::default()).await
+    }
+
+    /// The same, but gives the request up as soon as `given_up` returns: a run that is told to stop waits no longer.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] only if that is certain.
+    pub async fn send_unless(
+        &self,
+        request: &Request,
+        timeout: Duration,
+        given_up: impl Future<Output = ()>,
+    ) -> Result<Response, SendError> {
         let departure = Departure::default();
+        tokio::select! {
+            biased;
+            answer = self.depart(request, timeout, &departure) => answer,
+            () = given_up => Err(if departure.hold_back() {
+                SendError::NotSent(NotSentReason::Interrupted)
+            } else {
+                SendError::NoAnswer(NoAnswerReason::Interrupted)
+            }),
+        }
+    }
+
+    async fn depart(
+        &self,
+        request: &Request,
+        timeout: Duration,
+        departure: &Departure,
+    ) -> Result<Response, SendError> {
+        let mut outgoing = self.outgoing(request).await.map_err(SendError::NotSent)?;
         let body = outgoing.body_mut().take().unwrap_or_default();
         *outgoing.body_mut() = Some(departure.watch(body));
 

@@ -1,6 +1,7 @@
 //! Where a run, or a loop, goes no further: after failures, at limits, at the word of the server; and what it says then.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -418,4 +419,31 @@ fn the_command_that_goes_on_after_an_interruption_allows_the_deletes_that_are_le
         let command = format!("go on with it:\n  voxplay resume r{flags}\n");
         assert!(heard.contains(&command), "{command}{heard}");
     }
+}
+
+#[test]
+fn what_waits_for_a_connection_when_a_run_is_stopped_was_not_sent() {
+    let project = Project::new(&creates(""), []);
+    project.write("rows.csv", &csv(2));
+    // Nobody answers there: the handshake never ends.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let server = format!("https://{}", listener.local_addr().unwrap());
+    let mut run = project.command(&["--run-id", "r"]);
+    let child = run.env("WOLKVOX_SERVER", server).spawn().unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_exact(&mut [0]).unwrap();
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status();
+    assert!(sent.unwrap().success());
+    let ran = ended(&project, child);
+    assert_eq!(ran.exit, 130, "{ran:?}");
+    let ends = ran.events("step_finished");
+    let first = ends.iter().find(|end| end["row"] == "1").unwrap();
+    assert_eq!(first["outcome"], "not_run", "{first}");
+    assert_eq!(first["error"], "interrupted before it was sent", "{first}");
+    assert_eq!(ran.finished()["requests"], 0, "{ran:?}");
+    // Nothing is in doubt, and all is sent by the next stretch.
+    let resume = ["resume", "r", "--accept-changes", "--format", "json"];
+    let ran = project.finish(project.voxplay(&resume));
+    assert_eq!((ran.exit, ran.arrived.len()), (0, 2), "{ran:?}");
 }

@@ -9,7 +9,7 @@ use crate::journal::Durability;
 use crate::outcome::Outcome;
 use crate::run::attempt::{Attempt, finished};
 use crate::run::paged::PagedRead;
-use crate::run::settle::{Circumstances, Next, settle};
+use crate::run::settle::{Circumstances, Next, settle, was_given_up};
 use crate::run::{Command, Limit, NoLeave};
 use crate::transport::{Response, SendError};
 
@@ -201,6 +201,10 @@ impl<'p> Lane<'p> {
                 });
                 let durability = durability(attempt.effect);
                 attempt.in_doubt |= in_doubt;
+                if was_given_up(sent) {
+                    // The lane ends with it, and then nothing is said of an attempt that was none.
+                    attempt.number -= 1;
+                }
                 self.state = State::Noting(attempt, wait);
                 Command::Record(Box::new(event), durability)
             }

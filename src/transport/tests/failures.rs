@@ -159,3 +159,32 @@ async fn a_connection_that_does_not_come_about_in_time_is_not_sent() {
         }
     }
 }
+
+/// Who gives up learns whether the request may have left.
+#[tokio::test]
+async fn a_request_that_is_given_up_before_there_is_a_connection_is_not_sent() {
+    for request in [post(), get()] {
+        for (scheme, is_sent) in [("https", false), ("http", true)] {
+            let listener = listen().await;
+            let endpoint = endpoint(scheme, listener.local_addr().unwrap());
+            let transport = Transport::new(&endpoint, Limits::default()).unwrap();
+            let held = std::cell::Cell::new(None);
+            let given_up = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                if is_sent {
+                    read_request(&mut stream).await;
+                } else {
+                    // The handshake has begun, and never ends.
+                    stream.read_u8().await.unwrap();
+                }
+                held.set(Some(stream));
+            };
+            let result = transport.send_unless(&request, PLENTY, given_up).await;
+            if is_sent {
+                assert_eq!(no_answer(result), NoAnswerReason::Interrupted);
+            } else {
+                assert_eq!(not_sent(result), NotSentReason::Interrupted);
+            }
+        }
+    }
+}
