@@ -175,6 +175,10 @@ impl Pace {
             }
             // Who was held back in the meantime takes a new turn: all at once would be faster than the rate.
             if self.is_held().is_none() {
+                // Others have not waited meanwhile.
+                if self.count_others() < 0 {
+                    return Err(NoLeave::Budget);
+                }
                 return Ok(Leave {
                     _place: place,
                     taken,
@@ -186,13 +190,11 @@ impl Pace {
 
     /// Takes one of the day's requests, where they are counted.
     fn take(&self) -> Result<Option<Taken<'_>>, NoLeave> {
-        let Some(left) = self.left.get() else {
+        if self.left.get().is_none() {
             return Ok(None);
-        };
-        let by_others = self.others.as_ref().map_or(0, |others| others());
-        let left = left.saturating_sub(signed(by_others));
+        }
+        let left = self.count_others();
         if left < 1 {
-            self.left.set(Some(left));
             return Err(NoLeave::Budget);
         }
         self.left.set(Some(left - 1));
@@ -200,6 +202,18 @@ impl Pace {
             left: &self.left,
             is_used: false,
         }))
+    }
+
+    /// Takes off what others have sent since they were last asked; how many are left then, below 0 where more were taken
+    /// than there are.
+    fn count_others(&self) -> i64 {
+        let Some(left) = self.left.get() else {
+            return i64::MAX;
+        };
+        let by_others = self.others.as_ref().map_or(0, |others| others());
+        let left = left.saturating_sub(signed(by_others));
+        self.left.set(Some(left));
+        left
     }
 
     /// The server asked one request to wait so long: nobody sends before that.
@@ -276,5 +290,29 @@ mod tests {
         assert!(pace.admit(Duration::ZERO).await.is_err());
         leave.used();
         assert!(pace.admit(Duration::ZERO).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_others_send_during_a_wait_is_counted() {
+        let by_others = Rc::new(Cell::new(0));
+        let asked = Rc::clone(&by_others);
+        let pace = Pace::new(&PaceRules {
+            left_today: Some(3),
+            interval: Some(Duration::from_millis(10)),
+            ..PaceRules::default()
+        })
+        .shared_with(move || asked.take());
+        let waiting = async {
+            futures_util::join!(
+                pace.admit(Duration::ZERO),
+                pace.admit(Duration::ZERO),
+                pace.admit(Duration::ZERO)
+            )
+        };
+        let others = async { by_others.set(2) };
+        let ((first, second, third), ()) = futures_util::join!(waiting, others);
+        first.unwrap().used();
+        assert_eq!(second.unwrap_err(), NoLeave::Budget);
+        assert_eq!(third.unwrap_err(), NoLeave::Budget);
     }
 }
