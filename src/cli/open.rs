@@ -66,6 +66,7 @@ impl Project {
     /// Which files a playbook in this folder may read.
     pub(super) fn confinement(&self, playbook: &Path) -> Confinement {
         Confinement::new(&folder_of(playbook), &self.root, &further(&self.config))
+            .without(self.config.token_files(&self.root))
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Prepared {
     pub(super) target: Target,
     /// Where the token is kept; none for the sandbox.
     pub(super) token: Option<TokenSource>,
+    /// The tokens of the project's targets, as far as they can be read.
+    tokens: Vec<Secret>,
     /// Why the token is missing; only a look goes on without one.
     pub(super) without_token: Option<Diagnostic>,
     pub(super) facts: TargetFacts,
@@ -62,12 +64,13 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// What must not show: the token and secret inputs.
+    /// What must not show: the tokens and secret inputs.
     pub(super) fn masker(&self) -> Masker {
         let used = &self.rehearsal.secrets;
         let inputs = self.inputs.secrets.iter().chain(used);
         let inputs = inputs.cloned().map(Secret::new);
-        Masker::new(inputs.chain([self.target.token.clone()]))
+        let tokens = self.tokens.iter().chain([&self.target.token]).cloned();
+        Masker::new(inputs.chain(tokens))
     }
 
     /// The playbook.
@@ -148,6 +151,8 @@ pub(super) fn prepare(
     } = occasion;
     let read = open::playbook(&args.playbook);
     let project = Project::find(&folder_of(&args.playbook));
+    let tokens = project.config.tokens(&project.root, &Process);
+    secrets.extend(tokens.iter().cloned());
     findings.extend(project.findings.iter().cloned());
     let (playbook, form) = read;
     let given = given(args, earlier, openness(playbook.as_ref(), &form), findings);
@@ -227,6 +232,7 @@ pub(super) fn prepare(
         inputs,
         target: aim.target,
         token: aim.token,
+        tokens,
         without_token: aim.without_token,
         facts: facts?,
         files,

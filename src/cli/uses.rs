@@ -67,6 +67,8 @@ struct Linker<'l> {
 impl Linker<'_> {
     /// Links one playbook; gives its height and size, as [`Used`] counts them.
     fn link(&mut self, playbook: &mut Playbook, path: &Path) -> (usize, usize) {
+        let objections = self.project.config.objections(playbook);
+        self.findings.extend(objections);
         let rules = self.project.confinement(path);
         let steps = playbook.all_steps();
         let written: Vec<Spanned<String>> = steps

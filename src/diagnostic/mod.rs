@@ -96,6 +96,8 @@ codes! {
     FileExtension = "file-extension", Invalid;
     /// A file outside the project's folder.
     OutsideProject = "outside-project", Refused;
+    /// A file that holds the token of a target, which no playbook may read.
+    TokenFile = "token-file", Refused;
     /// A target that cannot be one: not a host, wrong settings.
     BadTarget = "bad-target", Invalid;
     /// A target that is not configured.

@@ -16,6 +16,8 @@ pub struct Confinement {
     bases: Vec<PathBuf>,
     /// The project's root and what `allow_paths` adds, symlinks resolved.
     allowed: Vec<PathBuf>,
+    /// Files that hold tokens: no playbook reads them, wherever they lie.
+    tokens: Vec<PathBuf>,
 }
 
 /// A file that may be read.
@@ -39,7 +41,14 @@ impl Confinement {
                 .chain(further.iter().map(|path| root.join(path)))
                 .filter_map(|path| resolve(&path))
                 .collect(),
+            tokens: Vec::new(),
         }
+    }
+
+    /// The same rules, and these files are read by no playbook: they hold tokens.
+    #[must_use]
+    pub fn without(self, tokens: Vec<PathBuf>) -> Self {
+        Self { tokens, ..self }
     }
 
     /// The same rules for a playbook in another folder.
@@ -52,6 +61,7 @@ impl Confinement {
                 .map(Path::to_owned)
                 .collect(),
             allowed: self.allowed.clone(),
+            tokens: self.tokens.clone(),
         }
     }
 
@@ -59,7 +69,7 @@ impl Confinement {
     /// from the project's root.
     ///
     /// # Errors
-    /// `missing-file`, `outside-project`, or `unreadable-file` for what is not a file; without a place.
+    /// `missing-file`, `outside-project`, `token-file`, or `unreadable-file` for what is not a file; without a place.
     pub fn resolve(&self, written: &str) -> Result<Resolved, Diagnostic> {
         let candidates = self.bases.iter().map(|base| base.join(written));
         let mut found = None;
@@ -94,6 +104,9 @@ impl Confinement {
         if !self.allowed.iter().any(|folder| path.starts_with(folder)) {
             return Err(outside(written));
         }
+        if self.holds_token(&path) {
+            return Err(token_file(written));
+        }
         let metadata = std::fs::metadata(&path).map_err(|error| {
             Diagnostic::error(
                 Code::UnreadableFile,
@@ -117,6 +130,13 @@ impl Confinement {
     pub fn objection(&self, path: &Path) -> Option<Diagnostic> {
         let real = std::fs::canonicalize(path).ok()?;
         (!self.admits(&real)).then(|| outside(&path.display().to_string()))
+    }
+
+    /// Whether a path without links is one of the files that hold tokens. Where their own links lead is looked up each
+    /// time: it may change while a run goes on.
+    fn holds_token(&self, path: &Path) -> bool {
+        let mut tokens = self.tokens.iter();
+        tokens.any(|token| std::fs::canonicalize(token).is_ok_and(|real| real == path))
     }
 
     /// Whether a path without links and `..` lies where the playbook may go.
@@ -153,6 +173,14 @@ fn outside(written: &str) -> Diagnostic {
     .help("move it into the project, or list its folder under `allow_paths` in voxplay.yaml")
 }
 
+fn token_file(written: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::TokenFile,
+        format!("the file {written} holds the token of a target, and no playbook may read it"),
+    )
+    .help("name another file: a token goes to the host of its target and nowhere else")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,5 +209,26 @@ mod tests {
         assert_eq!(code("."), Some(Code::UnreadableFile));
         let wider = Confinement::new(&playbooks, &root, &[outer.path().to_owned()]);
         assert!(wider.resolve("link.txt").is_ok());
+    }
+
+    #[test]
+    fn a_file_that_holds_a_token_is_read_under_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let inner = root.join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(root.join("kept"), "x").unwrap();
+        std::fs::write(root.join("other"), "x").unwrap();
+        std::os::unix::fs::symlink(root.join("kept"), root.join("token")).unwrap();
+        std::os::unix::fs::symlink(root.join("token"), root.join("link.pdf")).unwrap();
+        let rules = Confinement::new(root, root, &[])
+            .without(vec![root.join("token"), root.join("not there")]);
+        for rules in [&rules, &rules.beside(&inner)] {
+            for written in ["token", "kept", "link.pdf", "inner/../token"] {
+                let refused = rules.resolve(written).unwrap_err();
+                assert_eq!(refused.code, Code::TokenFile, "{written}");
+            }
+            assert!(rules.resolve("other").is_ok());
+        }
     }
 }

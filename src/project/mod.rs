@@ -3,6 +3,7 @@
 mod confine;
 mod parse;
 mod server;
+mod tokens;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -131,7 +132,7 @@ impl Config {
             diagnostic
         };
         if let Some(wanted) = named {
-            if wanted == "env" && find(wanted).is_none() {
+            if wanted == tokens::ENVIRONMENT_TARGET && find(wanted).is_none() {
                 return self.environment_target(surroundings);
             }
             return find(wanted).ok_or_else(|| unknown(wanted));
@@ -193,11 +194,14 @@ impl Config {
                 .help(error.help)
         })?;
         Ok(TargetConfig {
-            name: Spanned::new("env".to_owned(), crate::source::Span::default()),
+            name: Spanned::new(
+                tokens::ENVIRONMENT_TARGET.to_owned(),
+                crate::source::Span::default(),
+            ),
             server,
             server_place: None,
             operation,
-            token: TokenSource::Env("WOLKVOX_TOKEN".to_owned()),
+            token: TokenSource::Env(tokens::ENVIRONMENT_TOKEN.to_owned()),
             timezone: None,
             interval: None,
             concurrency: None,

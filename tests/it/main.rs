@@ -46,5 +46,7 @@ mod sandbox;
 mod secrets;
 mod server;
 mod stopping;
+#[cfg(unix)]
+mod tokens;
 mod unreached;
 mod uses;

@@ -133,11 +133,13 @@ impl<'l> Looker<'l> {
             .map_err(|error| vec![Diagnostic::error(Code::BadTarget, error.to_string())])?;
         let pace = pace(&target, &self.zone(&target), self.journal, self.run)
             .map_err(|error| vec![unreadable(&error)])?;
+        let tokens = self.project.config.tokens(&self.project.root, &Process);
+        let tokens = tokens.into_iter();
         Ok(Opened {
             facts,
             transport,
             pace,
-            masker: Masker::new([target.token]),
+            masker: Masker::new(tokens.chain([target.token])),
         })
     }
 
