@@ -21,11 +21,14 @@ pub use accepted::{Accepted, AcceptedStep};
 pub use batch::{Batch, row_words, rows_in};
 pub use counts::Counts;
 pub use doubt::{Decision, LookedUp, Reconciled};
-pub use mask::KEPT_ANSWER;
+pub use mask::{KEPT_ANSWER, print_name};
 pub use row::RowFinished;
 pub use run_finished::{BUDGET_USED_UP, RunFinished, RunOutcome, STEP_FAILED, STEP_IN_DOUBT};
 pub use run_id::RunId;
-pub use run_started::{AccountFlags, DataFiles, PrivatePrints, RowShape, RunStarted, StepShape};
+pub use run_started::{
+    ATTACHMENT_PRINT, AccountFlags, DATA_PRINT, DataFiles, PrivatePrints, RowShape, RunStarted,
+    StepShape,
+};
 pub use step::{AttemptFailed, AttemptStarted, RECORD_ID, StepFinished, step_name};
 
 /// The version of the events, written as `schema` into each.

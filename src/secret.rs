@@ -13,8 +13,10 @@ use serde_json::{Map, Value};
 mod encodings;
 mod entities;
 mod escapes;
+mod names;
 mod spelled;
 
+pub use names::{may_be, told_apart};
 use spelled::Spelled;
 
 /// What stands in an output where a secret stood.
@@ -307,16 +309,9 @@ impl Masker {
         {
             return;
         }
-        for (key, entry) in std::mem::take(entries) {
-            let masked = self.mask(&key).into_owned();
-            let mut free = masked.clone();
-            let mut count = 1;
-            while entries.contains_key(&free) {
-                count += 1;
-                free = format!("{masked} ({count})");
-            }
-            entries.insert(free, entry);
-        }
+        let masked = std::mem::take(entries).into_iter();
+        let masked = masked.map(|(key, entry)| (self.mask(&key).into_owned(), entry));
+        entries.extend(told_apart(masked));
     }
 }
 

@@ -8,14 +8,14 @@ use sha2::{Digest as _, Sha256};
 use super::private;
 use crate::action::Catalogue;
 use crate::attachment::{Attachment, hex};
-use crate::event::{DataFiles, RunStarted};
+use crate::event::{ATTACHMENT_PRINT, DATA_PRINT, DataFiles, RunStarted, print_name};
 use crate::plan::{
     InputSource, Inputs, Origin, Plan, PlannedKind, PlannedLoop, PlannedSource, PlannedStep,
     Rehearsal, UsedInput,
 };
 use crate::project::Confinement;
 use crate::rows::{self, Rows};
-use crate::secret::Masker;
+use crate::secret::{Masker, may_be};
 use crate::template::Scope;
 use crate::value::{Map, Value};
 
@@ -97,7 +97,7 @@ pub(super) fn take(
     let attached = rehearsal.attached.iter();
     prints.extend(attached.filter_map(|(label, path)| {
         let file = Attachment::describe(path).ok()?;
-        Some((format!("the attachment {label}"), file.sha256_hex()))
+        Some((format!("{ATTACHMENT_PRINT}{label}"), file.sha256_hex()))
     }));
     prints
 }
@@ -275,7 +275,7 @@ fn name_of_data(
 }
 
 fn name_of_file(step: &PlannedStep, written: &str) -> String {
-    format!("the data {}", step.home.label(written))
+    format!("{DATA_PRINT}{}", step.home.label(written))
 }
 
 fn name_of_items(step: &PlannedStep) -> String {
@@ -333,6 +333,7 @@ pub(super) fn renumbered<'p>(
     rehearsal: &Rehearsal,
     files: &Confinement,
     (earlier, now): (&RunStarted, &RunStarted),
+    masker: &Masker,
 ) -> Vec<&'p PlannedStep> {
     let mut changed = Vec::new();
     let over_secrets = plan.loops_over_secrets();
@@ -340,9 +341,10 @@ pub(super) fn renumbered<'p>(
         let Some(name) = name_of_data(step, each, scope, files) else {
             return;
         };
-        let is_same = match (print_of(earlier, &name), print_of(now, &name)) {
+        let prints = |started| prints_of(started, &name, masker);
+        let is_same = match (prints(earlier), prints(now)) {
             // A list that depended on answers, or that an older voxplay took no digest of.
-            (None, _) if matches!(each.source, PlannedSource::Items(_)) => {
+            (before, _) if before.is_empty() && matches!(each.source, PlannedSource::Items(_)) => {
                 !over_secrets.contains(step.id.as_str())
                     || private::changes(earlier, now).is_empty()
             }
@@ -358,11 +360,15 @@ pub(super) fn renumbered<'p>(
         .collect()
 }
 
-/// The digest of data, be it open or secret, that a stretch of a run began with.
-fn print_of<'s>(started: &'s RunStarted, name: &str) -> Option<&'s String> {
+/// The digests of data, be it open or secret, that a stretch of a run began with. There are several where a secret
+/// stands in the names of several files, which only a count tells apart then: any of them may be the one.
+fn prints_of<'s>(started: &'s RunStarted, name: &str, masker: &Masker) -> Vec<&'s String> {
+    let written = print_name(name, masker);
+    let is_it = |other: &str| other == name || written != name && may_be(other, &written);
     let secret = started.private.iter().flat_map(|prints| &prints.data);
-    let mut secret = secret.filter_map(|(other, digest)| (other == name).then_some(digest));
-    started.fingerprints.get(name).or_else(|| secret.next())
+    let all = started.fingerprints.iter().chain(secret);
+    all.filter_map(|(other, digest)| is_it(other).then_some(digest))
+        .collect()
 }
 
 pub(super) fn digest(text: &str) -> String {

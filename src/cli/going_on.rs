@@ -83,8 +83,9 @@ fn find(
     outline::mixed_up(journal, &earlier.run, outline, &ready.plan, found)?;
     strangers::find(journal, &earlier.run, ready, masker, found)?;
     let stretches = (&earlier.earlier, now);
+    let files = &ready.files;
     let renumbered =
-        fingerprints::renumbered(&ready.plan, &ready.rehearsal, &ready.files, stretches);
+        fingerprints::renumbered(&ready.plan, &ready.rehearsal, files, stretches, masker);
     for step in renumbered {
         let steps = step.and_nested();
         let mut steps = steps.iter();

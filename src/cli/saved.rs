@@ -24,7 +24,7 @@ use crate::plan::foresee::{Circumstances, Knowledge, Outlook, RowsShown, foresee
 use crate::report::plan::{
     FileIdentity, Identity, SCHEMA, Salt, Seal, TargetIdentity, repeated_key, seal_of,
 };
-use crate::secret::SHORTEST_SURE;
+use crate::secret::{SHORTEST_SURE, told_apart};
 use crate::value::{Map, Value};
 
 /// What of a saved plan decides whether it may be run.
@@ -203,10 +203,10 @@ pub(super) fn identity(
     // A path may be made of a secret.
     let masker = prepared.masker();
     let files = |files: &BTreeMap<String, Attachment>| {
-        files
-            .iter()
-            .map(|(name, file)| (masker.mask(name).into_owned(), FileIdentity::from(file)))
-            .collect()
+        let files = files.iter();
+        let named =
+            files.map(|(name, file)| (masker.mask(name).into_owned(), FileIdentity::from(file)));
+        told_apart(named).into_iter().collect()
     };
     let zone = open::zone_name(&prepared.zone);
     Identity {

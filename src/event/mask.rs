@@ -1,7 +1,10 @@
 //! Secrets are taken out of events before anyone writes them.
 
-use super::{EventKind, RowFinished, RunStarted, StepFinished};
-use crate::secret::Masker;
+use super::{
+    ATTACHMENT_PRINT, BUDGET_USED_UP, DATA_PRINT, EventKind, RowFinished, RunStarted, STEP_FAILED,
+    STEP_IN_DOUBT, StepFinished,
+};
+use crate::secret::{Masker, told_apart};
 use crate::value::{Map, Value};
 
 /// How much of an answer is kept for people to look at, in bytes.
@@ -65,7 +68,12 @@ impl EventKind {
                 for value in finished.outputs.values_mut() {
                     mask_value(value, masker);
                 }
-                for why in finished.missing_outputs.values_mut() {
+                // Our own words are looked for later on.
+                let is_ours = |why: &&mut String| {
+                    [BUDGET_USED_UP, STEP_FAILED, STEP_IN_DOUBT].contains(&why.as_str())
+                };
+                let stopped = finished.stopped.iter_mut().filter(|why| !is_ours(why));
+                for why in finished.missing_outputs.values_mut().chain(stopped) {
                     mask_text(why, masker);
                 }
             }
@@ -88,7 +96,21 @@ impl RunStarted {
         for text in texts.chain(&mut self.name).chain(keys) {
             mask_text(text, masker);
         }
+        let prints = std::mem::take(&mut self.fingerprints).into_iter();
+        let prints = prints.map(|(name, digest)| (print_name(&name, masker), digest));
+        self.fingerprints.extend(told_apart(prints));
     }
+}
+
+/// The name of a digest without secrets: a template may have made a path of one. Names that become equal get a count in
+/// [`RunStarted::mask`]. Nothing else of a name comes from templates, and the words for what it is stay.
+pub fn print_name(name: &str, masker: &Masker) -> String {
+    let kinds = [DATA_PRINT, ATTACHMENT_PRINT].into_iter();
+    let mut of_files = kinds.filter_map(|kind| Some((kind, name.strip_prefix(kind)?)));
+    of_files.next().map_or_else(
+        || name.to_owned(),
+        |(kind, path)| format!("{kind}{}", masker.mask(path)),
+    )
 }
 
 impl RowFinished {
@@ -203,12 +225,16 @@ fn mask_value(value: &mut Value, masker: &Masker) -> bool {
         }
         Value::Map(map) => {
             let mut changed = false;
-            for (mut key, mut item) in std::mem::take(map) {
-                changed |= mask_text(&mut key, masker) | mask_value(&mut item, masker);
-                map.insert(key, item);
+            let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
+            for (key, item) in &mut entries {
+                changed |= mask_text(key, masker) | mask_value(item, masker);
             }
+            map.extend(told_apart(entries));
             changed
         }
         Value::Null | Value::Bool(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,11 @@ pub struct RunStarted {
     pub outline: BTreeMap<String, StepShape>,
 }
 
+/// What the names in [`RunStarted::fingerprints`] begin with behind which a path stands as a template gave it.
+pub const DATA_PRINT: &str = "the data ";
+/// As [`DATA_PRINT`], for files that steps attach.
+pub const ATTACHMENT_PRINT: &str = "the attachment ";
+
 /// The data files of loops, by the ids of their steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -43,6 +43,7 @@ mod row_names;
 mod run;
 mod schema;
 mod sandbox;
+mod secret_paths;
 mod secrets;
 mod server;
 mod stopping;
