@@ -8,13 +8,12 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
-
 mod encodings;
 mod entities;
 mod escapes;
 mod names;
 mod spelled;
+mod values;
 
 pub use names::{may_be, told_apart};
 use spelled::Spelled;
@@ -274,44 +273,6 @@ impl Masker {
             .iter()
             .flat_map(|forms| forms.spelled.stretches(text))
             .collect()
-    }
-
-    /// Masks the strings and keys of a JSON value, in place. A number whose digits hold a secret becomes the text
-    /// `***`. Keys that become equal are told apart by a count, so that no entry is lost.
-    pub fn mask_json(&self, value: &mut Value) {
-        if self.is_empty() {
-            return;
-        }
-        match value {
-            Value::Null | Value::Bool(_) => {}
-            Value::Number(number) => {
-                if let Cow::Owned(_) = self.mask(&number.to_string()) {
-                    *value = Value::String(MASK.to_owned());
-                }
-            }
-            Value::String(text) => {
-                if let Cow::Owned(masked) = self.mask(text) {
-                    *text = masked;
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_json(item)),
-            Value::Object(entries) => self.mask_entries(entries),
-        }
-    }
-
-    fn mask_entries(&self, entries: &mut Map<String, Value>) {
-        for entry in entries.values_mut() {
-            self.mask_json(entry);
-        }
-        if !entries
-            .keys()
-            .any(|key| matches!(self.mask(key), Cow::Owned(_)))
-        {
-            return;
-        }
-        let masked = std::mem::take(entries).into_iter();
-        let masked = masked.map(|(key, entry)| (self.mask(&key).into_owned(), entry));
-        entries.extend(told_apart(masked));
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod described;
 mod json_text;
+mod members;
 mod number;
 mod pieces;
 #[cfg(test)]

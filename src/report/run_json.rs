@@ -1,12 +1,11 @@
 //! A whole run as one JSON document, described by `schemas/report.schema.json`: for programs that read a
 //! report once the run is over. Lines while it runs are in [`super::json`].
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value as Json, json};
 
 use super::record::{Cases, Common, RowRecord, RunRecord, StepRecord};
-use crate::event::Counts;
 use crate::secret::Masker;
-use crate::value;
+use crate::value::{Map, Value};
 
 /// The version of the document, written as `schema` into it.
 pub const SCHEMA: u32 = 1;
@@ -17,7 +16,7 @@ pub const BEGINNING: &str = "{\n  \"schema\": ";
 /// The document, with a line feed at its end.
 pub fn document(record: &RunRecord, masker: &Masker) -> String {
     let mut document = value_of(record);
-    masker.mask_json(&mut document);
+    masker.mask_value(&mut document);
     let mut text = serde_json::to_string_pretty(&document).expect("every value here is JSON");
     text.push('\n');
     text
@@ -36,12 +35,22 @@ fn value_of(record: &RunRecord) -> Value {
         .iter()
         .map(|row| row_value(record, row))
         .collect();
-    let reasons: Vec<Value> = record
+    let reasons: Vec<_> = record
         .reasons
         .iter()
         .map(|(common, cases)| reason_value(record, common, cases))
         .collect();
-    json!({
+    let rows = Value::from(json!({
+        "counts": record.row_counts(),
+        "listed": null,
+        "not_listed": {
+            "failed": record.rows_not_listed.failed,
+            "unknown": record.rows_not_listed.unknown,
+        },
+    }))
+    .with_members([("listed", Value::List(rows))]);
+    let map = |values: Option<&Map>| values.cloned().map_or(Value::Null, Value::Map);
+    Value::from(json!({
         "schema": SCHEMA,
         "run": record.run,
         "voxplay": started.map(|started| &started.voxplay),
@@ -60,19 +69,12 @@ fn value_of(record: &RunRecord) -> Value {
         "requests": record.requests(),
         "retries": record.retries,
         "waited_ms": finished.map(|finished| finished.waited_ms),
-        "inputs": started.map(|started| map(&started.inputs)),
-        "outputs": finished.map(|finished| map(&finished.outputs)),
+        "inputs": null,
+        "outputs": null,
         "missing_outputs": finished.map(|finished| &finished.missing_outputs),
-        "counts": counts(record.counts()),
-        "rows": {
-            "counts": counts(record.row_counts()),
-            "listed": rows,
-            "not_listed": {
-                "failed": record.rows_not_listed.failed,
-                "unknown": record.rows_not_listed.unknown,
-            },
-        },
-        "steps": steps,
+        "counts": record.counts(),
+        "rows": null,
+        "steps": null,
         "reasons": reasons,
         "latency_ms": {
             "p50": record.latency.percentile(50),
@@ -81,37 +83,45 @@ fn value_of(record: &RunRecord) -> Value {
             "max": record.latency.max(),
         },
         "series": series(record),
-    })
+    }))
+    .with_members([
+        ("inputs", map(started.map(|started| &started.inputs))),
+        ("outputs", map(finished.map(|finished| &finished.outputs))),
+        ("rows", rows),
+        ("steps", Value::List(steps)),
+    ])
 }
 
 fn step_value(record: &RunRecord, step: &StepRecord) -> Value {
-    let mut value = json!({
+    let value = Value::from(json!({
         "step": step.step,
         "name": record.places.get(&step.step).and_then(|place| place.name.as_ref()),
         "place": place(record, &step.step),
         "action": step.action,
         "outcome": step.outcome,
         "http_status": step.http_status,
-        "code": step.code.as_ref().map(value::Value::to_json),
+        "code": null,
         "msg": step.msg,
-        "wolkvox_id": step.wolkvox_id.as_ref().map(value::Value::to_json),
+        "wolkvox_id": null,
         "attempts": step.attempts,
         "begins_ms": step.begins_ms,
         "duration_ms": step.duration_ms,
         "error": step.error,
         "warnings": step.warnings,
         "answer": step.answer,
-        "rows": step.rows.map(counts),
-    });
-    if let Some(pages) = step.pages {
-        value["pages"] = pages.into();
-    }
-    value
+        "rows": step.rows,
+    }));
+    let pages = step.pages.map(|pages| ("pages", Value::from(pages)));
+    let known = [
+        ("code", step.code.clone().unwrap_or_default()),
+        ("wolkvox_id", step.wolkvox_id.clone().unwrap_or_default()),
+    ];
+    value.with_members(known.into_iter().chain(pages))
 }
 
 fn row_value(record: &RunRecord, row: &RowRecord) -> Value {
     let step = row.failed_step.as_deref().unwrap_or(&row.of);
-    let mut value = json!({
+    let value = Value::from(json!({
         "of": row.of,
         "row": row.row,
         "number": row.number,
@@ -121,23 +131,25 @@ fn row_value(record: &RunRecord, row: &RowRecord) -> Value {
         "place": place(record, step),
         "action": row.action,
         "http_status": row.http_status,
-        "code": row.code.as_ref().map(value::Value::to_json),
+        "code": null,
         "msg": row.msg,
         "attempts": row.attempts,
         "error": row.error,
-        "wolkvox_ids": map(&row.wolkvox_ids),
+        "wolkvox_ids": null,
         "ends_ms": row.ends_ms,
         "duration_ms": row.duration_ms,
         "answer": row.answer,
-    });
-    if let Some(batch) = row.batch {
-        value["batch"] = json!(batch);
-    }
-    value
+    }));
+    let batch = row.batch.map(|batch| ("batch", json!(batch).into()));
+    let known = [
+        ("code", row.code.clone().unwrap_or_default()),
+        ("wolkvox_ids", Value::Map(row.wolkvox_ids.clone())),
+    ];
+    value.with_members(known.into_iter().chain(batch))
 }
 
-fn reason_value(record: &RunRecord, common: &Common, cases: &Cases) -> Value {
-    let first: Vec<Value> = cases
+fn reason_value(record: &RunRecord, common: &Common, cases: &Cases) -> Json {
+    let first: Vec<_> = cases
         .first
         .iter()
         .map(|named| {
@@ -158,15 +170,15 @@ fn reason_value(record: &RunRecord, common: &Common, cases: &Cases) -> Value {
     })
 }
 
-fn place(record: &RunRecord, step: &str) -> Value {
+fn place(record: &RunRecord, step: &str) -> Json {
     record.places.get(step).map_or(
-        Value::Null,
+        Json::Null,
         |place| json!({"file": place.file, "line": place.line, "column": place.column}),
     )
 }
 
-fn series(record: &RunRecord) -> Value {
-    let buckets: Vec<Value> = record
+fn series(record: &RunRecord) -> Json {
+    let buckets: Vec<_> = record
         .series
         .buckets()
         .iter()
@@ -183,15 +195,4 @@ fn series(record: &RunRecord) -> Value {
         })
         .collect();
     json!({"width_ms": record.series.width_ms(), "buckets": buckets})
-}
-
-fn counts(counts: Counts) -> Value {
-    serde_json::to_value(counts).expect("numbers are JSON")
-}
-
-fn map(values: &value::Map) -> Value {
-    let entries = values
-        .iter()
-        .map(|(name, value)| (name.clone(), value.to_json()));
-    Value::Object(entries.collect::<Map<String, Value>>())
 }

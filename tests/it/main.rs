@@ -10,6 +10,7 @@ mod changed;
 mod check;
 mod completions;
 mod corrected;
+mod digits;
 mod docs;
 mod endings;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Origin;
 use crate::action::{Action, Catalogue, Example};
+use crate::value;
 
 /// The version of these objects. Keys are added without a new one, never taken away.
 const SCHEMA: u64 = 1;
@@ -55,14 +56,17 @@ pub(super) fn show(action: &Action, origin: &Origin) -> String {
         "response": action.response_schema(),
         "max_items": action.max_items(),
         "outputs": outputs,
-        "examples": action.examples().iter().map(example).collect::<Vec<_>>(),
+        "examples": null,
         "contradictions": action.contradictions(),
         "notes": action.notes(),
     });
     if let Value::Object(more) = more {
         object.extend(more);
     }
-    format!("{}\n", Value::Object(object))
+    let examples = action.examples().iter().map(example).collect();
+    let object = value::Value::from(Value::Object(object));
+    let object = object.with_members([("examples", value::Value::List(examples))]);
+    format!("{}\n", object.to_json_text())
 }
 
 fn head(action: &Action, origin: &Origin) -> Map<String, Value> {
@@ -93,12 +97,13 @@ fn head(action: &Action, origin: &Origin) -> Map<String, Value> {
     ])
 }
 
-fn example(example: &Example) -> Value {
-    json!({
-        "name": example.name,
-        "with": example.with.to_json(),
-        "body": example.body.as_ref().map(crate::value::Value::to_json),
-        "answer": example.answer.as_ref().map(crate::value::Value::to_json),
-        "outputs": example.outputs.as_ref().map(crate::value::Value::to_json),
-    })
+/// Its values as they are written, digit for digit.
+fn example(example: &Example) -> value::Value {
+    let optional = |value: &Option<value::Value>| value.clone().unwrap_or_default();
+    value::Value::from(json!({ "name": example.name })).with_members([
+        ("with", example.with.clone()),
+        ("body", optional(&example.body)),
+        ("answer", optional(&example.answer)),
+        ("outputs", optional(&example.outputs)),
+    ])
 }

@@ -21,6 +21,7 @@ use crate::outcome::Outcome;
 use crate::report::markdown;
 use crate::report::record::{RunRecord, word};
 use crate::secret::Masker;
+use crate::value::Value;
 
 use appended::append_to;
 pub(super) use refused::tell_refused;
@@ -154,6 +155,9 @@ pub(super) fn named_for_repository(findings: &[Diagnostic]) -> Vec<Diagnostic> {
     findings
 }
 
+/// The output that has all outputs of the run, as JSON.
+const ALL_OUTPUTS: &str = "outputs";
+
 /// The values that later steps of the job can use.
 fn outputs(record: &RunRecord, masker: &Masker) -> String {
     let counts = record.counts();
@@ -167,20 +171,19 @@ fn outputs(record: &RunRecord, masker: &Masker) -> String {
         values.push((name, counts.of(outcome).to_string()));
     }
     if let Some(finished) = &record.finished {
-        let mut all = serde_json::Map::new();
         for (name, value) in &finished.outputs {
             let shown = value.scalar_text().unwrap_or_else(|| value.to_json_text());
             values.push((format!("output-{}", plain_name(name)), shown));
-            all.insert(name.clone(), value.to_json());
         }
-        values.push((
-            "outputs".to_owned(),
-            serde_json::Value::Object(all).to_string(),
-        ));
+        let all = Value::Map(finished.outputs.clone()).to_json_text();
+        values.push((ALL_OUTPUTS.to_owned(), all));
     }
     let mut text = String::new();
     for (name, value) in values {
-        let value = masker.mask(&value);
+        let value = match name.as_str() {
+            ALL_OUTPUTS => masker.mask_json_text(&value),
+            _ => masker.mask(&value),
+        };
         // Nobody can guess the line that ends a value, so no value can begin another.
         let end = delimiter();
         let _ = write!(text, "{name}<<{end}\n{value}\n{end}\n");

@@ -44,7 +44,7 @@ pub(super) fn shown(held: &[&Held], call: &Call) -> String {
 
 pub(super) fn as_json(run: &RunId, held: &Held) -> String {
     let end = &held.end;
-    let line = json!({
+    let line = Value::from(json!({
         "event": "accepted",
         "schema": crate::event::SCHEMA,
         "run": run.as_str(),
@@ -54,7 +54,11 @@ pub(super) fn as_json(run: &RunId, held: &Held) -> String {
         "time": held.time,
         "action": end.action,
         "effect": held.effect.as_str(),
-        "wolkvox_id": end.wolkvox_id.as_ref().map(Value::to_json),
-    });
-    format!("{line}\n")
+        "wolkvox_id": null,
+    }));
+    let id = end.wolkvox_id.clone().unwrap_or_default();
+    format!(
+        "{}\n",
+        line.with_members([("wolkvox_id", id)]).to_json_text()
+    )
 }

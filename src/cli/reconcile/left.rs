@@ -9,6 +9,7 @@ use super::super::call::{Call, word};
 use super::Doubt;
 use crate::event::RunId;
 use crate::report::words::harmless;
+use crate::value::Value;
 
 /// How many are named.
 const NAMED: usize = 10;
@@ -45,7 +46,7 @@ pub(super) fn shown(left: &[Doubt], call: &Call) -> String {
 
 pub(super) fn as_json(run: &RunId, update: &Doubt) -> String {
     let sent = update.sent.as_ref();
-    let line = json!({
+    let line = Value::from(json!({
         "event": "left_to_resume",
         "schema": crate::event::SCHEMA,
         "run": run.as_str(),
@@ -56,7 +57,9 @@ pub(super) fn as_json(run: &RunId, update: &Doubt) -> String {
         "time": update.time,
         "action": sent.map(|sent| &sent.action),
         "effect": sent.map(|sent| sent.effect.as_str()),
-        "request": sent.map(|sent| sent.request.value().to_json()),
-    });
-    format!("{line}\n")
+        "request": null,
+    }));
+    let request = sent.map(|sent| sent.request.value().clone());
+    let line = line.with_members([("request", request.unwrap_or_default())]);
+    format!("{}\n", line.to_json_text())
 }

@@ -175,7 +175,7 @@ fn as_json(
     look_up: Option<&str>,
     proposal: Option<&Proposal>,
 ) -> String {
-    let line = json!({
+    let line = Value::from(json!({
         "event": "in_doubt",
         "schema": crate::event::SCHEMA,
         "run": run.as_str(),
@@ -186,9 +186,12 @@ fn as_json(
         "time": doubt.time,
         "action": doubt.sent.as_ref().map(|sent| sent.action.clone()),
         "effect": doubt.sent.as_ref().map(|sent| sent.effect.as_str()),
-        "request": doubt.sent.as_ref().map(|sent| sent.request.value().to_json()),
+        "request": null,
         "look_up": look_up,
         "proposal": proposal.map(Proposal::to_json),
-    });
-    format!("{line}\n")
+    }));
+    let sent = doubt.sent.as_ref();
+    let request = sent.map(|sent| sent.request.value().clone());
+    let line = line.with_members([("request", request.unwrap_or_default())]);
+    format!("{}\n", line.to_json_text())
 }

@@ -14,7 +14,7 @@ use crate::diagnostic::render;
 use crate::plan::foresee::{
     Count, LoopOutlook, OutlookKind, RequestOutlook, Runs, Sample, StepOutlook, Tally,
 };
-use crate::secret::Masker;
+use crate::secret::{Masker, told_apart};
 use crate::value::{Map, Value};
 
 /// The version of the document.
@@ -266,12 +266,12 @@ pub fn masked(value: Value, masker: &Masker) -> Value {
         Value::List(items) => {
             Value::List(items.into_iter().map(|item| masked(item, masker)).collect())
         }
-        Value::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (masker.mask(&key).into_owned(), masked(value, masker)))
-                .collect(),
-        ),
+        Value::Map(entries) => {
+            let entries = entries.into_iter();
+            let entries =
+                entries.map(|(key, value)| (masker.mask(&key).into_owned(), masked(value, masker)));
+            Value::Map(told_apart(entries).into_iter().collect())
+        }
         other => other,
     }
 }
