@@ -4,15 +4,12 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde::de::{Deserializer as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::file::Steady;
 use super::header::taken_again;
 use super::raw::{READ_BYTES, Raw};
 use super::{MAX_ROW_BYTES, Row, RowError, Rows, file};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::value::{Map, Value};
+use crate::value::Value;
 
 /// Opens a file with one object per line.
 pub(super) fn open_lines(path: &Path, shown_as: &str) -> Result<Rows, Diagnostic> {
@@ -79,8 +76,8 @@ fn object(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
         let byte = text[error.valid_up_to()];
         wrong(format!("byte 0x{byte:02X} in it is not UTF-8")).help("save the file as UTF-8")
     })?;
-    // The second reader sees what the first would settle in silence: a key that stands twice.
-    let value = Value::from_json_text(text).map_err(|error| not_json(number, line, &error))?;
+    let (value, repeated) =
+        Value::with_repeated_key(text).map_err(|error| not_json(number, line, &error))?;
     let Value::Map(map) = value else {
         return Err(wrong(format!(
             "a row is an object, and this is of type {}",
@@ -88,7 +85,8 @@ fn object(number: u64, line: u64, text: &[u8]) -> Result<Row, RowError> {
         ))
         .help("write `{\"column\": value}`"));
     };
-    if let Some(key) = repeated_key(text, &map) {
+    // The value has the last of them, and settles in silence what the other one said.
+    if let Some(key) = repeated {
         return Err(wrong(format!("the key `{key}` stands twice")).help("remove one of them"));
     }
     taken_again(number, Some(line), map)
@@ -107,34 +105,6 @@ fn not_json(number: u64, line: u64, error: &serde_json::Error) -> RowError {
         Some(line),
         format!("this is not JSON: {words} ({at})"),
     )
-}
-
-/// A key that the text has twice on its first level.
-fn repeated_key(text: &str, map: &Map) -> Option<String> {
-    struct Keys;
-    impl<'de> Visitor<'de> for Keys {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Vec<String>, A::Error> {
-            let mut keys = Vec::new();
-            while let Some((key, _)) = entries.next_entry::<String, &RawValue>()? {
-                keys.push(key);
-            }
-            Ok(keys)
-        }
-    }
-    let keys = serde_json::Deserializer::from_str(text)
-        .deserialize_map(Keys)
-        .ok()?;
-    if keys.len() == map.len() {
-        return None;
-    }
-    let mut seen = std::collections::HashSet::new();
-    keys.into_iter().find(|key| !seen.insert(key.clone()))
 }
 
 fn too_long(number: u64, line: u64, text: &[u8]) -> RowError {

@@ -329,6 +329,30 @@ fn lines_of_json_keep_their_digits_and_a_wrong_one_costs_one_row() {
 }
 
 #[test]
+fn a_key_that_stands_twice_costs_its_row_at_any_depth() {
+    for (row, way) in [
+        (r#"{"a":1,"b":2,"a":3}"#, "a"),
+        (
+            r#"{"id":"a","fields":{"Saldo":100,"Saldo":200}}"#,
+            "fields.Saldo",
+        ),
+        (r#"{"p":[{},{"code":1,"c\u006fde":2}]}"#, "p[1].code"),
+        (r#"{"l":[[{"x":{"y":{},"y":{}}}]],"l":1}"#, "l[0][0].x.y"),
+    ] {
+        let said = format!("row 2 (line 2): the key `{way}` stands twice; remove one of them");
+        let good = r#"{"a":{"a":[{"a":1},{"a":1}]}}"#;
+        for (text, format) in [
+            (format!("{good}\n{row}\n{good}"), Format::Jsonl),
+            (format!("[{good},\n{row},\n{good}]"), Format::Json),
+        ] {
+            let found = shown(text, &format);
+            let (first, last) = (format!("1@1 {good}"), format!("3@3 {good}"));
+            assert_eq!(found, [first.as_str(), &said, &last]);
+        }
+    }
+}
+
+#[test]
 fn a_list_is_cut_into_its_items() {
     let text = "\u{feff} [\n {\"id\":12345678901234567890, \"t\":\"],}\\\"[\"},\n{\"a\":[1,{\"b\":[]}]} ,\n{\"x\" 1},\n7,\n{\n\"y\":\n}\n, {}]\n";
     assert_eq!(

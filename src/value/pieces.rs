@@ -8,11 +8,19 @@ use super::{DEPTH, Number, Value, map_with_room_for};
 impl Value {
     /// The text of a [`RawValue`] is one JSON value already, so that it is only taken apart here.
     pub(super) fn from_raw(raw: &RawValue, depth: usize) -> Result<Self, serde_json::Error> {
-        Pieces {
-            text: raw.get(),
-            at: 0,
-        }
-        .value(depth)
+        Pieces::new(raw).value(depth)
+    }
+
+    /// Reads JSON text as [`Value::from_json_text`] does, with the way to the first key that stands twice in one object,
+    /// of whose values only the last is in the value: `fields.Saldo`, `phones[0].code`.
+    ///
+    /// # Errors
+    /// As for [`Value::from_json_text`].
+    pub fn with_repeated_key(text: &str) -> Result<(Self, Option<String>), serde_json::Error> {
+        let raw: &RawValue = serde_json::from_str(text)?;
+        let mut pieces = Pieces::new(raw);
+        let value = pieces.value(DEPTH)?;
+        Ok((value, pieces.repeated))
     }
 }
 
@@ -20,9 +28,34 @@ impl Value {
 struct Pieces<'t> {
     text: &'t str,
     at: usize,
+    /// The way to the first key that stood twice, from the value that is being read.
+    repeated: Option<String>,
 }
 
-impl Pieces<'_> {
+impl<'t> Pieces<'t> {
+    fn new(raw: &'t RawValue) -> Self {
+        Self {
+            text: raw.get(),
+            at: 0,
+            repeated: None,
+        }
+    }
+
+    /// What stands inside another value: where a key stands twice in it, the way there begins with `step`.
+    fn inner(
+        &mut self,
+        below: usize,
+        step: impl FnOnce() -> String,
+    ) -> Result<Value, serde_json::Error> {
+        let was_said = self.repeated.is_some();
+        let value = self.value(below)?;
+        if let Some(way) = self.repeated.as_mut().filter(|_| !was_said) {
+            let dot = if way.starts_with('[') { "" } else { "." };
+            *way = format!("{}{dot}{way}", step());
+        }
+        Ok(value)
+    }
+
     /// The next byte that is not white space; 0 at the end.
     fn next(&mut self) -> u8 {
         let bytes = self.text.as_bytes();
@@ -53,7 +86,11 @@ impl Pieces<'_> {
                 while self.next() == b'"' {
                     let key = self.string()?;
                     self.took(b':');
-                    map.insert(key, self.value(below)?);
+                    let value = self.inner(below, || key.clone())?;
+                    let (at, earlier) = map.insert_full(key, value);
+                    if earlier.is_some() && self.repeated.is_none() {
+                        self.repeated = map.get_index(at).map(|(key, _)| key.clone());
+                    }
                     self.took(b',');
                 }
                 self.took(b'}');
@@ -63,7 +100,8 @@ impl Pieces<'_> {
                 self.at += 1;
                 let mut list = Vec::new();
                 while !self.took(b']') {
-                    list.push(self.value(below)?);
+                    let item = self.inner(below, || format!("[{}]", list.len()))?;
+                    list.push(item);
                     self.took(b',');
                 }
                 Value::List(list)
