@@ -55,10 +55,15 @@ pub fn playbook(catalogue: &Catalogue) -> Json {
 /// An input: a JSON Schema, and the keys that are ours.
 fn input() -> Json {
     let mut keys = keywords::properties();
+    let mut variable = text_like(
+        "The environment variable that gives the value when nothing else does.",
+        &["CONTACT_ID"],
+    );
+    variable["pattern"] = r"^[^\s=$]+$".into();
     let own = json!({
         "required": { "description": "Whether a run needs a value; true when left out, unless there is a default.", "type": "boolean" },
         "secret": { "description": "Whether the value is masked wherever it would show.", "type": "boolean" },
-        "from_env": text_like("The environment variable that gives the value when nothing else does.", &["CONTACT_ID"]),
+        "from_env": variable,
         "default": {
             "description": "The value when none is given; it is no template.",
             "not": template(),

@@ -81,8 +81,25 @@ impl Parser<'_> {
                 .flag("required", self.findings)
                 .unwrap_or(default.is_none()),
             secret,
-            from_env: map.text("from_env", self.findings),
+            from_env: self.variable(&map),
             default,
         })
+    }
+
+    /// The variable that an input reads. With a name that none can have, the default would be taken for ever, without a
+    /// word.
+    fn variable(&mut self, map: &Mapping<'_>) -> Option<Spanned<String>> {
+        let name = map.text("from_env", self.findings)?;
+        let cannot_stand = |c: char| c.is_whitespace() || c.is_control() || "=$".contains(c);
+        if !name.contains(cannot_stand) {
+            return Some(name);
+        }
+        let message =
+            "`from_env` wants the name of an environment variable, and this cannot be one";
+        let help = "write the name alone, without `$` and `=`, such as CONTACT_ID";
+        self.findings
+            .error(Code::InvalidValue, name.span, message)
+            .help = Some(help.to_owned());
+        None
     }
 }
