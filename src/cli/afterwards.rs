@@ -133,6 +133,10 @@ fn next_day(prepared: &Prepared) -> Option<String> {
     Some(format!(
         "from {}, when another {} may be sent",
         then.strftime("%Y-%m-%d %H:%M %:z"),
-        plural(daily, "request")
+        if daily == 1 {
+            "request".to_owned()
+        } else {
+            plural(daily, "request")
+        }
     ))
 }

@@ -71,7 +71,7 @@ fn a_run_that_stopped_names_the_commands_that_go_on_with_it() {
     let ran = human(&project, &["run", "playbook.yaml", "-i", "list=rows.csv"]);
     assert_eq!(ran.exit, 6, "{ran:?}");
     let run = latest(&project, ".voxplay");
-    let said = format!("when another 1 request may be sent:\n  voxplay resume {run}\n");
+    let said = format!("when another request may be sent:\n  voxplay resume {run}\n");
     assert!(ran.stderr.contains(&said), "{ran:?}");
     assert!(ran.stderr.contains("go on from 20"), "{ran:?}");
     // Also where a failure is what it ends with.
