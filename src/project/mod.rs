@@ -1,6 +1,7 @@
 //! `voxplay.yaml` → the project: its folder, its targets, its guards. It knows no playbook.
 
 mod confine;
+mod hosts;
 mod parse;
 mod server;
 mod tokens;
@@ -67,7 +68,7 @@ pub struct TargetConfig {
 pub enum TokenSource {
     /// In an environment variable.
     Env(String),
-    /// In a file, whose last line break does not count; the path is relative to the project's root.
+    /// In a file, of which neither the last line break counts nor a byte order mark; the path is relative to the project's root.
     File(PathBuf),
 }
 
@@ -274,15 +275,14 @@ impl TargetConfig {
                 format!("the environment variable {name}"),
             ),
             TokenSource::File(path) => (
-                surroundings
+                tokens::in_file(&surroundings
                     .token_file(&root.join(path))
                     .map_err(|why| {
                         missing(
                             format!("the token of target `{}` is missing: {}: {why}", self.name.value, path.display()),
                             "write the token into that file, alone".to_owned(),
                         )
-                    })?
-                    .trim_end_matches(['\r', '\n'])
+                    })?)
                     .to_owned(),
                 format!("the file {}", path.display()),
             ),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::{Config, Server, TargetConfig, TokenSource};
+use super::{Config, Server, TargetConfig, TokenSource, hosts};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::document::{self, Entry, Node, NodeKind};
 use crate::playbook::{MOST_CONCURRENT, read_limits};
@@ -72,6 +72,7 @@ fn read_config(root: &Node, findings: &mut Findings) -> Option<Config> {
             .unwrap_or_default(),
         ..Config::default()
     };
+    hosts::check(&config.allow_hosts, findings);
     if let Some(node) = map.get("targets") {
         match node.entries() {
             Some(entries) => {

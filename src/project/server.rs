@@ -112,7 +112,11 @@ impl Server {
             return Err(ServerError::new(
                 Code::ForbiddenHost,
                 format!("{host} is not a host of the CRM, and the token may not go there"),
-                format!("if it is yours, add `allow_hosts: [{host}]` to voxplay.yaml"),
+                if allowed.is_empty() {
+                    format!("if it is yours, add `allow_hosts: [{host}]` to voxplay.yaml")
+                } else {
+                    format!("if it is yours, add {host} to the list `allow_hosts` in voxplay.yaml")
+                },
             ));
         }
         Ok(Self {

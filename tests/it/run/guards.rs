@@ -167,6 +167,9 @@ fn a_token_is_read_from_a_file() {
         &format!("targets: {{ a: {{ server: \"{}\", operation: acme, token: {{ file: token.txt }} }} }}\n", project.server.url()),
     );
     assert_eq!(project.run(&["--target", "a"]).exit, 0);
+    // Some editors begin a file with a mark that nobody sees.
+    project.write("token.txt", &format!("\u{feff}{TOKEN}\r\n"));
+    assert_eq!(project.run(&["--target", "a"]).exit, 0);
 }
 
 #[test]
