@@ -52,3 +52,4 @@ mod stopping;
 mod tokens;
 mod unreached;
 mod uses;
+mod views;

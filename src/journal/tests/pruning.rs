@@ -83,13 +83,13 @@ async fn a_run_goes_on_while_others_are_forgotten() {
         events
     };
     let forgets = async {
-        let old = journal.clone();
-        let forgotten = tokio::task::spawn_blocking(move || old.prune(EVER)).await;
+        let own = journal.clone();
+        let count = tokio::task::spawn_blocking(move || own.prune(EVER)).await;
         has_ended.store(true, Ordering::Relaxed);
-        forgotten.unwrap()
+        count.unwrap()
     };
-    let (written, forgotten) = futures_util::future::join(goes_on, forgets).await;
-    assert_eq!(forgotten, Ok(3));
+    let (written, count) = futures_util::future::join(goes_on, forgets).await;
+    assert_eq!(count, Ok(3));
     assert_eq!(all(&live, &run_id("live")), written);
 }
 
