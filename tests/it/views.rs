@@ -82,12 +82,12 @@ fn event_of((step, row): Key, (kind, rest): (&str, &str)) -> EventKind {
     EventKind::parse(kind, &body).unwrap()
 }
 
-/// Whether an event decides something about a step: the end of a row does not.
+/// Whether an event is about a step: the end of a row is not.
 fn is_of(event: &EventKind, step: &str, row: Option<&str>) -> bool {
     let (of_step, of_row) = match event {
         EventKind::AttemptStarted(it) => (&it.step, &it.row),
         EventKind::AttemptFailed(it) => (&it.step, &it.row),
-        EventKind::StepFinished(it) if it.attempts > 0 => (&it.step, &it.row),
+        EventKind::StepFinished(it) => (&it.step, &it.row),
         EventKind::Reconciled(it) => (&it.step, &it.row),
         _ => return false,
     };
@@ -118,7 +118,7 @@ fn is_lawful(events: &[EventKind], (step, row): Key, effect: &str, event: &Event
             Outcome::Failed if end.attempts == 0 => settled.is_none() && !in_doubt,
             _ => is_begun,
         },
-        // In the place of an earlier word, too: what it was said of counts.
+        // Until the run goes on it takes the place of an earlier word: what that one was said of counts.
         EventKind::Reconciled(word) => {
             let is_deed = |event: &EventKind| {
                 is_of(event, step, row) && !matches!(event, EventKind::Reconciled(_))
