@@ -177,8 +177,11 @@ impl Scene {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap());
         let doubts: Vec<Value> = lines.collect();
+        // What `resume` sends again by itself waits for nobody.
+        let mut open = doubts.iter();
+        let is_open = open.any(|doubt| doubt["event"] != "left_to_resume");
         assert!(
-            !words.is_empty() || doubts.is_empty() == (code == Some(0)),
+            !words.is_empty() || is_open == (code == Some(5)),
             "{doubts:?} {code:?}"
         );
         doubts
