@@ -1,5 +1,6 @@
 //! What has changed since a run began, in words, and how it is gone on with all the same.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -40,6 +41,14 @@ pub(super) fn find(
         names.push(format!("the time zone ({before} then, {after} now)"));
     }
     names.extend(private::changes(earlier, now));
+    let other_tags = have_changed(&earlier.tags, &now.tags);
+    if other_tags {
+        names.push(format!(
+            "the tags ({} then, {} now)",
+            tags(&earlier.tags),
+            tags(&now.tags)
+        ));
+    }
     if names.is_empty() {
         return None;
     }
@@ -54,9 +63,14 @@ pub(super) fn find(
         }
     }
     let inputs: Vec<&str> = names.iter().filter_map(|name| input_of(name)).collect();
-    let help = match &resumed.asked.run_again {
+    let rest = || match &resumed.asked.run_again {
         None => of_resume(!inputs.is_empty()),
         Some(files) => of_run(resumed, files, &given_now(&inputs, prepared)),
+    };
+    let help = match (other_tags, names.len()) {
+        (false, _) => rest(),
+        (true, 1) => of_tags(resumed),
+        (true, _) => format!("{}; as to the others: {}", of_tags(resumed), rest()),
     };
     Some(Diagnostic::error(Code::Changed, message).help(help))
 }
@@ -112,6 +126,41 @@ fn of_run(resumed: &Resumption, files: &[PathBuf], given: &[&Origin]) -> String 
     let go_on = call.resume(&words);
     format!(
         "give it the value of then; or, if the steps that are left are meant for the new one: {before}go on with `{go_on}`; {other}"
+    )
+}
+
+/// Whether other steps are chosen; in which order the tags are said, and how often, says nothing.
+fn have_changed(before: &[String], after: &[String]) -> bool {
+    let set = |tags: &[String]| tags.iter().cloned().collect::<BTreeSet<_>>();
+    set(before) != set(after)
+}
+
+/// Tags as they are said.
+fn tags(tags: &[String]) -> String {
+    match tags {
+        [] => "none".to_owned(),
+        tags => word(&tags.join(",")),
+    }
+}
+
+/// No flag takes other tags: what was left out on purpose would be sent.
+fn of_tags(resumed: &Resumption) -> String {
+    let then = &resumed.earlier.tags;
+    let as_then = if then.is_empty() {
+        "leave --tags and VOXPLAY_TAGS away, as then".to_owned()
+    } else {
+        format!("say `--tags {}`, as then", tags(then))
+    };
+    let by_itself = if resumed.is_ok {
+        String::new()
+    } else {
+        format!(
+            ", or go on with `{}`, which keeps them",
+            resumed.call.resume("")
+        )
+    };
+    format!(
+        "{as_then}{by_itself}; what other tags choose is a run of its own, under another --run-id; it sends again what both choose"
     )
 }
 

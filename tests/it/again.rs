@@ -245,3 +245,50 @@ fn what_begins_anew_names_a_run_that_was_killed_and_none_that_failed() {
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert_eq!(warned(&project.run(&[])), "");
 }
+
+#[test]
+fn a_run_keeps_the_tags_that_it_began_with() {
+    let step = |id: &str| {
+        format!(
+            "  - id: {id}\n    tags: [\"{id}\"]\n    action: obligation.insert\n    with: {{ wolkvox_id: \"1\", id: \"{id}\", name: Loan }}\n"
+        )
+    };
+    let playbook = format!("steps:\n{}{}", step("one"), step("two"));
+    for (answer, exit, goes_on) in [(json(DONE), 0, false), (refused(), 1, true)] {
+        let project = Project::new(&playbook, [answer]);
+        let run = |tags: &[&str]| {
+            let run = ["run", "playbook.yaml", "--run-id", "job1"];
+            voxplay(&project, &[&run[..], tags].concat())
+        };
+        assert_eq!(run(&["--tags", "one"]).exit, exit);
+        for (tags, now) in [
+            (&[][..], "none"),
+            (&["--tags", "two"], "two"),
+            (&["--tags", "two,one"], "two,one"),
+        ] {
+            let ran = run(tags);
+            assert_eq!((ran.exit, ran.arrived.len()), (4, 1), "{ran:?}");
+            let told = told(&ran);
+            for said in [
+                &format!("changed: the tags (one then, {now} now)"),
+                "`--tags one`",
+                "another --run-id",
+            ] {
+                assert!(told.contains(said), "{said}: {told}");
+            }
+            assert_eq!(told.contains("`voxplay resume job1`"), goes_on, "{told}");
+        }
+        // What the messages say.
+        assert_eq!(run(&["--tags", "one"]).exit, exit);
+        let resumed = voxplay(&project, &["resume", "job1", "--retry-failed"]);
+        let all = if goes_on { 2 } else { 1 };
+        assert_eq!((resumed.exit, resumed.arrived.len()), (0, all));
+        assert_eq!(run(&["--tags", "one,one"]).exit, 0);
+    }
+    // One that began without any is not narrowed either.
+    let project = Project::new(&playbook, [json(DONE), refused()]);
+    assert_eq!(project.run(&["--run-id", "job1"]).exit, 1);
+    let ran = project.run(&["--run-id", "job1", "--tags", "one"]);
+    assert_eq!((ran.exit, ran.arrived.len()), (4, 2), "{ran:?}");
+    assert!(ran.stdout.contains("VOXPLAY_TAGS away"), "{ran:?}");
+}
