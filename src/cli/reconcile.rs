@@ -8,6 +8,7 @@ mod look_up;
 mod proposal;
 mod session;
 mod settled;
+mod shared;
 mod told;
 mod words;
 
@@ -15,6 +16,7 @@ use self::asking::write_down;
 use self::look_up::Looker;
 use self::session::Session;
 use self::settled::{Settled, WithoutId};
+use self::shared::Hits;
 use self::told::Told;
 use self::words::given;
 use super::Exit;
@@ -109,23 +111,25 @@ async fn work(args: &ReconcileArgs) -> Result<Exit, Refused> {
         write_down(&journal, &run, word).await?;
     }
     let call = Call::new(&run, &state);
+    let mut session = Session {
+        terminal: Terminal::of(Ci::Auto),
+        journal: &journal,
+        run: &run,
+        call: &call,
+        looker: Looker::new(&journal, &run, started, &state),
+        hits: Hits::default(),
+        doubts: &doubts,
+        left: &left,
+        held: &held,
+    };
     if words.is_empty() {
-        let mut session = Session {
-            terminal: Terminal::of(Ci::Auto),
-            journal: &journal,
-            run: &run,
-            call: &call,
-            looker: Looker::new(&journal, &run, started, &state),
-            doubts: &doubts,
-            left: &left,
-            held: &held,
-        };
         let proposals = session.list(args).await?;
         if args.format == Format::Human && Terminal::is_interactive() {
             words = session.ask(proposals).await?;
         }
     }
-    let told = Told::of(&words, &known);
+    let warnings = shared::warnings(&journal, &run, &words, &session.looker)?;
+    let told = Told::of(&words, &known, warnings);
     journal.close().await?;
     if !words.is_empty() {
         let terminal = Terminal::of(Ci::Auto);

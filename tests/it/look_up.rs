@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::run::{Project, Ran};
+use crate::run::{Project, Ran, TOKEN};
 use crate::server::{Answer, Arrived, DONE, json, status};
 
 const QUERY: &str = r#"
@@ -444,4 +444,92 @@ fn without_a_look_up_nothing_is_sent_and_nothing_more_is_kept() {
         &["reconcile", "r", "--look-up", "--failed", "debt"],
     );
     assert_eq!(both.exit, 2, "{both:?}");
+}
+
+/// Two rows whose creates have the same reference; these answers come to them.
+fn twins(answers: [Answer; 2], id: &str) -> Project {
+    let playbook = "steps:\n  - id: each\n    for_each: { items: [k0, k1], as: row, key: \"{{ row }}\" }\n    on_failure: continue\n    steps:\n      - id: add\n        action: record.insert\n        with: { module: contacts, ref: r-1, note: \"{{ row }}\" }\n";
+    let project = Project::new(playbook, answers);
+    project.write("actions/record.query.yaml", QUERY);
+    project.write("actions/record.insert.yaml", INSERT);
+    let found =
+        format!(r#"{{"code":"200","error":"null","data":[{{"wolkvox_id":"{id}","ref":"r-1"}}]}}"#);
+    project.server.judge(move |_| json(&found));
+    assert_eq!(project.run(&["--run-id", "r"]).exit, 5);
+    project
+}
+
+/// The id that [`DONE`] gives.
+const GIVEN: &str = "64cb";
+
+#[test]
+fn a_record_that_another_row_has_created_is_not_proposed() {
+    let project = twins([json(DONE), Answer::CutRead], GIVEN);
+    let proposal = proposal(&project);
+    assert_eq!(
+        (&proposal["answer"], &proposal["decisions"]),
+        (&json!("shared"), &json!([]))
+    );
+    assert!(proposal["wolkvox_id"].is_null(), "{proposal}");
+    assert_eq!(proposal["records"][0]["wolkvox_id"], GIVEN);
+    let human = voxplay(&project, &["reconcile", "r", "--look-up"]);
+    assert!(human.stdout.contains("add@k0 created it"), "{human:?}");
+    assert!(!human.stdout.contains("--wolkvox-id"), "{human:?}");
+
+    // Who says it all the same is warned, and believed; another id is nothing to warn of.
+    for (id, warned) in [(GIVEN, true), ("64cc", false)] {
+        let word = format!("add@k1={id}");
+        let said = voxplay(
+            &project,
+            &["reconcile", "r", "--ok", &word, "--format", "json"],
+        );
+        assert_eq!(said.exit, 0, "{said:?}");
+        let warnings = &said.events("reconciled")[0]["warnings"];
+        let text = warnings.to_string();
+        assert_eq!(text.contains("add@k0 and add@k1 have"), warned, "{said:?}");
+        assert_eq!(warnings == &json!([]), !warned, "{said:?}");
+    }
+    let word = format!("add@k1={GIVEN}");
+    let said = voxplay(&project, &["reconcile", "r", "--ok", &word]);
+    assert!(
+        said.stderr.contains("warning: add@k0 and add@k1"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn of_two_doubts_one_record_is_proposed_for_neither() {
+    let project = twins([Answer::CutRead, Answer::CutRead], "64cd");
+    let ran = look_up(&project);
+    let doubts = ran.events("in_doubt");
+    assert_eq!(doubts.len(), 2, "{ran:?}");
+    for (doubt, other) in doubts.iter().zip(["add@k1", "add@k0"]) {
+        let proposal = &doubt["proposal"];
+        assert_eq!(proposal["answer"], "shared", "{proposal}");
+        let reason = proposal["reason"].as_str().unwrap();
+        assert!(
+            reason.contains(&format!("fits {other} as well")),
+            "{reason}"
+        );
+    }
+    // Once it is known whose it is, it says nothing of the other one.
+    let ok = voxplay(&project, &["reconcile", "r", "--ok", "add@k0=64cd"]);
+    assert_eq!(ok.exit, 5, "{ok:?}");
+    assert!(!ok.stderr.contains("warning"), "{ok:?}");
+    let proposal = proposal(&project);
+    let reason = proposal["reason"].as_str().unwrap();
+    assert!(reason.contains("add@k0 created it"), "{reason}");
+}
+
+#[test]
+fn no_command_is_proposed_with_an_id_that_is_masked() {
+    let project = twins([json(DONE), Answer::CutRead], TOKEN);
+    let proposal = proposal(&project);
+    assert_eq!(proposal["answer"], "not_known", "{proposal}");
+    assert!(proposal["wolkvox_id"].is_null(), "{proposal}");
+    let reason = proposal["reason"].as_str().unwrap();
+    assert!(reason.contains("holds a secret"), "{reason}");
+    let human = voxplay(&project, &["reconcile", "r", "--look-up"]);
+    assert!(!human.stdout.contains("--wolkvox-id"), "{human:?}");
+    assert!(human.stdout.contains("--ok add@k1=ID"), "{human:?}");
 }

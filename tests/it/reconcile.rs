@@ -87,6 +87,7 @@ fn as_json_it_says_which_words_it_took_and_what_is_left() {
             { "step": "drop", "row": "delete", "action": "record.delete", "decision": "resend", "wolkvox_id": null },
         ],
         "in_doubt": [{ "step": "mark", "row": "change", "name": "mark@change" }],
+        "warnings": [],
     });
     assert_eq!(ran.lines(), [said]);
     let ran = voxplay(&project, &[&json[..], &["--ok", "mark"]].concat());

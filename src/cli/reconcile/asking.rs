@@ -130,7 +130,11 @@ impl Session<'_> {
             }
             Ok(masker) => {
                 self.terminal.mask(masker);
-                let proposal = self.looker.look_at_one(doubt).await?;
+                let mut proposal = self.looker.look_at_one(doubt).await?;
+                self.hits.add(doubt, proposal.as_ref(), &self.looker);
+                let found = proposal.iter_mut().map(|proposal| (doubt, proposal));
+                self.hits
+                    .withdraw((self.journal, self.run), &self.looker, found)?;
                 if let Some(proposal) = &proposal {
                     self.terminal
                         .answer(&proposal.lines(self.call, &doubt.name()));

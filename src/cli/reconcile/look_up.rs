@@ -92,6 +92,13 @@ impl<'l> Looker<'l> {
         }
     }
 
+    /// Whether each request of an action makes a record of its own.
+    pub(super) fn creates(&self, action: &str) -> bool {
+        let action = self.project.catalogue.get(action);
+        let effects = action.map(|action| action.possible_effects());
+        effects.is_some_and(|it| it.contains(&Effect::Create) && !it.contains(&Effect::Update))
+    }
+
     /// The action in doubt, and the one that reads.
     fn actions(&self, doubt: &Doubt) -> Option<(Arc<Action>, Arc<Action>)> {
         // A record that is found says of a delete that it was not done.
@@ -211,7 +218,7 @@ impl<'l> Looker<'l> {
         let description = action
             .lookup()
             .and_then(|lookup| lookup.description.as_deref());
-        let proposal = Proposal::of(
+        let mut proposal = Proposal::of(
             looked,
             read.name(),
             description,
@@ -221,10 +228,18 @@ impl<'l> Looker<'l> {
                 now: Timestamp::now(),
             },
         );
+        if proposal.id().is_some_and(|id| self.is_hidden(id)) {
+            proposal.hides_id();
+        }
         if proposal.requests > 0 {
             self.write_down(doubt, &proposal).await?;
         }
         Ok(Some(proposal))
+    }
+
+    fn is_hidden(&self, id: &str) -> bool {
+        let opened = self.opened.as_ref();
+        opened.is_some_and(|opened| opened.masker.mask(id) != id)
     }
 
     /// As [`Self::look`], where a person asks for this one: whatever came of those before.

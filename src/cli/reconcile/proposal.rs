@@ -37,6 +37,8 @@ pub(super) enum Shown {
     Found(Fitting),
     /// One record fits, but it was made before the request was sent.
     Older(Fitting),
+    /// One record fits, but another create of the run has it too; in which way.
+    Shared(Fitting, String),
     /// More than one fits.
     Several(Vec<Fitting>),
     /// None fits.
@@ -90,11 +92,29 @@ impl Proposal {
         }
     }
 
+    /// That the record is another create's as well: then it does not say that this one was done.
+    pub(super) fn is_of_another(&mut self, how: String) {
+        if let Shown::Found(one) = &self.shown {
+            self.shown = Shown::Shared(one.clone(), how);
+        }
+    }
+
+    /// That the id of the record shows a secret: then no command can be proposed with it.
+    pub(super) fn hides_id(&mut self) {
+        if let Shown::Found(_) = &self.shown {
+            self.shown = Shown::NotKnown(
+                "one record fits, and its id holds a secret, which is not shown: look it up in the CRM"
+                    .to_owned(),
+            );
+        }
+    }
+
     /// The word for it in the journal and in JSON.
     pub(super) const fn word(&self) -> &'static str {
         match self.shown {
             Shown::Found(_) => "found",
             Shown::Older(_) => "older",
+            Shown::Shared(..) => "shared",
             Shown::Several(_) => "several",
             Shown::NotFound => "not_found",
             Shown::NotKnown(_) => "not_known",
@@ -104,7 +124,9 @@ impl Proposal {
     /// The records that fit.
     fn fitting(&self) -> &[Fitting] {
         match &self.shown {
-            Shown::Found(one) | Shown::Older(one) => std::slice::from_ref(one),
+            Shown::Found(one) | Shown::Older(one) | Shown::Shared(one, _) => {
+                std::slice::from_ref(one)
+            }
             Shown::Several(many) => many,
             Shown::NotFound | Shown::NotKnown(_) => &[],
         }
@@ -129,7 +151,7 @@ impl Proposal {
         match self.shown {
             Shown::Found(_) => &["ok"],
             Shown::NotFound => &["resend", "failed"],
-            Shown::Older(_) | Shown::Several(_) | Shown::NotKnown(_) => &[],
+            Shown::Older(_) | Shown::Shared(..) | Shown::Several(_) | Shown::NotKnown(_) => &[],
         }
     }
 
@@ -138,10 +160,10 @@ impl Proposal {
         !self.decisions().is_empty()
     }
 
-    /// Why nothing is known, where nothing is.
+    /// Why nothing is known, or proposed of what was found.
     pub(super) fn reason(&self) -> Option<&str> {
         match &self.shown {
-            Shown::NotKnown(reason) => Some(reason),
+            Shown::NotKnown(reason) | Shown::Shared(_, reason) => Some(reason),
             _ => None,
         }
     }
@@ -201,7 +223,7 @@ impl Proposal {
         match self.shown {
             Shown::Found(_) => AnsiColor::Green.on_default(),
             Shown::NotFound => AnsiColor::Yellow.on_default(),
-            Shown::Older(_) | Shown::Several(_) | Shown::NotKnown(_) => {
+            Shown::Older(_) | Shown::Shared(..) | Shown::Several(_) | Shown::NotKnown(_) => {
                 AnsiColor::Magenta.on_default()
             }
         }
@@ -216,6 +238,10 @@ impl Proposal {
             ),
             Shown::Older(one) => format!(
                 "one record fits, but it was there before: {}. It is likely another one, and nothing is proposed",
+                self.dated(one)
+            ),
+            Shown::Shared(one, how) => format!(
+                "the CRM has {}; but {how}. Nothing is proposed",
                 self.dated(one)
             ),
             Shown::Several(_) => {

@@ -12,9 +12,10 @@ use super::super::terminal::Terminal;
 use super::kind::choices;
 use super::look_up::Looker;
 use super::proposal::Proposal;
+use super::shared::Hits;
 use super::{Doubt, Refused, held, left};
 use crate::event::{RunId, step_name};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::report::words::harmless;
 use crate::value::Value;
 
@@ -25,6 +26,7 @@ pub(super) struct Session<'s> {
     pub(super) run: &'s RunId,
     pub(super) call: &'s Call,
     pub(super) looker: Looker<'s>,
+    pub(super) hits: Hits,
     pub(super) doubts: &'s [Doubt],
     /// Updates that `resume` sends again by itself.
     pub(super) left: &'s [Doubt],
@@ -47,19 +49,18 @@ impl Session<'_> {
         if args.format == Format::Human {
             self.terminal.answer(&heading(self.run, self.doubts));
         }
-        let mut proposals = Vec::new();
-        for doubt in self.doubts {
-            let proposal = if args.look_up {
-                self.looker.look(doubt).await?
-            } else {
-                None
-            };
+        let proposals = if args.look_up {
+            self.look_up().await?
+        } else {
+            self.doubts.iter().map(|_| None).collect()
+        };
+        for (doubt, proposal) in self.doubts.iter().zip(&proposals) {
             let by = self.looker.action_for(doubt);
             self.terminal.answer(&match args.format {
                 Format::Json => as_json(self.run, doubt, by.as_deref(), proposal.as_ref()),
                 Format::Human => {
                     let mut text = shown(doubt);
-                    match &proposal {
+                    match proposal {
                         Some(proposal) => {
                             text.push_str(&proposal.lines(self.call, &doubt.name()));
                         }
@@ -69,7 +70,6 @@ impl Session<'_> {
                     text
                 }
             });
-            proposals.push(proposal);
         }
         if args.format == Format::Human && !self.doubts.is_empty() {
             let offer = is_lookable && !args.look_up;
@@ -86,6 +86,21 @@ impl Session<'_> {
             Format::Human => held::shown(&held, self.call),
             Format::Json => held.iter().map(|it| held::as_json(self.run, it)).collect(),
         });
+        Ok(proposals)
+    }
+
+    /// Looks all of them up: what is proposed of one rests on what was found for the others.
+    async fn look_up(&mut self) -> Result<Vec<Option<Proposal>>, JournalError> {
+        let mut proposals = Vec::new();
+        for doubt in self.doubts {
+            let proposal = self.looker.look(doubt).await?;
+            self.hits.add(doubt, proposal.as_ref(), &self.looker);
+            proposals.push(proposal);
+        }
+        let found = self.doubts.iter().zip(&mut proposals);
+        let found = found.filter_map(|(doubt, proposal)| Some((doubt, proposal.as_mut()?)));
+        self.hits
+            .withdraw((self.journal, self.run), &self.looker, found)?;
         Ok(proposals)
     }
 

@@ -1,9 +1,12 @@
 //! What is said once words were taken: how many, of what, and what is left; for people and as JSON.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::super::call::Call;
 use super::super::held_back::Held;
+use super::super::runs::folded;
 use super::{Doubt, Known};
 use crate::event::{Reconciled, RunId, step_name};
 use crate::report::words::plural;
@@ -16,12 +19,14 @@ pub(super) struct Told<'t> {
     accepted: usize,
     replaced: usize,
     late_ids: usize,
+    /// What is worth a second look.
+    warnings: Vec<String>,
     pub(super) left: Vec<&'t Doubt>,
 }
 
 impl<'t> Told<'t> {
     /// Of these words.
-    pub(super) fn of(words: &[Reconciled], known: &Known<'t>) -> Self {
+    pub(super) fn of(words: &[Reconciled], known: &Known<'t>, warnings: Vec<String>) -> Self {
         let is_about = |doubt: &Doubt| words.iter().any(|word| doubt.is_meant(word));
         let left: Vec<_> = known
             .doubts
@@ -50,6 +55,7 @@ impl<'t> Told<'t> {
                 .len()
                 .saturating_sub(doubts + updates + accepted + late_ids),
             late_ids,
+            warnings,
             left,
         }
     }
@@ -80,7 +86,17 @@ impl<'t> Told<'t> {
         } else {
             ""
         };
-        format!("{}; go on with: {}\n", said.join("; "), call.resume(again))
+        let mut text = String::new();
+        for warning in &self.warnings {
+            folded(&mut text, "", &format!("warning: {warning}"));
+        }
+        let _ = writeln!(
+            text,
+            "{}; go on with: {}",
+            said.join("; "),
+            call.resume(again)
+        );
+        text
     }
 
     pub(super) fn to_json(&self, run: &RunId, words: &[Reconciled]) -> String {
@@ -109,6 +125,7 @@ impl<'t> Told<'t> {
             "run": run.as_str(),
             "words": words,
             "in_doubt": left,
+            "warnings": self.warnings,
         });
         format!("{line}\n")
     }
