@@ -4,6 +4,8 @@
     reason = "an edge: the next day is told by the clock"
 )]
 
+use std::fmt;
+
 use jiff::{Timestamp, ToSpan as _};
 
 use super::args::RunArgs;
@@ -15,6 +17,7 @@ use super::open::shown;
 use super::prepare::Prepared;
 use super::ready::Ready;
 use super::terminal::Terminal;
+use crate::diagnostic::Place;
 use crate::event::{RunFinished, RunOutcome};
 use crate::report::human::InDoubt;
 use crate::report::record::RunRecord;
@@ -52,16 +55,21 @@ impl Ended<'_> {
     fn advice(&self) -> String {
         let is_out_of_budget = self.finished.is_out_of_budget();
         let until = is_out_of_budget.then(|| next_day(self.ready)).flatten();
+        let raise = self.limit().map(|limit| format!("raise {limit}"));
         let (words, commands) = if !self.in_doubt.is_empty() {
+            let raise = raise.map_or_else(String::new, |raise| format!(", {raise}"));
             let words = match &until {
-                Some(until) => format!("say what you found in the CRM; then, {until}, go on:"),
-                None => "say what you found in the CRM, then go on:".to_owned(),
+                Some(until) => {
+                    format!("say what you found in the CRM{raise}; then, {until}, go on:")
+                }
+                None => format!("say what you found in the CRM{raise}, then go on:"),
             };
             (words, vec![self.call.reconcile(""), self.resume(false)])
         } else if is_out_of_budget || self.finished.outcome == RunOutcome::Interrupted {
+            let raise = raise.map_or_else(String::new, |raise| format!("{raise}, then "));
             let words = match &until {
-                Some(until) => format!("go on {until}:"),
-                None => "go on with it:".to_owned(),
+                Some(until) => format!("{raise}go on {until}:"),
+                None => format!("{raise}go on with it:"),
             };
             (words, vec![self.resume(false)])
         } else {
@@ -79,10 +87,15 @@ impl Ended<'_> {
         if !self.has_failed() {
             String::new()
         } else if !self.are_all_held() {
-            lines(
-                "what failed stays failed; once its cause is gone, try it again:",
-                &[self.resume(true)],
-            )
+            let words = match self.limit() {
+                Some(limit) => format!(
+                    "what failed stays failed; raise {limit} if more is meant to be sent, then try it again:"
+                ),
+                None => {
+                    "what failed stays failed; once its cause is gone, try it again:".to_owned()
+                }
+            };
+            lines(&words, &[self.resume(true)])
         } else if !self.held_back.is_empty() {
             // Each of them was named, with the command that settles it.
             String::new()
@@ -108,13 +121,62 @@ impl Ended<'_> {
     fn resume(&self, retries: bool) -> String {
         let are_left = || deletes::are_left(self.ready, self.record, retries);
         let deletes = deletes::need_a_flag(self.args) && are_left();
-        let words = match (retries, deletes) {
-            (true, true) => "--retry-failed --allow delete",
-            (true, false) => "--retry-failed",
-            (false, true) => "--allow delete",
-            (false, false) => "",
+        // A policy is none of the things that must be unchanged.
+        let changes = self.limit().is_some_and(|limit| limit.is_of_playbook);
+        let words = [
+            (retries, "--retry-failed"),
+            (changes, "--accept-changes"),
+            (deletes, "--allow delete"),
+        ];
+        let words = words.into_iter().filter(|(is_needed, _)| *is_needed);
+        let words: Vec<_> = words.map(|(_, words)| words).collect();
+        self.call.resume(&words.join(" "))
+    }
+
+    /// The limit of the run that kept something from being sent, where one did.
+    fn limit(&self) -> Option<Bound> {
+        let mut reasons = self.record.reasons.iter();
+        let refused = |what: &str| format!("`limits.{what}` is ");
+        let what = reasons.find_map(|(common, cases)| {
+            ["requests", "deletes"]
+                .into_iter()
+                .find(|what| cases.count > 0 && common.reason.contains(&refused(what)))
+        })?;
+        Bound::of(what, self.ready)
+    }
+}
+
+/// What bounds how much a run may send, and where it is set.
+struct Bound {
+    name: String,
+    place: String,
+    /// Whether a playbook sets it; else it is the project's policy.
+    is_of_playbook: bool,
+}
+
+impl Bound {
+    fn of(what: &str, prepared: &Prepared) -> Option<Self> {
+        let (playbook, config) = (prepared.playbook(), &prepared.project.config);
+        let (limit, policy) = if what == "requests" {
+            (playbook.most_requests(), &config.policy.requests)
+        } else {
+            (playbook.most_deletes(), &config.policy.deletes)
         };
-        self.call.resume(words)
+        let (of, (source, bound)) = match limit {
+            Some(limit) => ("limits", limit),
+            None => ("policy", config.source.as_ref().zip(policy.as_ref())?),
+        };
+        Some(Self {
+            name: format!("{of}.{what}"),
+            place: Place::new(source, bound.span).to_string(),
+            is_of_playbook: limit.is_some(),
+        })
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({})", self.name, self.place)
     }
 }
 

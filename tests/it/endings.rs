@@ -386,3 +386,82 @@ steps:
     assert!(refusal.contains("moon"), "{refusal}");
     assert!(events.len() > 64 * 1024 && whole.starts_with(events));
 }
+
+/// A loop over rows that are known once a read was answered: what it needs is not known before the run.
+fn late_rows(limits: &str, step: &str) -> String {
+    format!(
+        "{limits}steps:\n  - id: get\n    action: record.read\n    with: {{ module: m }}\n  - id: each\n    for_each: {{ items: \"{{{{ (steps.get.code ~ ',b,c') | split(',') }}}}\", key: \"{{{{ row }}}}\" }}\n    on_failure: continue\n    {step}\n"
+    )
+}
+
+#[test]
+fn a_limit_that_was_reached_is_to_be_raised_before_more_is_sent() {
+    let update = "action: record.update\n    with: { module: m, wolkvox_id: \"{{ row }}\", fields: { A: b } }";
+    let delete = "action: record.delete\n    with: { module: m, wolkvox_id: \"{{ row }}\" }";
+    let create =
+        "action: obligation.insert\n    with: { wolkvox_id: \"1\", id: \"{{ row }}\", name: Loan }";
+    let config = |project: &Project, policy: &str| {
+        let target = format!(
+            "targets:\n  t: {{ server: \"{}\", operation: acme, token: {{ env: WOLKVOX_TOKEN }} }}\ndefault_target: t\n",
+            project.server.url()
+        );
+        project.write("voxplay.yaml", &format!("{policy}{target}"));
+    };
+    for (limit, policy, step, answers, words, flags) in [
+        (
+            "limits: { requests: 2 }\n",
+            "",
+            update,
+            vec![],
+            "raise `limits.requests` (playbook.yaml:2:21) if more is meant to be sent, then try it again:",
+            " --retry-failed --accept-changes",
+        ),
+        (
+            "limits: { deletes: 1 }\n",
+            "",
+            delete,
+            vec![],
+            "raise `limits.deletes` (playbook.yaml:2:20) if more is meant to be sent, then try it again:",
+            " --retry-failed --accept-changes --allow delete",
+        ),
+        (
+            "",
+            "policy: { requests: 2 }\n",
+            update,
+            vec![],
+            "raise `policy.requests` (voxplay.yaml:1:21) if more is meant to be sent, then try it again:",
+            " --retry-failed",
+        ),
+        (
+            "limits: { requests: 2 }\n",
+            "",
+            create,
+            vec![answer(DONE), Answer::CutRead],
+            "say what you found in the CRM, raise `limits.requests` (playbook.yaml:2:21), then go on:",
+            " --accept-changes",
+        ),
+    ] {
+        let in_doubt = !answers.is_empty();
+        let project = Project::new(&late_rows(limit, step), answers);
+        config(&project, policy);
+        let run = ["run", "playbook.yaml", "--run-id", "r", "--allow", "delete"];
+        let ran = human(&project, &run);
+        let exit = if in_doubt { 5 } else { 1 };
+        assert_eq!((ran.exit, ran.arrived.len()), (exit, 2), "{ran:?}");
+        let command = format!("voxplay resume r{flags}");
+        assert!(ran.stderr.contains(words), "{words}: {ran:?}");
+        assert!(ran.stderr.contains(&format!("  {command}\n")), "{ran:?}");
+        if in_doubt {
+            continue;
+        }
+        // It does as it is told.
+        let raised = |text: &str| text.replace(": 1 }", ": 9 }").replace(": 2 }", ": 9 }");
+        let playbook = late_rows(&raised(limit), step);
+        project.write("playbook.yaml", &format!("voxplay: 1\n{playbook}"));
+        config(&project, &raised(policy));
+        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+        let ran = human(&project, &words);
+        assert_eq!((ran.exit, ran.arrived.len()), (0, 4), "{ran:?}");
+        assert!(!ran.stderr.contains("raise"), "{ran:?}");
+    }
+}
