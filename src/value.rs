@@ -66,19 +66,33 @@ pub fn pointer_step(key: &str) -> Cow<'_, str> {
 /// Whether a text shows nothing: it is empty, or has nothing but white space, control characters, and characters that
 /// Unicode gives no shape of their own (`Default_Ignorable_Code_Point`, and the blank Braille pattern).
 pub fn is_blank(text: &str) -> bool {
-    let shows_nothing = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(
-                c,
-                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-                | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-                | '\u{e0000}'..='\u{e0fff}'
-            )
-    };
     text.chars().all(shows_nothing)
+}
+
+/// Whether a text with this character alone is [blank](is_blank).
+pub fn shows_nothing(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// What a text begins or ends with that shows nothing, once its white space is taken away: the character, and which of
+/// the two.
+pub fn unseen_end(text: &str) -> Option<(char, &'static str)> {
+    let text = text.trim();
+    let unseen = |character: &char| shows_nothing(*character);
+    let first = text.chars().next().filter(unseen);
+    let last = || text.chars().next_back().filter(unseen);
+    first
+        .map(|character| (character, "begins"))
+        .or_else(|| Some((last()?, "ends")))
 }
 
 impl Value {

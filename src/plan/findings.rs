@@ -7,7 +7,7 @@ use crate::document::Node;
 use crate::schema::{Violation, ViolationKind, subject_words};
 use crate::source::{Source, Span};
 use crate::template::{ErrorKind, TemplateError};
-use crate::value::Value;
+use crate::value::{Value, unseen_end};
 
 /// A template's error at its place inside the scalar.
 pub fn template_diagnostic(error: &TemplateError, node: &Node, source: &Arc<Source>) -> Diagnostic {
@@ -107,6 +107,8 @@ pub fn violation_diagnostic(
             (ViolationKind::Padded, _) if is_padded(place.node) => {
                 Some("take the white space around the template away".to_owned())
             }
+            // What does not show is no white space for `trim`.
+            (ViolationKind::Padded, help) if has_unseen_end(violation, instance) => help,
             (ViolationKind::Padded, help) => {
                 help.map(|help| format!("{help}, with `| trim` in the expression"))
             }
@@ -135,6 +137,12 @@ fn ends_with_a_line_end(written: &str) -> bool {
     let header = written.lines().next().unwrap_or_default();
     let header = header.split('#').next().unwrap_or_default();
     header.starts_with(['|', '>']) && !header.contains('-')
+}
+
+/// Whether an id begins or ends with a character that does not show, and is no white space.
+fn has_unseen_end(violation: &Violation, instance: &Value) -> bool {
+    let id = violation.value_in(instance).and_then(Value::as_text);
+    id.is_some_and(|id| unseen_end(id).is_some())
 }
 
 /// Whether white space stands around what is written.

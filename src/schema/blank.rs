@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::keyword::Asks;
 use super::lint::{self, Below};
 use super::node::Values;
-use crate::value::is_blank;
+use crate::value::{is_blank, shows_nothing};
 
 /// What stands for it in the schema that is compiled: no schema can hold this keyword by itself, since it is not
 /// one of the draft and does not begin with `x-`.
@@ -28,8 +28,7 @@ pub(super) const BARE_PATTERN: &str = r"^\S([\s\S]*\S)?$";
 
 /// Whether a text is not blank, and has no white space before or behind it, nor what passes for some.
 fn is_bare(text: &str) -> bool {
-    let is_white = |c: char| c.is_whitespace() || c.is_control() || "\u{200b}\u{feff}".contains(c);
-    !is_blank(text) && !text.starts_with(is_white) && !text.ends_with(is_white)
+    !is_blank(text) && !text.starts_with(shows_nothing) && !text.ends_with(shows_nothing)
 }
 
 /// The options, knowing both keywords.
@@ -162,7 +161,10 @@ mod tests {
                 assert_eq!(is_bare(text), by_pattern.is_valid(&json!(text)), "{text:?}");
             }
         }
-        assert!(!is_bare("64cb\u{200b}"));
+        for text in ["64cb\u{200b}", "\u{ad}64cb", "\u{2800}64cb", "64cb\0"] {
+            assert!(!is_bare(text), "{text:?}");
+        }
+        assert!(is_bare("64\u{200b}cb"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{format, steps};
 use crate::diagnostic::{did_you_mean, nearest};
 use crate::document::Node;
 use crate::source::Span;
-use crate::value::{Number, Value};
+use crate::value::{Number, Value, unseen_end};
 
 /// One place where a value breaks its schema.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +122,11 @@ impl Violation {
             }
             ViolationKind::Padded => {
                 let text = here?.as_text()?;
-                Some(format!("it is {text:?}: take the white space away"))
+                Some(if unseen_end(text).is_some() {
+                    format!("it is {text:?}: look the record up, and give its id without it")
+                } else {
+                    format!("it is {text:?}: take the white space away")
+                })
             }
             ViolationKind::Forms { advice } => Some(advice.clone()),
             ViolationKind::Enum { allowed } => {

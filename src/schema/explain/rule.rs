@@ -5,7 +5,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
 
 use crate::schema::{ViolationKind, blank, format, lint, plain_number};
-use crate::value::{Value, is_blank};
+use crate::value::{Value, is_blank, unseen_end};
 
 /// The kind of an error about one value, and its message without the subject.
 pub(super) fn rule(error: &ValidationError<'_>, place: Option<&Json>) -> (ViolationKind, String) {
@@ -80,7 +80,7 @@ fn of_own_keyword(
             }
             _ => (
                 ViolationKind::Padded,
-                expected.unwrap_or_else(|| "begins or ends with white space".to_owned()),
+                expected.unwrap_or_else(|| padding(error.instance().as_ref())),
             ),
         },
         plain_number::KEYWORD => (
@@ -88,6 +88,17 @@ fn of_own_keyword(
             expected.unwrap_or_else(|| "must be written in digits, without an exponent".to_owned()),
         ),
         _ => of_another(error, expected),
+    }
+}
+
+/// What stands at an end of an id and does not belong to it.
+fn padding(id: &Json) -> String {
+    match id.as_str().and_then(unseen_end) {
+        Some((unseen, end)) => format!(
+            "{end} with U+{:04X}, a character that does not show",
+            u32::from(unseen)
+        ),
+        None => "begins or ends with white space".to_owned(),
     }
 }
 
