@@ -79,6 +79,8 @@ pub(super) struct Compiler<'p> {
     reads_ids: BTreeSet<String>,
     /// Of the steps that use a playbook, by index: outputs that may be left out.
     pub(super) uncertain: BTreeMap<usize, BTreeSet<String>>,
+    /// Of the same steps: outputs for which the step gives no input, each with that input.
+    pub(super) ungiven: BTreeMap<usize, BTreeMap<String, String>>,
     /// The loops, by index, whose condition is asked of each row.
     pub(super) asked_of_rows: BTreeSet<usize>,
     /// The playbook's own outputs that may be left out.
@@ -121,6 +123,7 @@ impl<'p> Compiler<'p> {
             place,
             rows: &self.rows,
             uncertain: &self.uncertain,
+            ungiven: &self.ungiven,
             asked_of_rows: &self.asked_of_rows,
         }
     }

@@ -10,6 +10,7 @@ mod findings;
 pub mod foresee;
 mod home;
 mod inputs;
+mod left_out;
 mod loops;
 mod names;
 mod needs;

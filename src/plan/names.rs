@@ -77,6 +77,8 @@ pub(super) struct Visible<'p> {
     pub rows: &'p [RowNames],
     /// Of the steps that use a playbook, by index: outputs that are left out where a step in it is skipped.
     pub uncertain: &'p BTreeMap<usize, BTreeSet<String>>,
+    /// Of the same steps: outputs for which the step gives no input, each with that input.
+    pub ungiven: &'p BTreeMap<usize, BTreeMap<String, String>>,
     /// The loops, by index, whose own condition is asked of each row and skips none of them whole.
     pub asked_of_rows: &'p BTreeSet<usize>,
 }

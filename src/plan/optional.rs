@@ -20,29 +20,51 @@ pub(super) fn names(playbook: &Playbook) -> Vec<String> {
 }
 
 impl Visible<'_> {
-    /// Where an input is read that may be without a value, and nothing allows for that.
+    /// Where an input is read that may be without a value, or what a used playbook makes of one that it is not given, and
+    /// nothing allows for that.
     pub(super) fn unguarded(&self, compiled: Compiled<'_>, node: &Node) -> Vec<Diagnostic> {
         if self.place == PlaceKind::Outputs {
             return Vec::new();
         }
-        let reads = compiled.reads().iter().filter(|read| !read.guarded);
+        let reads = compiled.reads().iter();
+        let reads = reads.filter(|read| !read.guarded && !self.is_assured(read));
         let found = reads.filter_map(|read| {
-            let [root, name, ..] = read.path.as_slice() else {
-                return None;
-            };
-            let is_meant = root == "inputs" && self.optional.contains(name);
-            if !is_meant || self.is_assured(read) {
-                return None;
-            }
-            let message =
-                format!("the input `{name}` need not be given, and then this has no value");
-            let place = node.span_of(self.source, read.range.clone());
-            let finding = Diagnostic::warning(Code::UndefinedName, message).at(self.source, place);
-            Some(finding.help(format!(
-                "use `| default(…)`, or a `when` that asks for `inputs.{name} is defined`"
-            )))
+            let finding = self
+                .need_not_be_given(read)
+                .or_else(|| self.for_want_of_input(read))?;
+            Some(finding.at(self.source, node.span_of(self.source, read.range.clone())))
         });
         found.collect()
+    }
+
+    /// An input that may be without a value.
+    fn need_not_be_given(&self, read: &Read) -> Option<Diagnostic> {
+        let [root, name, ..] = read.path.as_slice() else {
+            return None;
+        };
+        (root == "inputs" && self.optional.contains(name)).then(|| {
+            let message =
+                format!("the input `{name}` need not be given, and then this has no value");
+            let help =
+                format!("use `| default(…)`, or a `when` that asks for `inputs.{name} is defined`");
+            Diagnostic::warning(Code::UndefinedName, message).help(help)
+        })
+    }
+
+    /// An output of a used playbook that reads an input which the step does not give.
+    fn for_want_of_input(&self, read: &Read) -> Option<Diagnostic> {
+        let [root, id, output, ..] = read.path.as_slice() else {
+            return None;
+        };
+        let index = (root == "steps").then(|| self.index_of(id)).flatten()?;
+        let input = self.ungiven.get(&index)?.get(output)?;
+        let message = format!(
+            "the output `{output}` of `{id}` reads the input `{input}`, which `{id}` does not give: without it this has no value"
+        );
+        let help = format!(
+            "add `{input}` under `inputs` of the step `{id}`, use `| default(…)`, or a `when` that asks for `steps.{id}.{output} is defined`"
+        );
+        Some(Diagnostic::warning(Code::UndefinedName, message).help(help))
     }
 
     /// Whether a condition that this stands under says that something is there.

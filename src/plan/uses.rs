@@ -18,6 +18,8 @@ use crate::value::{Map, Value};
 /// A playbook that a step runs.
 #[derive(Debug)]
 pub struct PlannedUse {
+    /// What templates of its own playbook call the step.
+    pub by: String,
     /// The playbook as a place.
     pub home: Arc<Home>,
     /// Its path, from the folder of the playbook that is run.
@@ -175,8 +177,8 @@ impl PlannedUse {
         scope.set("inputs", Value::Map(inputs));
         let absent = self.inputs.iter();
         for input in absent.filter(|input| matches!(input.from, InputSource::Absent)) {
-            let how = "add it under `inputs` of the step";
-            super::optional::explain(&input.name, how, &mut scope);
+            let how = format!("add it under `inputs` of the step `{}`", self.by);
+            super::optional::explain(&input.name, &how, &mut scope);
         }
         for name in ["target", "run"] {
             if let Some(value) = outer.lookup(&[name]) {

@@ -586,3 +586,50 @@ fn chains_and_crowds_of_playbooks_have_a_bound() {
     let ran = voxplay(&project, &["check", "playbook.yaml"]);
     assert!(ran.stdout.contains("more than 500 playbooks"), "{ran:?}");
 }
+
+#[test]
+fn an_output_for_want_of_an_input_is_missed_before_the_first_request() {
+    let sub = r#"voxplay: 1
+inputs:
+  note: { type: string, required: false }
+steps:
+  - id: mark
+    action: record.update
+    with: { module: contacts, wolkvox_id: "1", fields: { A: b } }
+outputs:
+  note: "{{ inputs.note }}"
+"#;
+    let main = |value: &str| {
+        format!(
+            r#"
+steps:
+  - id: used
+    use: sub.yaml
+  - id: last
+    action: record.update
+    with: {{ module: contacts, wolkvox_id: "2", fields: {{ A: "{value}" }} }}
+"#
+        )
+    };
+    let wrong = Project::new(&main("{{ steps.used.note }}"), []);
+    wrong.write("sub.yaml", sub);
+    for command in ["check", "plan", "run"] {
+        let ran = voxplay(&wrong, &[command, "playbook.yaml"]);
+        assert_eq!(ran.exit, 3, "{command}: {}", ran.stderr);
+        let told = format!("{}{}", ran.stdout, ran.stderr).replace('\n', " ");
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            told.contains("add it under `inputs` of the step `used`"),
+            "{told}"
+        );
+        assert_eq!(bodies(&ran).len(), 0);
+    }
+    let right = Project::new(
+        &main("{{ steps.used.note | default('c') }}"),
+        [done("1"), done("2")],
+    );
+    right.write("sub.yaml", sub);
+    let ran = right.run(&[]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert_eq!(bodies(&ran)[1]["fields"]["A"], "c");
+}

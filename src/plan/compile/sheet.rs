@@ -89,6 +89,7 @@ impl Sheet<'_> {
             rows: Vec::new(),
             reads_ids: BTreeSet::new(),
             uncertain: BTreeMap::new(),
+            ungiven: BTreeMap::new(),
             asked_of_rows: BTreeSet::new(),
             uncertain_outputs: BTreeSet::new(),
             given: Members::new(),

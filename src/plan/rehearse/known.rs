@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::plan::left_out::{self, LeftOut};
 use crate::plan::skipped;
+use crate::plan::uses::PlannedUse;
 use crate::plan::{PlannedStep, Tree};
 use crate::source::Source;
 use crate::template::{Read, Scope};
@@ -34,6 +36,8 @@ pub(in crate::plan) struct Known<'p> {
     pub(super) has_run: bool,
     /// Steps that are known to be skipped.
     pub(super) skipped: BTreeSet<String>,
+    /// Outputs that used playbooks are known to leave out.
+    pub(super) left_out: LeftOut,
     pub(super) reach: Reach,
 }
 
@@ -53,12 +57,34 @@ impl Known<'_> {
             Some("run") => self.has_run,
             Some("steps") => {
                 let step = read.path.get(1);
-                self.reach == Reach::Certain && step.is_some_and(|step| self.skipped.contains(step))
+                self.reach == Reach::Certain
+                    && (step.is_some_and(|step| self.skipped.contains(step))
+                        || self.is_left_out(&read.path))
             }
             Some("response" | "status") => false,
             Some(name) => !self.row_names.contains(&name),
             None => true,
         }
+    }
+
+    /// Whether a path is one of an output that is known to be left out.
+    fn is_left_out(&self, path: &[String]) -> bool {
+        let [_, step, output, ..] = path else {
+            return false;
+        };
+        let outputs = self.left_out.get(step);
+        outputs.is_some_and(|outputs| outputs.contains(output))
+    }
+
+    /// A used playbook is over, at whose end its templates see `inside`: what its step does not give.
+    pub(super) fn leave(&mut self, step: &PlannedStep, used: &PlannedUse, mut inside: Self) {
+        if inside.reach == Reach::Never {
+            return;
+        }
+        // Outputs are asked for whatever was skipped.
+        inside.reach = Reach::Certain;
+        let outputs = left_out::certain(used, &inside.scope, &|read| inside.is_known(read));
+        left_out::note(step, &outputs, &mut self.scope, &mut self.left_out);
     }
 
     /// A step turns out to be skipped. A check does not say so: inputs may be others than those that it was given.

@@ -220,6 +220,7 @@ fn of_steps(
                     of_steps(rehearser, steps, &mut entered.known, found);
                 }
                 add_user(&mut found.of_rows[first..], step, used);
+                known.leave(step, used, entered.known);
             }
             PlannedKind::Group(nested) => of_steps(rehearser, nested, known, found),
             PlannedKind::Loop(each) => {

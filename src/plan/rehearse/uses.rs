@@ -35,7 +35,8 @@ impl<'p> Rehearser<'p> {
         self.visit(&used.steps, inclusion);
         self.visit(&used.finally, inclusion);
         add_user(&mut self.findings[first..], step, used);
-        self.known = outer;
+        let inside = std::mem::replace(&mut self.known, outer);
+        self.known.leave(step, used, inside);
     }
 }
 

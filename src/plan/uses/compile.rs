@@ -9,6 +9,7 @@ use crate::document::Node;
 use crate::plan::compile::{Compiler, Parts, Sheet};
 use crate::plan::home::Home;
 use crate::plan::inputs::{self, Given, Picked};
+use crate::plan::left_out;
 use crate::plan::names::PlaceKind;
 use crate::plan::needs::Needed;
 use crate::playbook::{Input, Step, Used};
@@ -104,7 +105,8 @@ impl<'p> Compiler<'p> {
         self.uncertain.insert(index, parts.uncertain);
         self.shapes.used.insert(index, parts.given);
         self.advice.extend(parts.advice);
-        Some(PlannedUse {
+        let planned = PlannedUse {
+            by: step.id.value.clone(),
             home: Home::of_used(used, self.sheet.home),
             path: used.path.clone(),
             inputs: planned,
@@ -112,7 +114,10 @@ impl<'p> Compiler<'p> {
             steps: parts.steps,
             finally: parts.finally,
             outputs: parts.outputs,
-        })
+        };
+        let ungiven = left_out::for_want_of_inputs(&planned);
+        self.ungiven.insert(index, ungiven);
+        Some(planned)
     }
 
     /// What a used playbook is compiled into, and which of its inputs the run needs.
