@@ -1,5 +1,11 @@
 //! The grammar of `for_each` and of the keys that stand beside it.
 
+mod constant;
+mod detail;
+mod shorthand;
+
+use self::constant::Rows;
+use self::detail::detail;
 use super::forms;
 use super::percentage::Percentage;
 use super::{FileFormat, ForEach, MaxFailures, RowSource};
@@ -7,7 +13,9 @@ use crate::diagnostic::Code;
 use crate::document::{Node, NodeKind};
 use crate::draft::names_folder;
 use crate::reading::{Findings, Mapping, check_name, is_template, refuse_template};
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
+
+pub(crate) use self::detail::{A_DELIMITER, DELIMITERS, read_delimiter};
 
 const FORMATS: [(&str, FileFormat); 5] = [
     ("csv", FileFormat::Csv),
@@ -40,6 +48,9 @@ pub(crate) const MOST_CONCURRENT: u64 = 1024;
 
 /// Reads `for_each` (the node) and the keys beside it (the step).
 pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> Option<ForEach> {
+    if shorthand::refused(node, findings) {
+        return None;
+    }
     let map = Mapping::read_form(node, forms::FOR_EACH, findings)?;
     let source = source(&map, node, findings);
     let binding = match map.get("as") {
@@ -65,6 +76,13 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
             .warning(Code::InvalidValue, entry.key_span, message)
             .help = Some("take `as` away, and read `rows`".to_owned());
     }
+    let written = Rows {
+        binding: &binding.value,
+        is_batch: map.get("batch").is_some(),
+        may_be_several: source.as_ref().is_none_or(may_be_several),
+    };
+    let key = constant::key(&map, &written, findings);
+    let serialize_by = constant::serialize_by(&map, &written, findings);
     let concurrency = step.count("concurrency", 1, findings).unwrap_or(1);
     if concurrency > MOST_CONCURRENT {
         let span = step.get("concurrency").map_or(node.span, |node| node.span);
@@ -77,8 +95,8 @@ pub(super) fn read(node: &Node, step: &Mapping<'_>, findings: &mut Findings) -> 
     let each = ForEach {
         source: source.unwrap_or(RowSource::Broken),
         binding,
-        key: map.get("key").cloned(),
-        serialize_by: map.get("serialize_by").cloned(),
+        key,
+        serialize_by,
         batch: batch(&map, findings),
         concurrency: usize::try_from(concurrency.min(MOST_CONCURRENT)).unwrap_or(1),
         max_failures: step
@@ -188,6 +206,14 @@ fn source(map: &Mapping<'_>, node: &Node, findings: &mut Findings) -> Option<Row
     }
 }
 
+/// Whether there may be more than one row.
+fn may_be_several(source: &RowSource) -> bool {
+    match source {
+        RowSource::Items(node) => node.items().is_none_or(|items| items.len() > 1),
+        RowSource::File { .. } | RowSource::Broken => true,
+    }
+}
+
 /// What to write where a list is wanted and a text stands.
 fn list_of(text: &str) -> String {
     let names = ["inputs.", "vars.", "steps."];
@@ -205,71 +231,6 @@ fn list_of(text: &str) -> String {
         return format!("write a list: `items: [{}]`", items.join(", "));
     }
     "write a list, `items: [\"a\", \"b\"]`, or a template that gives one".to_owned()
-}
-
-/// What stands there cannot be read, and that was said.
-struct Said;
-
-/// `delimiter` or `sheet`, where it goes with the format.
-fn detail(
-    map: &Mapping<'_>,
-    format: Option<FileFormat>,
-    findings: &mut Findings,
-) -> Result<Option<Node>, Said> {
-    let mut found = Ok(None);
-    for (key, only, of) in [
-        ("delimiter", "csv", FileFormat::Csv),
-        ("sheet", "xlsx", FileFormat::Xlsx),
-    ] {
-        let Some(node) = map.get(key) else {
-            continue;
-        };
-        if format != Some(of) {
-            wrong_place(key, only, node.span, findings);
-        } else if key == "sheet" {
-            let is_text = map.text(key, findings).is_some();
-            found = is_text.then(|| Some(node.clone())).ok_or(Said);
-        } else if is_template(node) || node.text().is_some_and(|it| read_delimiter(it).is_some()) {
-            found = Ok(Some(node.clone()));
-        } else {
-            found = Err(Said);
-            findings
-                .error(
-                    Code::InvalidValue,
-                    node.span,
-                    format!("`delimiter` must be {A_DELIMITER}"),
-                )
-                .help = Some(DELIMITERS.to_owned());
-        }
-    }
-    found
-}
-
-/// What delimiters there are.
-pub(crate) const DELIMITERS: &str =
-    "write \";\", \",\", \"|\" or \"\\t\"; it is found out when left away";
-
-/// What can be one.
-pub(crate) const A_DELIMITER: &str = "one character, and no quote or line end";
-
-/// The delimiter that a text names.
-pub(crate) fn read_delimiter(text: &str) -> Option<u8> {
-    match text {
-        "tab" | "\\t" => Some(b'\t'),
-        "\"" | "\r" | "\n" | "\0" => None,
-        _ if text.len() == 1 && text.is_ascii() => text.bytes().next(),
-        _ => None,
-    }
-}
-
-fn wrong_place(key: &str, only: &str, span: Span, findings: &mut Findings) {
-    findings
-        .error(
-            Code::InvalidValue,
-            span,
-            format!("`{key}` only goes with `{only}`"),
-        )
-        .help = Some(format!("take `{key}` away"));
 }
 
 /// How many rows make one item; one where that cannot be read, so that its steps see the list `rows` all the same.
