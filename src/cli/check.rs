@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use self::checker::Checker;
-use self::files::{Asked, Kind, data_format, kind_by_name, list, nothing_at, nothing_in};
+use self::files::{
+    Asked, Kind, data_format, each_once, kind_by_name, list, nothing_at, nothing_in,
+};
 use super::Exit;
 use super::args::{CheckArgs, CheckFormat};
 use super::ci::Ci;
@@ -69,10 +71,10 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     for path in &args.paths {
         if path.is_dir() {
             let (first, before) = (asked.len(), found.findings.len());
-            list(path, &mut asked, &mut found.findings);
-            if found.findings.len() == before {
-                folders.push((path, first..asked.len()));
-            }
+            let listed = list(path, &mut found.findings);
+            asked.extend(listed.asked);
+            let is_read = found.findings.len() == before;
+            folders.push((path, first..asked.len(), listed.data, is_read));
         } else if !path.exists() {
             let finding = nothing_at(path);
             found.findings.extend(in_file(vec![finding], path));
@@ -85,13 +87,24 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             });
         }
     }
-    let by_file = checker.all(&asked);
-    for (folder, files) in folders {
-        if by_file[files.clone()].iter().all(Found::is_left_out) {
-            let finding = nothing_in(folder, files.len());
-            found.findings.extend(in_file(vec![finding], folder));
+    let named: BTreeSet<_> = asked.iter().map(Asked::identity).collect();
+    let (files, places) = each_once(asked);
+    let mut by_file = checker.all(&files);
+    let mut data = Vec::new();
+    for (folder, within, mut rows, is_read) in folders {
+        let mut within = places[within].iter().map(|place| &by_file[*place]);
+        let (number, has_rows) = (within.len(), !rows.is_empty());
+        rows.retain(|file| !named.contains(&file.identity()));
+        // Beside playbooks, rows are looked at as those read them.
+        if within.all(Found::is_left_out) {
+            if !has_rows && is_read {
+                let finding = nothing_in(folder, number);
+                found.findings.extend(in_file(vec![finding], folder));
+            }
+            data.extend(rows);
         }
     }
+    by_file.extend(checker.all(&each_once(data).0));
     for more in by_file {
         found.add(more);
     }

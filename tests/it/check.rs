@@ -251,3 +251,57 @@ fn data_files_are_read_to_their_last_row() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_folder_of_data_alone_has_its_data_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("data/right.csv", "id,name\n1,Ana\n");
+    put("data/deep/wrong.jsonl", "{\"id\":\n");
+    put("data/read.me", "nothing");
+    let shown = check(folder.path(), "data", "human");
+    assert!(shown.contains("data/deep/wrong.jsonl"), "{shown}");
+    let ends = "0 playbooks, 2 data files: 1 error\nexit code 3\n";
+    assert!(shown.ends_with(ends), "{shown}");
+    // Where there are playbooks they are what is looked for; rows are looked at as those read them.
+    put(
+        "play.yaml",
+        "voxplay: 1\nsteps: [{ action: record.delete, with: { module: c, wolkvox_id: a } }]\n",
+    );
+    let shown = check(folder.path(), ".", "human");
+    assert!(shown.starts_with("1 playbook: no errors\n"), "{shown}");
+    assert!(!shown.contains("data"), "{shown}");
+}
+
+#[test]
+fn a_file_that_is_reached_twice_is_checked_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+    put("play.yaml", "voxplay: 1\nsteps: []\n");
+    put("rows.csv", "id\n1\n");
+    put("other.yaml", "a: 1\n");
+    let shown = |paths: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_voxplay"));
+        let output = command
+            .arg("check")
+            .args(paths)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let many = shown(&["play.yaml", "./play.yaml", ".", "rows.csv"]);
+    assert!(
+        many.contains("1 playbook, 1 data file: 1 error\n"),
+        "{many}"
+    );
+    assert!(many.contains("1 YAML file left out"), "{many}");
+    assert!(!many.contains("data file left out"), "{many}");
+    // What is named is looked at as a playbook, though a folder may leave it out.
+    let named = shown(&[".", "other.yaml"]);
+    assert!(named.contains("2 playbooks: "), "{named}");
+}

@@ -4,7 +4,7 @@
     reason = "an edge: folders are searched here"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -35,14 +35,55 @@ pub(super) struct Asked {
     pub(super) kind: Option<Kind>,
 }
 
-/// The files of a folder and of those in it that may be playbooks or parts of a project, in the order of their
-/// names; those of folders that are links come last.
-pub(super) fn list(folder: &Path, asked: &mut Vec<Asked>, findings: &mut Vec<Diagnostic>) {
+/// What stands in a folder, in the order of the names.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Files that may be playbooks or parts of a project.
+    pub(super) asked: Vec<Asked>,
+    /// Files that can hold nothing but rows.
+    pub(super) data: Vec<Asked>,
+}
+
+impl Asked {
+    /// What is the same for a file however it was named. A link to a file is another one: its paths begin elsewhere.
+    pub(super) fn identity(&self) -> PathBuf {
+        let parent = self.path.parent().map(|parent| {
+            let is_here = parent.as_os_str().is_empty();
+            open::absolute(if is_here { Path::new(".") } else { parent })
+        });
+        match (parent, self.path.file_name()) {
+            (Some(parent), Some(name)) => parent.join(name),
+            _ => self.path.clone(),
+        }
+    }
+}
+
+/// Each file once, as it was named first, and for each that was asked for which of them it is.
+pub(super) fn each_once(asked: Vec<Asked>) -> (Vec<Asked>, Vec<usize>) {
+    let mut files: Vec<Asked> = Vec::new();
+    let mut known = BTreeMap::new();
+    let mut places = Vec::new();
+    for file in asked {
+        let place = *known.entry(file.identity()).or_insert(files.len());
+        match files.get_mut(place) {
+            // One that is named is to be what a folder may leave out.
+            Some(first) => first.kind = first.kind.or(file.kind),
+            None => files.push(file),
+        }
+        places.push(place);
+    }
+    (files, places)
+}
+
+/// The files of a folder and of those in it, those of folders that are links last.
+pub(super) fn list(folder: &Path, findings: &mut Vec<Diagnostic>) -> Listed {
+    let mut listed = Listed::default();
     let mut seen = BTreeSet::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        list_real(&folder, &mut seen, asked, findings, &mut folders);
+        list_real(&folder, &mut seen, &mut listed, findings, &mut folders);
     }
+    listed
 }
 
 /// The same without links to folders, which are left in `links`: one that leads to where it stands leads there again
@@ -50,7 +91,7 @@ pub(super) fn list(folder: &Path, asked: &mut Vec<Asked>, findings: &mut Vec<Dia
 fn list_real(
     folder: &Path,
     seen: &mut BTreeSet<PathBuf>,
-    asked: &mut Vec<Asked>,
+    listed: &mut Listed,
     findings: &mut Vec<Diagnostic>,
     links: &mut Vec<PathBuf>,
 ) {
@@ -75,13 +116,16 @@ fn list_real(
         if path.is_dir() && path.is_symlink() {
             links.push(path);
         } else if path.is_dir() {
-            list_real(&path, seen, asked, findings, links);
+            list_real(&path, seen, listed, findings, links);
         } else if path
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml")
         {
             let kind = kind_by_name(&path);
-            asked.push(Asked { path, kind });
+            listed.asked.push(Asked { path, kind });
+        } else if data_format(&path).is_some() {
+            let kind = Some(Kind::Data);
+            listed.data.push(Asked { path, kind });
         }
     }
 }
@@ -157,7 +201,7 @@ pub(super) fn is_playbook(root: &Node) -> bool {
 /// folder.
 pub(super) fn nothing_in(folder: &Path, files: usize) -> Diagnostic {
     let seen = match files {
-        0 => "there is no .yaml or .yml file in it, however deep".to_owned(),
+        0 => "there is no .yaml or .yml file in it, however deep, and no data file".to_owned(),
         1 => "its one YAML file has neither `voxplay` nor steps that look like ours at its top"
             .to_owned(),
         files => format!(
