@@ -1,8 +1,8 @@
 //! Secrets are taken out of events before anyone writes them.
 
 use super::{
-    ATTACHMENT_PRINT, BUDGET_USED_UP, DATA_PRINT, EventKind, RowFinished, RunStarted, STEP_FAILED,
-    STEP_IN_DOUBT, StepFinished,
+    ATTACHMENT_PRINT, BUDGET_USED_UP, DATA_PRINT, EventKind, RECORD_ID, RowFinished, RunStarted,
+    STEP_FAILED, STEP_IN_DOUBT, StepFinished,
 };
 use crate::secret::{Masker, told_apart};
 use crate::value::{Map, Value};
@@ -122,14 +122,17 @@ impl RowFinished {
         if let Some(code) = &mut self.code {
             mask_value(code, masker);
         }
-        let accepted = self.accepted.steps.iter_mut();
-        let accepted = accepted.filter_map(|step| step.wolkvox_id.as_mut());
-        for id in self.wolkvox_ids.values_mut().chain(accepted) {
-            if !is_given_id("wolkvox_id", id, masker) {
-                mask_value(id, masker);
-            }
+        self.wolkvox_ids.retain(|_, id| may_be_told(id, masker));
+        for step in &mut self.accepted.steps {
+            step.wolkvox_id.take_if(|id| !may_be_told(id, masker));
         }
     }
+}
+
+/// Whether an id may be written down. One that may not is left out: masked, it would be taken for an id when the run is
+/// gone on with.
+fn may_be_told(id: &Value, masker: &Masker) -> bool {
+    is_given_id(RECORD_ID, id, masker) || !mask_value(&mut id.clone(), masker)
 }
 
 fn is_cut(answer: &str) -> bool {
@@ -154,9 +157,7 @@ fn mask_finished(finished: &mut StepFinished, masker: &Masker) {
     {
         mask_text(text, masker);
     }
-    if let Some(id) = &mut finished.wolkvox_id {
-        mask_value(id, masker);
-    }
+    finished.wolkvox_id.take_if(|id| !may_be_told(id, masker));
     withhold(&mut finished.outputs, &mut finished.withheld, masker);
 }
 
@@ -178,7 +179,7 @@ fn is_given_id(name: &str, value: &Value, masker: &Masker) -> bool {
         Some(id) => masker.shows_by_chance_in(&id),
         None => false,
     };
-    let is_id = matches!(name, "wolkvox_id" | "wolkvox_ids");
+    let is_id = matches!(name, RECORD_ID | "wolkvox_ids");
     is_id
         && match value {
             Value::List(ids) => ids.iter().all(is_harmless),

@@ -837,7 +837,8 @@ fn accounts_mask_what_the_answer_says_and_leave_the_data_alone() {
         let [rejected, succeeded, unknown] = ["rejected", "succeeded", "unknown"]
             .map(|kind| file(&project, &format!("{kind}.{ending}")));
         assert!(rejected.contains("bad token ***"), "{rejected}");
-        assert!(succeeded.contains("***"), "{succeeded}");
+        // A mask would be taken for an id by whoever goes on with the file.
+        assert!(!succeeded.contains("***"), "{succeeded}");
         for text in [rejected, succeeded, unknown] {
             assert_eq!(text.matches(&cell).count(), 1, "{text}");
             assert_eq!(text.matches(TOKEN).count(), 1, "{text}");

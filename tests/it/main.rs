@@ -26,6 +26,7 @@ mod look_up;
 mod loop_ids;
 mod loops;
 mod marked;
+mod masked_ids;
 mod moved;
 mod needed;
 mod paging;

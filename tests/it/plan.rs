@@ -250,12 +250,12 @@ fn a_plan_for_a_merge_request() {
 fn no_value_of_a_plan_is_read_in_another_order_than_it_is_sent_in() {
     for format in ["human", "json", "markdown"] {
         let project = Project::new(SERVER);
-        let id = "contact_id=64\u{202e}cb\u{2066}";
+        let id = "contact_id=64\u{202e}cb\u{2066}1";
         let output = project.voxplay(&["plan", "pb.yaml", "-i", id, "--format", format]);
         let text = stdout(&output);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert!(!text.contains(['\u{202e}', '\u{2066}']), "{text}");
-        assert!(text.contains("64\\u202ecb\\u2066"), "{text}");
+        assert!(text.contains("64\\u202ecb\\u20661"), "{text}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::frame::{Begun, Frame, UsedFrame};
 use super::{Lane, LaneEnd, State, Stop};
+use crate::action::Effect;
 use crate::event::EventKind;
 use crate::journal::Durability;
 use crate::outcome::Outcome;
@@ -120,6 +121,13 @@ impl<'p> Lane<'p> {
             return false;
         };
         match &step.kind {
+            // Reading changes nothing, so that what could not be written down of an answer is read once more.
+            PlannedKind::Action(planned)
+                if !settled.withheld.is_empty()
+                    && planned.action.possible_effects() == [Effect::Read] =>
+            {
+                false
+            }
             PlannedKind::Action(_) => {
                 self.account(step, &settled);
                 true
