@@ -36,7 +36,20 @@ pub(super) fn tag(text: &Text<'_>, written: &str, range: &Range<usize>) -> Diagn
         text.span(range.start, range.end),
         format!("tags such as `{written}` are not used here"),
     )
-    .help("remove the tag; put the value in quotes if it is text")
+    .help(if names_a_value(written) {
+        format!(
+            "a condition is turned round with `not`: write `not {}`",
+            &written[1..]
+        )
+    } else {
+        "remove the tag; put the value in quotes if it is text".to_owned()
+    })
+}
+
+/// Whether what looks like a tag is one of the names that conditions begin with, turned round as other languages do.
+fn names_a_value(written: &str) -> bool {
+    let names = ["!inputs.", "!vars.", "!steps.", "!response."];
+    names.iter().any(|name| written.starts_with(name))
 }
 
 /// `&anchor` or `*alias`
@@ -47,7 +60,7 @@ pub(super) fn anchor_or_alias(text: &Text<'_>, range: &Range<usize>) -> Diagnost
         text.span(range.start, range.end),
         format!("anchors and aliases such as `{written}` are not used here"),
     )
-    .help("write the value out, or keep it in a variable; put it in quotes if it is text")
+    .help("write the value out (a playbook can keep it in a variable); put it in quotes if it is text")
 }
 
 /// A plain scalar that is a number for some readers only, or in a spelling that readers lose.

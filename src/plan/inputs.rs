@@ -123,10 +123,11 @@ pub fn resolve(
                     // What the file gives cannot be told from here: that it cannot be read was said.
                     && !is_unread
                 {
-                    if !input.required {
+                    // What has no declaration is wrong already, whoever reads it.
+                    if !input.required && input.declaration.entries().is_some() {
                         continue;
                     }
-                    if needed.has(&input.name.value) {
+                    if input.required && needed.has(&input.name.value) {
                         findings.push(missing(playbook, input, environment));
                     }
                 }

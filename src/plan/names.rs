@@ -124,6 +124,7 @@ impl Visible<'_> {
         let before = findings.len();
         for read in compiled.reads() {
             let found = self.check_read(read).or_else(|| self.check_members(read));
+            let found = found.map(|finding| read::or_quoted(finding, read, node));
             findings.extend(found.map(|finding| {
                 finding.at(self.source, node.span_of(self.source, read.range.clone()))
             }));

@@ -8,9 +8,9 @@ use crate::document::Node;
 use crate::playbook::{Input, Playbook};
 use crate::template::{Read, Scope, assured};
 
-/// Whether an input may be without a value.
-const fn is_optional(input: &Input) -> bool {
-    !input.required && input.default.is_none()
+/// Whether an input may be without a value. Of one whose declaration is none, that is not known.
+fn is_optional(input: &Input) -> bool {
+    !input.required && input.default.is_none() && input.declaration.entries().is_some()
 }
 
 /// The names of the inputs that may be without a value.

@@ -57,6 +57,7 @@ fn of_other_tools(key: &str) -> Option<String> {
         "if" | "condition" => "when",
         "loop" | "with_items" => "for_each",
         "assert" => "expect",
+        "retries" => "retry: { attempts: 3 }",
         "ignore_errors" | "continue-on-error" | "continue_on_error" => "on_failure: continue",
         _ => return None,
     };

@@ -6,7 +6,9 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::playbook::{Playbook, Step};
 
 pub(super) fn has_tag(step: &Step, tags: &[String]) -> bool {
-    step.tags.iter().any(|tag| tags.contains(&tag.value))
+    let mut own = step.tags.iter();
+    // Around a comma of `--tags` there may be white space.
+    own.any(|own| tags.iter().any(|tag| tag.trim() == own.value.trim()))
 }
 
 /// A step is chosen when it, or something in it, has one of the tags; what is in a used playbook counts.
@@ -23,7 +25,7 @@ pub(super) fn is_selected(step: &Step, playbook: &Playbook, tags: &[String]) -> 
 /// Every tag that `--tags` can choose by.
 fn known_tags<'p>(playbook: &'p Playbook, into: &mut BTreeSet<&'p str>) {
     for step in playbook.all_steps() {
-        into.extend(step.tags.iter().map(|tag| tag.value.as_str()));
+        into.extend(step.tags.iter().map(|tag| tag.value.trim()));
     }
     for used in playbook.uses.values() {
         known_tags(&used.playbook, into);
@@ -33,7 +35,8 @@ fn known_tags<'p>(playbook: &'p Playbook, into: &mut BTreeSet<&'p str>) {
 pub(super) fn check_tags(playbook: &Playbook, tags: &[String], findings: &mut Vec<Diagnostic>) {
     let mut known = BTreeSet::new();
     known_tags(playbook, &mut known);
-    for tag in tags.iter().filter(|tag| !known.contains(tag.as_str())) {
+    let tags = tags.iter().map(|tag| tag.trim());
+    for tag in tags.filter(|tag| !known.contains(tag)) {
         let mut diagnostic = Diagnostic::error(
             Code::InvalidValue,
             format!("no step of {} has the tag `{tag}`", playbook.source.name()),

@@ -24,9 +24,26 @@ pub(in crate::plan) fn schema(playbook: &Playbook, input: &Input) -> Result<Sche
         });
         let at = error.span_in(&input.declaration);
         let mut finding = Diagnostic::error(Code::InvalidSchema, message).at(&playbook.source, at);
-        finding.help = own.or(error.help);
+        finding.help = own
+            .or_else(|| type_meant(input, &error.pointer))
+            .or(error.help);
         finding
     })
+}
+
+/// The type that is meant by a name that other languages have for it.
+fn type_meant(input: &Input, pointer: &str) -> Option<String> {
+    let written = (pointer == "/type").then(|| input.schema.get("type")?.as_str())??;
+    let meant = match written {
+        "str" | "text" => "string",
+        "int" => "integer",
+        "float" | "double" | "decimal" => "number",
+        "bool" => "boolean",
+        "list" => "array",
+        "dict" | "map" => "object",
+        _ => return None,
+    };
+    Some(format!("did you mean `{meant}`?"))
 }
 
 /// A text from the command line or the environment as the value that it spells, where the schema names no type, takes
@@ -69,6 +86,12 @@ pub(in crate::plan) fn check(
         name_item(&mut violation, &input.name.value, &instance);
         let mut diagnostic = violation_diagnostic(&violation, subject, &instance);
         diagnostic.code = Code::InvalidInput;
+        if matches!(origin, Origin::Flag | Origin::Environment(_)) {
+            // The shell has taken any quotes away.
+            let help = diagnostic.help.as_deref();
+            let bare = help.and_then(|help| help.strip_suffix(", without quotes"));
+            diagnostic.help = bare.map(str::to_owned).or(diagnostic.help);
+        }
         if value.source.is_withheld() || input.secret {
             hide(&mut diagnostic, &violation.kind, &what);
         }

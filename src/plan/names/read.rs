@@ -2,6 +2,7 @@
 
 use super::{PlaceKind, Visible};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::Node;
 use crate::template::{FUNCTIONS, Read};
 
 impl Visible<'_> {
@@ -62,6 +63,16 @@ impl Visible<'_> {
         if self.vars.iter().any(|known| known == name) {
             return None;
         }
+        let own = self.all_vars.get(self.vars.len());
+        if self.place == PlaceKind::Vars && own.is_some_and(|own| own == name) {
+            return Some(
+                Diagnostic::error(
+                    Code::UndefinedName,
+                    format!("the variable `{name}` reads itself, and has no value before that"),
+                )
+                .help("give it another value, or read an input or a variable above it"),
+            );
+        }
         if self.all_vars.iter().any(|known| known == name) {
             return Some(
                 Diagnostic::error(
@@ -95,6 +106,29 @@ impl Visible<'_> {
         }
         did_you_mean(name, self.roots())
     }
+}
+
+/// A bare name that something is compared with is most often a text without its quotes: says so.
+pub(super) fn or_quoted(mut finding: Diagnostic, read: &Read, node: &Node) -> Diagnostic {
+    let [name] = read.path.as_slice() else {
+        return finding;
+    };
+    let before = node.text().and_then(|text| text.get(..read.range.start));
+    let is_compared = before.is_some_and(|before| {
+        let before = before.trim_end();
+        before.ends_with("==") || before.ends_with("!=")
+    });
+    // Where a name is known that is nearer, that one is meant.
+    let help = finding.help.as_deref();
+    let has_no_other = help.is_none_or(|help| help.starts_with("known here"));
+    if is_compared && has_no_other && finding.code == Code::UndefinedName {
+        let quoted = format!("a text is written in quotes: '{name}'");
+        finding.help = Some(match finding.help.take() {
+            Some(help) => format!("{quoted}; {help}"),
+            None => quoted,
+        });
+    }
+    finding
 }
 
 fn missing_name(what: &str, root: &str, name: &str, known: &[String]) -> Option<Diagnostic> {

@@ -14,7 +14,7 @@ use crate::plan::{PlannedAction, PlannedStep};
 use crate::reading::{is_token, literal_token};
 use crate::request;
 use crate::schema::{Violation, ViolationKind};
-use crate::value::Value;
+use crate::value::{Value, is_blank};
 
 impl Rehearser<'_> {
     pub(in crate::plan) fn check_action(
@@ -109,7 +109,8 @@ impl Rehearser<'_> {
         let source = step.home.source();
         let files = step.home.files(self.facts.files);
         for (pointer, written) in file_paths(param, &partial.value) {
-            if partial.is_hole(&pointer) {
+            // That a path is blank, its schema says.
+            if partial.is_hole(&pointer) || is_blank(&written) {
                 continue;
             }
             let span = planned.with_node.nearest(&pointer).span();

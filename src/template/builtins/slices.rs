@@ -27,8 +27,9 @@ pub(super) fn range<'a>(call: &mut Call<'_, 'a>) -> Outcome<'a> {
     while if step > 0 { next < end } else { next > end } {
         if numbers.len() == MAX_RANGE {
             return Err(TemplateError::too_expensive(format!(
-                "a range may have {MAX_RANGE} numbers"
-            )));
+                "a range may have at most {MAX_RANGE} numbers"
+            ))
+            .help("take a shorter range, or a larger step"));
         }
         numbers.push(Cow::Owned(Value::Number(next.into())));
         next = match next.checked_add(step) {
