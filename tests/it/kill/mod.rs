@@ -3,6 +3,7 @@
 
 mod crm;
 mod disk;
+mod turns;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
