@@ -217,17 +217,13 @@ impl<'p> Rehearser<'p> {
     }
 
     fn holds(&mut self, when: &Condition, source: &Arc<Source>) -> Inclusion {
-        let known = when
+        let holds = when
             .expression
-            .reads()
-            .iter()
-            .all(|read| self.known.is_known(read));
-        if !known {
-            return Inclusion::Maybe;
-        }
-        match when.expression.is_true(&self.known.scope) {
-            Ok(true) => Inclusion::Yes,
-            Ok(false) => Inclusion::No,
+            .is_true_as_far_as_known(&self.known.scope, &|read| self.known.is_known(read));
+        match holds {
+            Ok(Some(true)) => Inclusion::Yes,
+            Ok(Some(false)) => Inclusion::No,
+            Ok(None) => Inclusion::Maybe,
             Err(error) => {
                 self.findings
                     .push(template_diagnostic(&error, &when.node, source));

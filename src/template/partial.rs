@@ -3,7 +3,7 @@
 
 use super::reads::{self, Read};
 use super::tree::{ExprKind, Node};
-use super::{Scope, Template, TemplateError};
+use super::{Expression, Scope, Template, TemplateError};
 use crate::value::Value;
 
 /// What a template gives while parts of it are not known.
@@ -81,6 +81,34 @@ impl Template {
     }
 }
 
+impl Expression {
+    /// As [`Expression::is_true`], but none where that rests on a part that reads what `is_known` denies: an `and` of
+    /// which another part does not hold, does not hold whatever that part is.
+    ///
+    /// # Errors
+    /// As for [`Expression::is_true`], where all of it is known.
+    pub fn is_true_as_far_as_known(
+        &self,
+        scope: &Scope,
+        is_known: &dyn Fn(&Read) -> bool,
+    ) -> Result<Option<bool>, TemplateError> {
+        if self.reads().iter().all(is_known) {
+            return self.is_true(scope).map(Some);
+        }
+        let ExprKind::All(parts) = &self.0.root.kind else {
+            return Ok(None);
+        };
+        let fails = parts.iter().any(|part| {
+            let is_inside = |read: &&Read| {
+                part.range.start <= read.range.start && read.range.end <= part.range.end
+            };
+            let mut reads = self.reads().iter().filter(is_inside);
+            reads.all(is_known) && self.0.evaluation(scope).holds(part) == Ok(false)
+        });
+        Ok(fails.then_some(false))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Clock, Engine};
@@ -123,5 +151,30 @@ mod tests {
         assert_eq!(found.value, Value::from("1.50 <steps.b.id>"));
         let found = marked("a{% if steps.b.id %}b{% endif %}c");
         assert_eq!(found.value, Value::from("a<steps.b.id>c"));
+    }
+
+    #[test]
+    fn an_and_fails_where_one_part_of_it_does() {
+        let engine = Engine::new(Clock {
+            now: "2026-03-05T15:30:00Z".parse().unwrap(),
+            zone: jiff::tz::TimeZone::UTC,
+        });
+        let mut scope = Scope::new();
+        scope.set("inputs", Value::from_json_text(r#"{"a":1}"#).unwrap());
+        for (text, wanted) in [
+            ("steps.b.code == 1 and inputs.x is defined", Some(false)),
+            ("inputs.a == 2 and steps.b.code == 1", Some(false)),
+            ("steps.b.code == 1 and inputs.a == 1", None),
+            ("steps.b.code == 1 and (inputs.a == steps.c.d)", None),
+            ("steps.b.code == 1 or inputs.x is defined", None),
+            ("steps.b.code == 1 and inputs.x > 1", None),
+            ("inputs.a == 1", Some(true)),
+            ("inputs.x is defined and inputs.x > 1", Some(false)),
+        ] {
+            let expression = engine.compile_expression(text).unwrap();
+            let is_known = |read: &Read| read.path[0] != "steps";
+            let found = expression.is_true_as_far_as_known(&scope, &is_known);
+            assert_eq!(found, Ok(wanted), "{text}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::values::{MarkedValue, fill};
 use super::{Circumstances, Knowledge, Outlook, OutlookKind, Runs, StepOutlook};
 use crate::attachment::Attachment;
 use crate::playbook::OnFailure;
-use crate::template::Scope;
+use crate::template::{Read, Scope};
 use crate::value::{Map, Value};
 
 /// How certain it is that a place is reached.
@@ -355,17 +355,21 @@ pub(super) fn causes(tree: &Tree, unknowns: &Unknowns) -> BTreeSet<Cause> {
 /// Whether a condition holds, as far as that is known; and why it cannot be asked.
 fn holds(when: &Condition, place: Place<'_>) -> (Runs, Option<String>) {
     let condition = || when.text.trim().to_owned();
-    let causes = place.unknowns.of_all(when.expression.reads());
-    if !causes.is_empty() {
-        let runs = Runs::OnlyIf {
-            condition: condition(),
-            mark: mark(&causes),
-        };
-        return (runs, None);
-    }
-    match when.expression.is_true(place.scope) {
-        Ok(true) => (Runs::Yes, None),
-        Ok(false) => {
+    let is_known = |read: &Read| place.unknowns.of_all(std::slice::from_ref(read)).is_empty();
+    match when
+        .expression
+        .is_true_as_far_as_known(place.scope, &is_known)
+    {
+        Ok(Some(true)) => (Runs::Yes, None),
+        Ok(None) => {
+            let causes = place.unknowns.of_all(when.expression.reads());
+            let runs = Runs::OnlyIf {
+                condition: condition(),
+                mark: mark(&causes),
+            };
+            (runs, None)
+        }
+        Ok(Some(false)) => {
             // Of a step in a loop it says nothing about other rows.
             let item = place
                 .item

@@ -173,16 +173,12 @@ fn holds(
     step: &PlannedStep,
     found: &mut Vec<Diagnostic>,
 ) -> Option<bool> {
-    let mut reads = when.expression.reads().iter();
-    if !reads.all(|read| known.is_known(read)) {
-        return None;
-    }
     when.expression
-        .is_true(&known.scope)
-        .map_err(|error| {
+        .is_true_as_far_as_known(&known.scope, &|read| known.is_known(read))
+        .unwrap_or_else(|error| {
             found.push(template_diagnostic(&error, &when.node, step.home.source()));
+            None
         })
-        .ok()
 }
 
 /// What is wrong with the steps for one row, which is known here.

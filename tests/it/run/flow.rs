@@ -692,3 +692,23 @@ fn a_file_name_that_no_form_can_hold_is_found_before() {
         );
     }
 }
+
+#[test]
+fn an_input_that_is_asked_for_behind_an_answer_may_be_missing() {
+    let playbook = r#"
+inputs: { note: { type: string, required: false } }
+steps:
+  - id: first
+    action: record.update
+    with: { module: contacts, wolkvox_id: "1", fields: { A: x } }
+  - id: noted
+    when: steps.first.outcome == "ok" and inputs.note is defined
+    action: record.update
+    with: { module: contacts, wolkvox_id: "1", fields: { A: "{{ inputs.note }}" } }
+"#;
+    let project = Project::new(playbook, []);
+    for (more, sent) in [(&[][..], 1), (&["-i", "note=y"], 3)] {
+        let ran = project.run(more);
+        assert_eq!((ran.exit, ran.arrived.len()), (0, sent), "{ran:?}");
+    }
+}
