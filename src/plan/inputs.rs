@@ -100,6 +100,10 @@ pub fn resolve(
                 continue;
             }
         };
+        // Where another value takes its place, it stands in the playbook all the same, which journals and diffs show.
+        if let Some(default) = input.default.as_ref().filter(|_| input.secret) {
+            collect_texts(&default.to_value(), true, &mut inputs.secrets);
+        }
         match pick(playbook, input, given, environment, &mut findings) {
             Picked::Value(value, origin) => {
                 let value = fitting(input, &schema, value, &origin);

@@ -258,3 +258,19 @@ fn a_short_default_that_everybody_can_read_spoils_no_output() {
         assert!(!shown.contains("Zx9-4") && shown.contains('*'), "{shown}");
     }
 }
+
+#[test]
+fn a_default_of_which_another_value_takes_the_place_is_written_down_nowhere() {
+    let default = "Other-Pin-77";
+    let project = Project::new(
+        &PLAYBOOK.replace("secret: true", &format!("secret: true, default: {default}")),
+    );
+    project.write("in.yaml", "pin: hush-hush-9");
+    let shown = project.voxplay(&["run", "pb.yaml", "--inputs", "in.yaml", "--sandbox"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", all(&shown));
+    let journal = std::fs::read(project.0.path().join(".voxplay/journal.sqlite")).unwrap();
+    assert!(!String::from_utf8_lossy(&journal).contains(default));
+    project.write("pb.yaml", "voxplay: 1\nsteps: []\n");
+    let shown = all(&project.voxplay(&["resume", "--retry-failed"]));
+    assert!(!shown.contains(default), "{shown}");
+}
