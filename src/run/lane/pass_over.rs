@@ -140,6 +140,7 @@ impl<'p> Lane<'p> {
         frame.rest = Some((outcome, reason.to_owned()));
         self.frames.push(frame);
     }
+
     /// What the templates of a used playbook that is left out see, where rows of an earlier stretch are to be read by
     /// them.
     fn values_of(&self, step: &PlannedStep, used: &PlannedUse, outcome: Outcome) -> Option<Scope> {
