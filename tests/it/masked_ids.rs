@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::run::{Project, Ran};
+use crate::run::{Project, READ, Ran};
 use crate::server::{DONE, json};
 
 const PIN: &str = "2611";
@@ -96,48 +96,27 @@ fn an_id_that_is_a_secret_is_left_out_and_not_masked() {
 
 #[test]
 fn what_could_not_be_written_down_of_a_read_is_read_again() {
-    let query = r#"name: record.query
-summary: Find records
-documentation: thin
-page: { title: "Query" }
-effect: read
-method: POST
-path: /server/API/v2/custom/query.php
-encoding: json
-params:
-  type: object
-  additionalProperties: false
-  required: [mark]
-  properties:
-    mark: { type: string, description: what is looked for }
-body: { mark: "{{ with.mark }}" }
-request: { type: object }
-response: { type: object }
-outputs: { records: "{{ response.data }}" }
-examples:
-  - { name: one, with: { mark: a } }
-"#;
     let playbook = r#"
 inputs:
   pin: { type: string, secret: true, from_env: PIN }
 steps:
   - id: find
-    action: record.query
-    with: { mark: "{{ inputs.pin }}" }
+    action: record.read
+    with: { module: "{{ inputs.pin }}" }
   - id: stop
     action: obligation.insert
     with: { wolkvox_id: "64", id: stop, name: Loan }
   - id: all
-    for_each: { items: "{{ steps.find.records }}", key: "{{ row.n }}" }
+    for_each: { items: "{{ [steps.find.email] }}", key: "{{ loop.index }}" }
     action: obligation.insert
-    with: { wolkvox_id: "64", id: "{{ row.n }}", name: Loan }
+    with: { wolkvox_id: "64", id: "{{ row }}", name: Loan }
 "#;
     let project = Project::new(playbook, []);
-    project.write("actions/record.query.yaml", query);
+    project.write("actions/record.read.yaml", READ);
     let answers = |is_willing: bool| {
         project.server.judge(move |arrived| match arrived.text() {
-            text if text.contains("mark") => {
-                json(r#"{"code":"200","error":"null","data":[{"n":"a","phone":"3002611999"}]}"#)
+            text if text.contains("module") => {
+                json(r#"{"code":"200","error":"null","data":{"email":"a2611@b.co"}}"#)
             }
             text if text.contains("stop") && !is_willing => json(r#"{"code":"400","error":"no"}"#),
             _ => json(DONE),
@@ -149,5 +128,5 @@ steps:
     answers(true);
     let ran = resume(&project);
     assert_eq!((ran.exit, ran.arrived.len()), (0, 5), "{ran:?}");
-    assert!(ran.arrived[4].text().contains("\"a\""), "{ran:?}");
+    assert!(ran.arrived[4].text().contains("a2611@b.co"), "{ran:?}");
 }

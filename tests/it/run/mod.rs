@@ -16,7 +16,7 @@ use crate::server::{Answer, Arrived, Server};
 pub(crate) const TOKEN: &str = "made-up/token+0123456789==";
 
 /// An action that only reads.
-const READ: &str = r#"
+pub(crate) const READ: &str = r#"
 name: record.read
 summary: Read one record
 documentation: documented
