@@ -26,13 +26,14 @@ impl Visible<'_> {
         if self.place == PlaceKind::Outputs {
             return Vec::new();
         }
-        let reads = compiled.reads().iter();
-        let reads = reads.filter(|read| !read.guarded && !self.is_assured(read));
+        let reads = compiled.reads().iter().filter(|read| !read.guarded);
         let found = reads.filter_map(|read| {
             let finding = self
                 .need_not_be_given(read)
                 .or_else(|| self.for_want_of_input(read))?;
-            Some(finding.at(self.source, node.span_of(self.source, read.range.clone())))
+            // Asked last: it reads all conditions once more.
+            let place = || node.span_of(self.source, read.range.clone());
+            (!self.is_assured(read)).then(|| finding.at(self.source, place()))
         });
         found.collect()
     }
